@@ -1,0 +1,21 @@
+import { fileURLToPath } from 'node:url'
+import { defineConfig } from 'vitest/config'
+
+export default defineConfig({
+  resolve: {
+    alias: {
+      // The toolkit's package exports hide these files; the bundle reaches them through tsconfig's
+      // `paths`, because the public entry would load a whole HTTP client at start-up.
+      '@actions/core/lib': fileURLToPath(
+        new URL('node_modules/@actions/core/lib', import.meta.url),
+      ),
+    },
+  },
+  test: {
+    include: ['test/**/*.test.ts'],
+    testTimeout: 30_000,
+    hookTimeout: 30_000,
+    // The tests that count wait on child processes, not on the CPU.
+    maxWorkers: 4,
+  },
+})
