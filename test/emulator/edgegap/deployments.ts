@@ -1,0 +1,40 @@
+import { type Deployment, type DeploymentOrder, isTerminated, newDeployment } from './deployment.ts'
+import type { Lifecycle } from './lifecycle.ts'
+import type { Script } from './script.ts'
+import type { EdgegapSettings } from './settings.ts'
+
+export interface Deployments {
+  readonly all: readonly Deployment[]
+  /** Creates a deployment with the given script, else the next queued, else the default one. */
+  create(order: DeploymentOrder, options?: { script?: Script; listed?: boolean }): Deployment
+  /** What the API knows by this id. */
+  find(id: string): Deployment | undefined
+  queueScripts(scripts: readonly Script[]): void
+}
+
+export function createDeployments(settings: EdgegapSettings, lifecycle: Lifecycle): Deployments {
+  const all: Deployment[] = []
+  const queued: Script[] = []
+  return {
+    all,
+    create(order, { script = queued.shift() ?? settings.script, listed = true } = {}) {
+      const deployment = newDeployment(order, all.length, { listed })
+      all.push(deployment)
+      lifecycle.start(deployment, script)
+      return deployment
+    },
+    find(id) {
+      const deployment = all.find((candidate) => candidate.id === id)
+      if (deployment === undefined || isForgotten(deployment, settings)) return undefined
+      return deployment
+    },
+    queueScripts(scripts) {
+      queued.push(...scripts)
+    },
+  }
+}
+
+function isForgotten(deployment: Deployment, settings: EdgegapSettings): boolean {
+  if (!isTerminated(deployment) || deployment.removedOn === undefined) return false
+  return Date.now() - deployment.removedOn.getTime() >= settings.forgetTerminatedAfterMs
+}

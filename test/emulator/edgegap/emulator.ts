@@ -1,0 +1,118 @@
+import type { EmulatorServer } from '../server.ts'
+import { startServer } from '../server.ts'
+import { checkToken, createRateLimiter } from './admission.ts'
+import type { UnallocatedCreate } from './create.ts'
+import { type Deployment, type DeploymentOrder, isLive, type WebhookEvent } from './deployment.ts'
+import { createDeployments } from './deployments.ts'
+import { createLifecycle } from './lifecycle.ts'
+import { addDeploymentRoutes } from './routes.ts'
+import type { Script, StatusPatch } from './script.ts'
+import { createSettings, type EdgegapOptions, type EdgegapSettings } from './settings.ts'
+import { createTimers } from './timers.ts'
+import { createWebhooks, type WebhookRecord, type WebhookRequest } from './webhooks.ts'
+
+export interface EdgegapEmulator
+  extends Pick<EmulatorServer, 'url' | 'requests' | 'requestsTo' | 'whenRequested' | 'faults'> {
+  /** May be changed at any time. */
+  readonly settings: EdgegapSettings
+  /** All that were ever created, oldest first. */
+  readonly deployments: readonly Deployment[]
+  readonly webhooks: readonly WebhookRecord[]
+  /** How many deployments the API has created, those answered with 422 included. */
+  readonly created: number
+  /** Those that are neither terminated nor being stopped. */
+  live(): Deployment[]
+  /** Those for which a stop was accepted. */
+  stopped(): Deployment[]
+  byTag(tag: string): Deployment[]
+  /** Queues lifecycles: each next create takes one. */
+  nextScript(...scripts: Script[]): void
+  /** Changes a deployment by hand; a new status ends its script. Throws on an unknown id. */
+  setStatus(id: string, patch: StatusPatch): void
+  setLogs(
+    id: string,
+    logs: Pick<StatusPatch, 'logs' | 'crashLogs' | 'crashData' | 'logsLink'>,
+  ): void
+  /** Answers the next creates with 422; each leaves a deployment in Error, listed unless told. */
+  refuseCreates(times: number, options?: Partial<UnallocatedCreate>): void
+  /** Puts a deployment there that someone else made earlier; READY at once unless told. */
+  addDeployment(order?: Partial<DeploymentOrder>, script?: Script): Deployment
+  /** From now on every request is answered with 401. */
+  revokeToken(): void
+  /** Sends a webhook of one's own making; settles with what became of it. */
+  sendWebhook(url: string, body: unknown, request?: WebhookRequest): Promise<WebhookRecord>
+  close(): Promise<void>
+}
+
+/** Starts Edgegap's deployment API on a loopback port. */
+export async function startEdgegapEmulator(options: EdgegapOptions = {}): Promise<EdgegapEmulator> {
+  const settings = createSettings(options)
+  const server = await startServer()
+  const timers = createTimers()
+  const webhooks = createWebhooks(settings, timers, server.closing)
+  const announce = (event: WebhookEvent, deployment: Deployment) =>
+    webhooks.announce(event, deployment)
+  const lifecycle = createLifecycle(settings, timers, announce)
+  const deployments = createDeployments(settings, lifecycle)
+  const limitRate = createRateLimiter(settings)
+  const unallocated: UnallocatedCreate[] = []
+  let isRevoked = false
+  let added = 0
+
+  server.guard((request) => checkToken(request, settings, isRevoked))
+  server.guard(limitRate)
+  const takeUnallocated = () => unallocated.shift()
+  addDeploymentRoutes(server, { settings, deployments, lifecycle, takeUnallocated })
+
+  function change(id: string, patch: StatusPatch): void {
+    const deployment = deployments.all.find((candidate) => candidate.id === id)
+    if (deployment === undefined) throw new Error(`the emulator has no deployment ${id}`)
+    lifecycle.change(deployment, patch)
+  }
+
+  return {
+    url: server.url,
+    requests: server.requests,
+    requestsTo: server.requestsTo,
+    whenRequested: server.whenRequested,
+    faults: server.faults,
+    settings,
+    deployments: deployments.all,
+    webhooks: webhooks.records,
+    get created() {
+      return deployments.all.length - added
+    },
+    live: () => deployments.all.filter(isLive),
+    stopped: () => deployments.all.filter(({ stopRequestedAt }) => stopRequestedAt !== undefined),
+    byTag: (tag) => deployments.all.filter(({ tags }) => tags.includes(tag)),
+    nextScript: (...scripts) => deployments.queueScripts(scripts),
+    setStatus: change,
+    setLogs: change,
+    refuseCreates(times, { listed = true, message = 'No server could be allocated' } = {}) {
+      for (let count = 0; count < times; count += 1) unallocated.push({ listed, message })
+    },
+    addDeployment(order = {}, script = [{ afterMs: 0, status: 'READY' }]) {
+      added += 1
+      return deployments.create({ ...blankOrder(), ...order }, { script })
+    },
+    revokeToken() {
+      isRevoked = true
+    },
+    sendWebhook: webhooks.send,
+    async close() {
+      timers.close()
+      await server.close()
+    },
+  }
+}
+
+function blankOrder(): DeploymentOrder {
+  return {
+    application: 'my-game',
+    version: 'v1',
+    tags: [],
+    environment: [],
+    coordinates: undefined,
+    webhooks: {},
+  }
+}
