@@ -1,0 +1,74 @@
+import { type ActionError, describe, toActionError } from './errors.ts'
+import type { LedgerEntry } from './ledger.ts'
+import type { Provider } from './provider/provider.ts'
+import { cleanUpCall, type RunContext } from './run-context.ts'
+
+const STOP_MS = 10_000
+const MAX_ATTEMPTS = 5
+
+/**
+ * Stops a launch, trying again after passing faults, for as long as the run may still clean up.
+ *
+ * @returns undefined when it is stopped, being stopped or gone; else why not
+ */
+export async function stopLaunch(
+  provider: Provider,
+  id: string,
+  context: RunContext,
+): Promise<ActionError | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      const result = await provider.stop(id, cleanUpCall(context, STOP_MS))
+      context.printer.line(result === 'gone' ? `${id} is gone.` : `Stopping ${id}: accepted.`)
+      return undefined
+    } catch (thrown) {
+      const error = toActionError(thrown)
+      const isFinal = error.kind === 'unauthorized' || error.kind === 'forbidden'
+      if (isFinal || attempt >= MAX_ATTEMPTS || context.cancellation.over.aborted) return error
+      context.printer.line(`Stopping ${id} failed: ${describe(error)}. Trying again.`)
+      const pauseMs = error.retryAfterMs ?? 300 * 2 ** (attempt - 1)
+      await context.clock.sleep(pauseMs, context.cancellation.over)
+    }
+  }
+}
+
+export interface Swept {
+  stoppedIds: string[]
+  /** What could not be stopped or looked for, and why. */
+  failures: { entry: LedgerEntry; error: ActionError }[]
+}
+
+/**
+ * Ends everything in the ledger: known ids are stopped, and marks without an id are looked up first.
+ * A mark that nothing carries stays in the ledger, for the provider may list it late.
+ */
+export async function sweep(
+  provider: Provider,
+  entries: readonly LedgerEntry[],
+  context: RunContext,
+): Promise<Swept> {
+  const swept: Swept = { stoppedIds: [], failures: [] }
+  const known = new Map<string, LedgerEntry>()
+  for (const entry of entries) if (entry.id !== undefined) known.set(entry.id, entry)
+  const marks = entries.filter(({ id }) => id === undefined).map(({ mark }) => mark)
+  if (marks.length > 0) {
+    try {
+      const found = await provider.findByMarks(marks, cleanUpCall(context, STOP_MS))
+      for (const [id, mark] of found) known.set(id, { mark, id })
+    } catch (thrown) {
+      const error = toActionError(thrown)
+      for (const mark of marks) swept.failures.push({ entry: { mark }, error })
+    }
+  }
+  await Promise.all(
+    [...known].map(async ([id, entry]) => {
+      const error = await stopLaunch(provider, id, context)
+      if (error) swept.failures.push({ entry, error })
+      else {
+        swept.stoppedIds.push(id)
+        context.ledger.closed(entry.mark)
+      }
+    }),
+  )
+  return swept
+}

@@ -1,0 +1,123 @@
+import { lingering } from './clock.ts'
+import { ActionError, describe, toActionError } from './errors.ts'
+import type { Launch, LaunchPlan, Provider } from './provider/provider.ts'
+import { cleanUpCall, type RunContext } from './run-context.ts'
+
+export type LaunchResult =
+  | { kind: 'launched'; launch: Launch; mark: string }
+  /** Nothing runs; `failedId` where the refusal left a failed launch behind. */
+  | { kind: 'refused'; error: ActionError; mark: string; failedId?: string }
+  /** Something may run: its mark stays in the ledger. */
+  | { kind: 'unresolved'; error: ActionError }
+  | { kind: 'cancelled' }
+
+const MAX_ATTEMPTS = 4
+const CREATE_MS = 30_000
+/** A create on the wire is waited for so long after a cancel, before it is looked up by its mark. */
+const CREATE_LINGER_MS = 2_500
+const LOOK_UP_MS = 5_000
+/** Pauses before the looks for a lost create: a provider may list it only some time after. */
+const LOOK_UP_PAUSES_MS = [0, 500, 1_000, 2_000]
+/** A look-up that fails is tried so often before the run gives up and tells the mark. */
+const MAX_FAILED_LOOKS = 5
+
+/**
+ * Creates what `plan` says, once. Each attempt carries its own mark, which is on disk before the
+ * request leaves. Whenever it is open whether an attempt created something, it is looked up by its
+ * mark before anything else is created.
+ */
+export async function launchOnce(
+  provider: Provider,
+  plan: LaunchPlan,
+  context: RunContext,
+): Promise<LaunchResult> {
+  const { clock, cancellation, ledger, printer } = context
+  let lastError: ActionError | undefined
+  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
+    if (cancellation.signal.aborted) return { kind: 'cancelled' }
+    const mark = context.newMark()
+    ledger.opened(mark)
+    const result = await provider.create(plan, mark, {
+      deadlineMs: CREATE_MS,
+      signal: lingering(cancellation.signal, CREATE_LINGER_MS, clock),
+    })
+    switch (result.kind) {
+      case 'created':
+        return launched(result.id, mark)
+      case 'refused': {
+        const { error, id } = result
+        if (id === undefined) ledger.closed(mark)
+        else ledger.created(mark, id)
+        return { kind: 'refused', error, mark, ...(id !== undefined && { failedId: id }) }
+      }
+      case 'try-again':
+        ledger.closed(mark)
+        break
+      case 'unknown': {
+        printer.line(`It is open whether this was accepted: ${describe(result.error)}`)
+        const id = await findCreated(provider, mark, context)
+        if (id instanceof ActionError) return { kind: 'unresolved', error: id }
+        if (id !== undefined) {
+          printer.line(`Found it by its tag ${mark}: ${id}.`)
+          return launched(id, mark)
+        }
+        // Its mark stays in the ledger: it is looked for once more at the end.
+        break
+      }
+    }
+    lastError = result.error
+    if (attempt < MAX_ATTEMPTS) {
+      const pauseMs = result.error.retryAfterMs ?? 1_000 * 2 ** (attempt - 1)
+      printer.line(`Nothing was created (${describe(result.error)}): trying again.`)
+      await clock.sleep(pauseMs, cancellation.signal)
+    }
+  }
+  return { kind: 'refused', error: lastError ?? toActionError(undefined), mark: '' }
+
+  function launched(id: string, mark: string): LaunchResult {
+    ledger.created(mark, id)
+    return { kind: 'launched', mark, launch: { id, plan, acceptedAtMs: clock.nowMs() } }
+  }
+}
+
+/**
+ * Looks for what an attempt may have created.
+ *
+ * @returns its id; undefined when several looks did not find it; an error when looking failed
+ */
+async function findCreated(
+  provider: Provider,
+  mark: string,
+  context: RunContext,
+): Promise<string | undefined | ActionError> {
+  const { clock, cancellation } = context
+  let failedLooks = 0
+  for (let look = 0; look < LOOK_UP_PAUSES_MS.length; ) {
+    await clock.sleep(LOOK_UP_PAUSES_MS[look] ?? 0, cancellation.over)
+    try {
+      const found = await provider.findByMarks([mark], cleanUpCall(context, LOOK_UP_MS))
+      for (const id of found.keys()) return id
+      // A cancelled run has no time for more; the post step looks again.
+      if (cancellation.signal.aborted && look >= 1) return undefined
+      look += 1
+    } catch (thrown) {
+      const error = toActionError(thrown)
+      failedLooks += 1
+      if (failedLooks >= MAX_FAILED_LOOKS || cancellation.over.aborted) {
+        return unresolved(mark, error)
+      }
+      const pauseMs = error.retryAfterMs ?? 500 * failedLooks
+      await clock.sleep(pauseMs, cancellation.over)
+    }
+  }
+  return undefined
+}
+
+function unresolved(mark: string, cause: ActionError): ActionError {
+  return new ActionError({
+    kind: 'unresolved-create',
+    what: `A deployment may have been created, and looking for it failed: ${describe(cause)}`,
+    next: `Look for the tag ${mark} in the provider's dashboard and stop what carries it. The post step of this job looks once more.`,
+    cause,
+  })
+}

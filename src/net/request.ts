@@ -1,0 +1,156 @@
+import type { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
+import Agent from 'undici/lib/dispatcher/agent.js'
+import request from 'undici/lib/api/api-request.js'
+import { hasProxy } from './proxy.ts'
+
+export interface HttpRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  url: URL
+  headers?: Record<string, string>
+  body?: string | Readable
+  /** From now until the last byte of the reply, milliseconds. */
+  deadlineMs: number
+  signal?: AbortSignal
+  /** Longest reply that is read; more is an error. Default 4 MiB. */
+  maxReplyBytes?: number
+}
+
+export interface HttpReply {
+  status: number
+  /** Lower-case names; of a repeated header the first value. */
+  headers: Readonly<Record<string, string>>
+  text: string
+}
+
+export type HttpFailureReason =
+  /** No connection: the request was certainly not sent. */
+  | 'unreachable'
+  /** The connection broke, before or within the reply. */
+  | 'broken'
+  /** The deadline passed. */
+  | 'deadline'
+  /** The caller's signal aborted. */
+  | 'aborted'
+  | 'too-large'
+
+/** A request that brought no whole reply. Holds no header, body or query. */
+export class HttpFailure extends Error {
+  readonly reason: HttpFailureReason
+  constructor(reason: HttpFailureReason, message: string) {
+    super(message)
+    this.name = 'HttpFailure'
+    this.reason = reason
+  }
+}
+
+/** Sends a request; resolves for every status, rejects with `HttpFailure` only. */
+export type HttpClient = (request: HttpRequest) => Promise<HttpReply>
+
+const DEFAULT_MAX_REPLY_BYTES = 4 * 1024 * 1024
+
+/** Codes after which the request line cannot have left this machine. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'EHOSTUNREACH',
+  'ENETUNREACH',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'CERT_HAS_EXPIRED',
+  'DEPTH_ZERO_SELF_SIGNED_CERT',
+  'SELF_SIGNED_CERT_IN_CHAIN',
+  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
+  'ERR_TLS_CERT_ALTNAME_INVALID',
+])
+
+/**
+ * The one way out of this process over HTTP. It follows no redirect: a redirect to another host
+ * would carry the API token there.
+ *
+ * @param environment where the proxy variables are looked up
+ */
+export function createHttpClient(environment: NodeJS.ProcessEnv): HttpClient {
+  let dispatcher: Promise<Dispatcher> | undefined
+  return async (outgoing) => {
+    dispatcher ??= openDispatcher(environment)
+    return await send(await dispatcher, outgoing)
+  }
+}
+
+/** A connection pool: direct, or through the proxy that the environment names. */
+export async function openDispatcher(environment: NodeJS.ProcessEnv): Promise<Dispatcher> {
+  // Deadlines are ours, per request. HTTP/1.1 only: nothing here gains from a second protocol.
+  const options = {
+    allowH2: false,
+    connect: { timeout: 10_000 },
+    headersTimeout: 0,
+    bodyTimeout: 0,
+  }
+  if (!hasProxy(environment)) return new Agent(options)
+  const { openProxyDispatcher } = await import('./proxy-dispatcher.ts')
+  return openProxyDispatcher(environment, options)
+}
+
+async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<HttpReply> {
+  const deadline = AbortSignal.timeout(Math.max(1, outgoing.deadlineMs))
+  const signal = outgoing.signal ? AbortSignal.any([outgoing.signal, deadline]) : deadline
+  try {
+    signal.throwIfAborted()
+    const reply = await request.call(dispatcher, {
+      origin: outgoing.url.origin,
+      path: outgoing.url.pathname + outgoing.url.search,
+      method: outgoing.method,
+      headers: outgoing.headers ?? null,
+      body: outgoing.body ?? null,
+      signal,
+    })
+    const text = await readText(reply.body, outgoing.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES)
+    return { status: reply.statusCode, headers: flatten(reply.headers), text }
+  } catch (error) {
+    throw toFailure(error, outgoing, deadline)
+  }
+}
+
+async function readText(body: Readable, maxBytes: number): Promise<string> {
+  const chunks: Buffer[] = []
+  let size = 0
+  for await (const chunk of body as AsyncIterable<Buffer>) {
+    size += chunk.length
+    if (size > maxBytes) {
+      body.destroy()
+      throw new HttpFailure('too-large', `the reply is larger than ${maxBytes} bytes`)
+    }
+    chunks.push(chunk)
+  }
+  return Buffer.concat(chunks).toString('utf8')
+}
+
+function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
+  const flat: Record<string, string> = Object.create(null)
+  for (const [name, value] of Object.entries(headers)) {
+    const first = Array.isArray(value) ? value[0] : value
+    if (first !== undefined) flat[name.toLowerCase()] = first
+  }
+  return flat
+}
+
+function toFailure(error: unknown, outgoing: HttpRequest, deadline: AbortSignal): HttpFailure {
+  if (error instanceof HttpFailure) return error
+  if (outgoing.signal?.aborted) return new HttpFailure('aborted', 'the request was given up')
+  if (deadline.aborted) {
+    return new HttpFailure('deadline', `no whole reply within ${Math.round(outgoing.deadlineMs)} ms`)
+  }
+  const code = codeOf(error)
+  if (NEVER_SENT.has(code)) {
+    return new HttpFailure('unreachable', `no connection to ${outgoing.url.host} (${code})`)
+  }
+  return new HttpFailure('broken', `the connection to ${outgoing.url.host} broke (${code})`)
+}
+
+/** The code of an error or, where several addresses were tried, of the first of its errors. */
+function codeOf(error: unknown): string {
+  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
+  const { code, name } = error as NodeJS.ErrnoException
+  return code ?? name ?? 'unknown'
+}

@@ -1,0 +1,101 @@
+import { ActionError, type ErrorKind } from '../../errors.ts'
+import { type HttpClient, HttpFailure, type HttpReply } from '../../net/request.ts'
+import { readRetryAfter } from '../../net/retry-after.ts'
+import type { Call } from '../provider.ts'
+
+export interface EdgegapRequest {
+  method: 'GET' | 'POST' | 'DELETE'
+  /** With leading slash, without query. */
+  path: string
+  query?: Record<string, string>
+  body?: unknown
+}
+
+export interface EdgegapReply extends HttpReply {
+  /** The request as errors name it: method and path, no query. */
+  request: string
+}
+
+/** Sends one request. Resolves for every status; throws `ActionError` when no whole reply came. */
+export type EdgegapClient = (request: EdgegapRequest, call: Call) => Promise<EdgegapReply>
+
+/**
+ * Authenticated access to Edgegap's API. The header is `Authorization: token <key>`, declared as an
+ * API key and not as a bearer token (OpenAPI v1 and v2, `securitySchemes`).
+ */
+export function createEdgegapClient(http: HttpClient, apiUrl: URL, token: string): EdgegapClient {
+  return async ({ method, path, query, body }, call) => {
+    const url = new URL(apiUrl.pathname.replace(/\/$/, '') + path, apiUrl)
+    url.search = new URLSearchParams(query).toString()
+    const request = `${method} ${path}`
+    try {
+      const reply = await http({
+        method,
+        url,
+        headers: {
+          authorization: `token ${token}`,
+          accept: 'application/json',
+          'user-agent': 'deploy-game-server',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        deadlineMs: call.deadlineMs,
+        signal: call.signal,
+      })
+      return { ...reply, request }
+    } catch (thrown) {
+      if (!(thrown instanceof HttpFailure)) throw thrown
+      throw new ActionError({
+        kind: thrown.reason === 'unreachable' ? 'unreachable' : 'connection-lost',
+        what: `Edgegap's API gave no answer: ${thrown.message}.`,
+        next: 'Check that this runner reaches the API; a proxy is set by https_proxy.',
+        request,
+      })
+    }
+  }
+}
+
+function kindOf(status: number): ErrorKind {
+  if (status === 401) return 'unauthorized'
+  if (status === 403) return 'forbidden'
+  if (status === 404) return 'not-found'
+  if (status === 422) return 'no-capacity'
+  if (status === 429) return 'rate-limited'
+  if (status >= 500) return 'server-fault'
+  // A redirect is not followed and no documented reply is one.
+  return status >= 300 && status < 400 ? 'malformed-reply' : 'refused'
+}
+
+/** What users can do, by status, where the caller knows nothing better. */
+const NEXT: Partial<Record<ErrorKind, string>> = {
+  unauthorized:
+    'Check api-token: it must be an API token of your Edgegap organisation. Secrets are empty in pull requests from forks and by Dependabot.',
+  forbidden: 'This token may not do that: use one of the organisation that owns the application.',
+  'rate-limited': 'The limit is per organisation: let fewer jobs deploy at the same time.',
+  'server-fault': 'Edgegap has a fault of its own: run the job again later.',
+  'malformed-reply': 'Check api-url: it should be https://api.edgegap.com.',
+}
+
+/**
+ * An error reply as an error.
+ *
+ * @param what what could not be done, such as `Edgegap refused the deployment`
+ * @param next what to do, by kind, where this call knows better than the general advice
+ */
+export function replyError(
+  reply: EdgegapReply,
+  what: string,
+  message: string,
+  next: Partial<Record<ErrorKind, string>> = {},
+): ActionError {
+  const kind = kindOf(reply.status)
+  const advice = next[kind] ?? NEXT[kind]
+  const retryAfterMs = readRetryAfter(reply.headers['retry-after'], Date.now())
+  return new ActionError({
+    kind,
+    what: `${what} (HTTP ${reply.status})${message ? `: ${message}` : '.'}`,
+    request: `${reply.request} → ${reply.status}`,
+    ...(advice !== undefined && { next: advice }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+}

@@ -1,0 +1,199 @@
+import type { ActionError } from '../../errors.ts'
+import type { HttpClient } from '../../net/request.ts'
+import type { EdgegapDeploySettings, EdgegapSettings } from '../../settings/settings.ts'
+import { adaptiveCadence } from '../../wait/cadence.ts'
+import type {
+  Call,
+  CreateResult,
+  Diagnosis,
+  LaunchPlan,
+  Observation,
+  Preparation,
+  Provider,
+} from '../provider.ts'
+import { createEdgegapClient, type EdgegapClient, type EdgegapReply, replyError } from './client.ts'
+import { deploymentBody } from './deployment-body.ts'
+
+/** Loaded when the first reply is awaited, not before: the validator costs 10 ms at start-up. */
+const wire = () => import('./wire.ts')
+
+/** Rows per page of the list, and pages that are read at most. */
+const PAGE_ROWS = 100
+const MAX_PAGES = 50
+
+const WHILE_CREATING = {
+  refused:
+    'Check application and version: both must exist and be active, and the account may not be at its limits.',
+  'not-found': 'Check application and version: both must exist in this organisation.',
+  'no-capacity':
+    'No server could be placed: try another location, ask for less CPU or memory, or stop other deployments of a limited account.',
+} as const
+
+/** Deployments as launches, on Edgegap's API v2 (create) and v1 (all else). */
+export class Edgegap implements Provider {
+  readonly title = 'Edgegap'
+  readonly plans: readonly LaunchPlan[]
+  readonly #settings: EdgegapSettings
+  readonly #send: EdgegapClient
+
+  constructor(settings: EdgegapSettings, http: HttpClient) {
+    this.#settings = settings
+    this.#send = createEdgegapClient(http, settings.apiUrl, settings.token)
+    this.plans = settings.operation === 'deploy' ? settings.locations.map(toPlan) : []
+  }
+
+  cadence = adaptiveCadence
+
+  async prepare(): Promise<Preparation> {
+    return { version: this.#deploy().version, versionAction: 'unmanaged' }
+  }
+
+  async create(plan: LaunchPlan, mark: string, call: Call): Promise<CreateResult> {
+    const settings = this.#deploy()
+    const location = settings.locations[this.plans.indexOf(plan)]
+    if (!location) throw new Error(`no location for ${plan.name}`)
+    const body = deploymentBody(settings, location, mark)
+    try {
+      const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
+      return await readCreate(reply)
+    } catch (thrown) {
+      const error = thrown as ActionError
+      return { kind: error.kind === 'unreachable' ? 'try-again' : 'unknown', error }
+    }
+  }
+
+  /**
+   * Asks for the marks by tag and checks each row again: a filter that the server ignored or read
+   * otherwise must never make a stranger's deployment ours. Rows without tags are looked at one by one.
+   */
+  async findByMarks(
+    marks: readonly string[],
+    call: Call,
+  ): Promise<ReadonlyMap<string, string>> {
+    const { readDeployments } = await wire()
+    const query = JSON.stringify({
+      filters: [{ field: 'tags', operator: 'in', value: marks }],
+    })
+    const found = new Map<string, string>()
+    for (let page = 1; page <= MAX_PAGES; page++) {
+      const reply = await this.#get('/v1/deployments', call, 'list deployments', {
+        query,
+        page: String(page),
+        limit: String(PAGE_ROWS),
+      })
+      const { rows, hasNext } = readDeployments(reply.text, reply.request)
+      for (const row of rows) {
+        const tags = row.tags ?? (await this.#tagsOf(row.id, call))
+        for (const mark of marks) if (tags.includes(mark)) found.set(row.id, mark)
+      }
+      if (!hasNext) break
+    }
+    return found
+  }
+
+  async observe(id: string, call: Call): Promise<Observation> {
+    const path = `/v1/status/${id}`
+    const [reply, { readStatus }] = await Promise.all([
+      this.#get(path, call, `read the status of ${id}`),
+      wire(),
+    ])
+    return readStatus(reply.text, id, reply.request)
+  }
+
+  async diagnose(id: string, lines: number, call: Call): Promise<Diagnosis | undefined> {
+    const path = `/v1/deployment/${id}/container-logs`
+    const reply = await this.#get(path, call, `read the log of ${id}`)
+    const { readLogs } = await wire()
+    const { logs, crashLogs, crash } = readLogs(reply.text, reply.request)
+    const all = [...splitLines(logs), ...splitLines(crashLogs)]
+    if (all.length === 0 && !crash) return undefined
+    const logLines = lines > 0 ? all.slice(-lines) : []
+    return { logLines, truncated: all.length > logLines.length, ...(crash && { crash }) }
+  }
+
+  /**
+   * 200 and 202 accept (also repeatedly, while it is stopping); 410 says that it is gone. The live
+   * API answers 400 for an id that it does not know, where the OpenAPI lists 404; since a 400 has
+   * many causes, both count as gone only when the status does not know the id either.
+   */
+  async stop(id: string, call: Call): Promise<'accepted' | 'gone'> {
+    const reply = await this.#send({ method: 'DELETE', path: `/v1/stop/${id}` }, call)
+    if (reply.status === 200 || reply.status === 202) return 'accepted'
+    if (reply.status === 410) return 'gone'
+    if ((reply.status === 400 || reply.status === 404) && (await this.#isGone(id, call))) {
+      return 'gone'
+    }
+    const { readProblem } = await wire()
+    throw replyError(reply, `Edgegap did not stop ${id}`, readProblem(reply.text))
+  }
+
+  async #isGone(id: string, call: Call): Promise<boolean> {
+    const reply = await this.#send({ method: 'GET', path: `/v1/status/${id}` }, call)
+    if (reply.status === 400 || reply.status === 404) return true
+    if (reply.status !== 200) return false
+    const { readStatus } = await wire()
+    return /TERMINATED$/i.test(readStatus(reply.text, id, reply.request).status)
+  }
+
+  async #tagsOf(id: string, call: Call): Promise<readonly string[]> {
+    const { readTags } = await wire()
+    const reply = await this.#get(`/v1/status/${id}`, call, `read the tags of ${id}`)
+    return readTags(reply.text, reply.request)
+  }
+
+  async #get(
+    path: string,
+    call: Call,
+    purpose: string,
+    query?: Record<string, string>,
+  ): Promise<EdgegapReply> {
+    const reply = await this.#send({ method: 'GET', path, ...(query && { query }) }, call)
+    if (reply.status === 200) return reply
+    const { readProblem } = await wire()
+    throw replyError(reply, `Could not ${purpose}`, readProblem(reply.text))
+  }
+
+  #deploy(): EdgegapDeploySettings {
+    if (this.#settings.operation !== 'deploy') throw new Error('not a deploy')
+    return this.#settings
+  }
+}
+
+/**
+ * 202 accepts. 422 refuses, yet a deployment in error state may exist under the id that it carries.
+ * 5xx, 429 and unreadable acceptances leave open whether something was created.
+ */
+async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
+  const { readCreatedId, readProblem } = await wire()
+  if (reply.status >= 200 && reply.status < 300) {
+    const id = readCreatedId(reply.text, reply.request)
+    if (id !== undefined) return { kind: 'created', id }
+    const error = replyError(reply, 'Edgegap accepted the deployment without naming its id', '')
+    return { kind: 'unknown', error }
+  }
+  const message = readProblem(reply.text)
+  const error = replyError(reply, 'Edgegap refused the deployment', message, WHILE_CREATING)
+  if (reply.status === 429 || reply.status >= 500 || error.kind === 'malformed-reply') {
+    return { kind: 'unknown', error }
+  }
+  const id = reply.status === 422 ? readRefusedId(reply) : undefined
+  return { kind: 'refused', error, ...(id !== undefined && { id }) }
+
+  function readRefusedId(refusal: EdgegapReply): string | undefined {
+    try {
+      return readCreatedId(refusal.text, refusal.request)
+    } catch {
+      return undefined
+    }
+  }
+}
+
+function toPlan(location: { name: string; where: string }): LaunchPlan {
+  return { name: location.name, where: location.where }
+}
+
+function splitLines(text: string): string[] {
+  const lines = text.split(/\r\n|\n|\r/)
+  if (lines.at(-1) === '') lines.pop()
+  return lines
+}

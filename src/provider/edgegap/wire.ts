@@ -1,0 +1,269 @@
+import * as z from 'zod/mini'
+import { ActionError } from '../../errors.ts'
+import type { Facts, Observation, Port } from '../provider.ts'
+
+/**
+ * Edgegap's JSON in our words. Readers are lenient: fields are missing or null in some phases,
+ * numbers come as strings in some payloads, and unknown fields are dropped. Nothing outside this
+ * file knows a wire name. Shapes: OpenAPI v1 (2026.04.24) and v2 (2026.06.01).
+ */
+
+const text = z.pipe(
+  z.unknown(),
+  z.transform((value) => {
+    if (typeof value === 'string') return value
+    return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  }),
+)
+
+const integer = z.pipe(
+  z.unknown(),
+  z.transform((value) => {
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+    return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
+  }),
+)
+
+/** Only a clear yes counts: `error: null` and `error: "false"` are no errors. */
+const flag = z.pipe(
+  z.unknown(),
+  z.transform((value) => value === true || value === 1 || value === 'true' || value === '1'),
+)
+
+const list = z.pipe(
+  z.unknown(),
+  z.transform((value) => (Array.isArray(value) ? (value as unknown[]) : [])),
+)
+
+const record = z.pipe(
+  z.unknown(),
+  z.transform((value) => (isRecord(value) ? value : {})),
+)
+
+function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+const accepted = z.object({ request_id: z.optional(text) })
+const problem = z.object({
+  message: z.optional(text),
+  error: z.optional(text),
+  detail: z.optional(text),
+})
+const portShape = z.object({
+  name: z.optional(text),
+  internal: z.optional(integer),
+  external: z.optional(integer),
+  protocol: z.optional(text),
+})
+const locationShape = z.object({ city: z.optional(text), country: z.optional(text) })
+const statusShape = z.object({
+  request_id: z.optional(text),
+  fqdn: z.optional(text),
+  public_ip: z.optional(text),
+  current_status: z.optional(text),
+  error: z.optional(flag),
+  error_detail: z.optional(text),
+  ports: z.optional(record),
+  location: z.optional(record),
+  tags: z.optional(list),
+})
+const listShape = z.object({
+  data: list,
+  pagination: z.optional(record),
+})
+const rowShape = z.object({ request_id: z.optional(text), tags: z.optional(z.unknown()) })
+const crashShape = z.object({
+  exit_code: z.optional(integer),
+  message: z.optional(text),
+  restart_count: z.optional(integer),
+})
+const logsShape = z.object({
+  logs: z.optional(text),
+  crash_logs: z.optional(text),
+  crash_data: z.optional(record),
+})
+
+/** An id is 12 lower-case hex digits in every source; it goes into URLs, so nothing odd may pass. */
+const ID = /^[A-Za-z0-9_-]{1,64}$/
+
+/** @throws ActionError `malformed-reply` when the text is not a JSON object */
+function parse<T extends z.ZodMiniType>(schema: T, body: string, request: string): z.output<T> {
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    // The text itself is not shown: it may be a proxy's page or half a reply.
+  }
+  const result = schema.safeParse(value)
+  if (isRecord(value) && result.success) return result.data
+  throw new ActionError({
+    kind: 'malformed-reply',
+    what: 'Edgegap sent a reply that is not the JSON it documents.',
+    request,
+  })
+}
+
+/** The id in the reply to a create, also in a 422; undefined where there is none. */
+export function readCreatedId(body: string, request: string): string | undefined {
+  const id = parse(accepted, body, request).request_id
+  return id !== undefined && ID.test(id) ? id : undefined
+}
+
+/** The provider's explanation in an error reply; falls back to the beginning of the raw text. */
+export function readProblem(body: string): string {
+  let value: unknown
+  try {
+    value = JSON.parse(body)
+  } catch {
+    return body.trim().slice(0, 500)
+  }
+  const result = problem.safeParse(value)
+  if (!result.success) return ''
+  return result.data.message ?? result.data.error ?? result.data.detail ?? ''
+}
+
+/**
+ * The states of Edgegap's lifecycle. TERMINATING and TERMINATED are failures here: nothing we wait
+ * for is meant to end. The values are those of Edgegap's own clients; the API declares a free string.
+ */
+const STATES: Readonly<Record<string, Observation['state']>> = {
+  INITIALIZING: 'pending',
+  SEEKING: 'pending',
+  SEEKED: 'pending',
+  SCANNING: 'pending',
+  DEPLOYING: 'pending',
+  READY: 'succeeded',
+  ERROR: 'failed',
+  TERMINATING: 'failed',
+  TERMINATED: 'failed',
+}
+
+/**
+ * A reply of `GET /v1/status/{id}`.
+ *
+ * READY counts only without `error: true`; `running` alone never counts, because the schema defaults
+ * it to true. The status comes with and without its `Status.` prefix.
+ */
+export function readStatus(body: string, id: string, request: string): Observation {
+  const status = parse(statusShape, body, request)
+  if (status.request_id !== undefined && status.request_id !== id) {
+    throw new ActionError({
+      kind: 'malformed-reply',
+      what: 'Edgegap answered with the status of another deployment.',
+      request,
+    })
+  }
+  const verbatim = status.current_status ?? ''
+  const name = verbatim.trim().replace(/^status\./i, '').toUpperCase()
+  const base = Object.hasOwn(STATES, name) ? STATES[name] : undefined
+  const state = status.error ? 'failed' : (base ?? 'pending')
+  const reason = status.error_detail || (state === 'failed' ? endingOf(name) : undefined)
+  return {
+    state,
+    status: verbatim,
+    known: base !== undefined,
+    facts: readFacts(status),
+    ...(reason && { reason }),
+  }
+}
+
+function endingOf(name: string): string {
+  return name.startsWith('TERMINAT')
+    ? 'it was terminated before it was ready'
+    : 'Edgegap reports an error without details'
+}
+
+function readFacts(status: z.output<typeof statusShape>): Facts {
+  const host = status.fqdn || status.public_ip
+  const location = locationShape.safeParse(status.location ?? {}).data
+  const place = [location?.city, location?.country].filter(Boolean).join(', ')
+  return {
+    ...(status.fqdn && { host: status.fqdn }),
+    ...(status.public_ip && { ip: status.public_ip }),
+    ...(place && { location: place }),
+    ports: host ? readPorts(status.ports ?? {}, host) : [],
+  }
+}
+
+/**
+ * The map is keyed by the port's name, or by its number where it has none. The address is built from
+ * host and external port: `link` is a URL for some protocols and `host:port` for others.
+ */
+function readPorts(map: Record<string, unknown>, host: string): Port[] {
+  const ports: Port[] = []
+  for (const [key, value] of Object.entries(map)) {
+    const port = portShape.safeParse(value).data
+    if (port?.external === undefined || port.external < 1 || port.external > 65_535) continue
+    ports.push({
+      name: port.name || key,
+      internal: port.internal,
+      external: port.external,
+      protocol: port.protocol ?? '',
+      address: `${host}:${port.external}`,
+    })
+  }
+  return ports
+}
+
+export interface DeploymentRow {
+  id: string
+  /** Undefined when the row does not tell. */
+  tags: readonly string[] | undefined
+}
+
+export interface DeploymentPage {
+  rows: DeploymentRow[]
+  hasNext: boolean
+}
+
+/** A page of `GET /v1/deployments`. */
+export function readDeployments(body: string, request: string): DeploymentPage {
+  const page = parse(listShape, body, request)
+  const rows: DeploymentRow[] = []
+  for (const value of page.data) {
+    const row = rowShape.safeParse(value).data
+    if (row?.request_id === undefined || !ID.test(row.request_id)) continue
+    rows.push({
+      id: row.request_id,
+      tags: Array.isArray(row.tags) ? row.tags.map(tagName) : undefined,
+    })
+  }
+  return { rows, hasNext: page.pagination?.['has_next'] === true }
+}
+
+/** The tags in a status reply, for rows that did not carry them. */
+export function readTags(body: string, request: string): readonly string[] {
+  return (parse(statusShape, body, request).tags ?? []).map(tagName)
+}
+
+/** Tags are strings; the tag endpoints show them as objects with a name. */
+function tagName(tag: unknown): string {
+  return isRecord(tag) ? String(tag['name'] ?? '') : String(tag)
+}
+
+export interface ContainerLogs {
+  logs: string
+  crashLogs: string
+  crash: string | undefined
+}
+
+/** A reply of `GET /v1/deployment/{id}/container-logs`. */
+export function readLogs(body: string, request: string): ContainerLogs {
+  const reply = parse(logsShape, body, request)
+  return {
+    logs: reply.logs ?? '',
+    crashLogs: reply.crash_logs ?? '',
+    crash: describeCrash(reply.crash_data ?? {}),
+  }
+}
+
+function describeCrash(data: Record<string, unknown>): string | undefined {
+  const crash = crashShape.safeParse(data).data
+  const parts = [
+    crash?.exit_code !== undefined && `exit code ${crash.exit_code}`,
+    crash?.message,
+    crash?.restart_count && `restarted ${crash.restart_count} times`,
+  ]
+  return parts.filter(Boolean).join(', ') || undefined
+}

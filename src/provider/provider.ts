@@ -1,0 +1,100 @@
+import type { ActionError } from '../errors.ts'
+import type { Cadence } from '../wait/cadence.ts'
+import type { Reading } from '../wait/wait.ts'
+
+/** A port of a running server, as a player reaches it. */
+export interface Port {
+  name: string
+  internal: number | undefined
+  external: number
+  protocol: string
+  /** `host:external`. */
+  address: string
+}
+
+/** What a provider told of a launch. Every text in it is remote and not to be trusted. */
+export interface Facts {
+  host?: string
+  ip?: string
+  /** Where the launch runs, in the provider's words. */
+  location?: string
+  ports?: readonly Port[]
+  /** Outputs that only this provider has, by their names in action.yml. */
+  outputs?: Readonly<Record<string, string>>
+}
+
+/** One authoritative reading of a launch. */
+export interface Observation extends Reading {
+  facts: Facts
+  /** Why it failed, in the provider's words. */
+  reason?: string
+  /** False when the status is not one we know: it is waited on, and warned of once. */
+  known: boolean
+}
+
+/** What is to be launched: one per location. */
+export interface LaunchPlan {
+  /** How the user calls it; unique within a run. */
+  name: string
+  /** Where it is to run, for the log. */
+  where: string
+}
+
+/** Something that this run created. */
+export interface Launch {
+  id: string
+  plan: LaunchPlan
+  /** Monotonic moment of acceptance. */
+  acceptedAtMs: number
+}
+
+/** What came of one attempt to create. */
+export type CreateResult =
+  | { kind: 'created'; id: string }
+  /** Refused for good; `id` where a failed launch exists all the same. */
+  | { kind: 'refused'; error: ActionError; id?: string }
+  /** Nothing exists and a further attempt may succeed. */
+  | { kind: 'try-again'; error: ActionError }
+  /** It may exist or not: to be looked up by its mark before anything else is created. */
+  | { kind: 'unknown'; error: ActionError }
+
+/** What is known of a failed launch beyond its status. */
+export interface Diagnosis {
+  /** Tail of its log, oldest line first. */
+  logLines: readonly string[]
+  /** True when the log was longer than what is shown. */
+  truncated: boolean
+  /** How its process ended, such as `exit code 137, OOM killed, restarted 3 times`. */
+  crash?: string
+}
+
+export interface Preparation {
+  version: string
+  versionAction: 'created' | 'updated' | 'reused' | 'unmanaged'
+}
+
+/** Bounds of one call: how long it may take, and what ends it early. */
+export interface Call {
+  deadlineMs: number
+  signal: AbortSignal
+}
+
+/** A hosting platform. Methods throw `ActionError`; none of them retries what is not safe to repeat. */
+export interface Provider {
+  /** For people, such as `Edgegap`. */
+  readonly title: string
+  readonly plans: readonly LaunchPlan[]
+  /** Makes ready whatever a launch needs. */
+  prepare(call: Call): Promise<Preparation>
+  /** Sends one create, marked with `mark`, and never repeats it. */
+  create(plan: LaunchPlan, mark: string, call: Call): Promise<CreateResult>
+  /** The ids of what was created with one of these marks and still runs. Safe to repeat. */
+  findByMarks(marks: readonly string[], call: Call): Promise<ReadonlyMap<string, string>>
+  observe(id: string, call: Call): Promise<Observation>
+  /** Logs and crash data of a launch; they are gone once it is stopped. */
+  diagnose(id: string, lines: number, call: Call): Promise<Diagnosis | undefined>
+  /** Asks for a stop; `gone` when there is nothing left to stop. Safe to repeat. */
+  stop(id: string, call: Call): Promise<'accepted' | 'gone'>
+  /** The cadence that the provider's rate limits and speed call for. */
+  cadence(random: () => number): Cadence
+}

@@ -1,0 +1,44 @@
+import { toLine } from './plain-text.ts'
+
+/**
+ * Text as Markdown that shows exactly that text: nothing in it becomes markup, an HTML element, a
+ * link, an image, a mention or an issue reference.
+ */
+export function escapeMarkdown(text: string): string {
+  return (
+    toLine(text, 500)
+      .replaceAll('&', '&amp;')
+      .replaceAll('<', '&lt;')
+      .replaceAll('>', '&gt;')
+      .replaceAll('"', '&quot;')
+      .replace(/[\\`*_{}[\]()#+!|~$:-]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+      // `@team` notifies people and `www.` links by itself, escaped or not.
+      .replace(/@|\b(?=www\.)/gi, '$&\u200b')
+  )
+}
+
+/** Text in a code span that nothing in it can end; a dash where there is nothing to show. */
+export function codeSpan(text: string): string {
+  const escaped = escapeMarkdown(text).trim()
+  return escaped === '' ? '—' : `<code>${escaped}</code>`
+}
+
+/** Lines as a block of code, behind a fence longer than any run of backticks in them. */
+export function codeBlock(lines: readonly string[]): string {
+  const runs = lines.flatMap((line) => line.match(/`+/g) ?? [])
+  const fence = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)))
+  return `${fence}text\n${lines.join('\n')}\n${fence}`
+}
+
+/** A table; cells are Markdown already. */
+export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
+  const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell || '—').join(' | ')} |`
+  return [row(header), row(header.map(() => '---')), ...rows.map(row)].join('\n')
+}
+
+/** Whole lines from the beginning, as many as fit into `maxBytes`. */
+export function limitBytes(markdown: string, maxBytes: number): string {
+  if (Buffer.byteLength(markdown) <= maxBytes) return markdown
+  const head = Buffer.from(markdown).subarray(0, maxBytes)
+  return `${head.subarray(0, head.lastIndexOf(0x0a)).toString('utf8')}\n\n…\n`
+}

@@ -1,0 +1,41 @@
+/** Longest line that is shown; a log line of a megabyte helps nobody. */
+const LONGEST_LINE = 2_000
+
+// C0 and C1 controls (ESC starts terminal sequences), line and paragraph separators, the marks that
+// reorder text, and the byte order mark.
+const UNPRINTABLE = /[\x00-\x08\x0b-\x1f\x7f-\x9f\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
+
+/**
+ * A text as one harmless line: no control or reordering characters, no lone surrogates, no line
+ * breaks, not too long.
+ */
+export function toLine(text: string, longest = LONGEST_LINE): string {
+  const line = text
+    .replace(/\s*[\r\n\u2028\u2029]+\s*/g, ' ')
+    .replace(/\t/g, '  ')
+    .replace(UNPRINTABLE, '\ufffd')
+    .toWellFormed()
+  return cut(line, longest)
+}
+
+/** The lines of a text, each as `toLine` makes it. */
+export function toLines(text: string): string[] {
+  return text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => toLine(line))
+}
+
+/** The beginning of a text, cut between characters and not within one. */
+export function cut(text: string, longest: number): string {
+  if (text.length <= longest) return text
+  const end = text.charCodeAt(longest - 1)
+  const splitsPair = end >= 0xd800 && end <= 0xdbff
+  return `${text.slice(0, splitsPair ? longest - 1 : longest)}… (${text.length} characters)`
+}
+
+/**
+ * A line that the runner does not take for a command: it reads `::name::` at the start of a line,
+ * after any blanks, and the older `##[name]` anywhere in it (actions/runner, `ActionCommand`).
+ */
+export function defuse(line: string): string {
+  const broken = line.replaceAll('##[', '##\u2060[')
+  return /^\s*::/u.test(broken) ? `\u00b7 ${broken.trimStart()}` : broken
+}

@@ -1,0 +1,67 @@
+import type { ActionError } from '../errors.ts'
+import type { Diagnosis, LaunchPlan, Observation } from '../provider/provider.ts'
+import type { NewsSource } from '../wait/wait.ts'
+
+/** How a launch, or the whole run, ended for us. The values of the output `outcome`. */
+export type Outcome =
+  | 'succeeded'
+  | 'failed'
+  /** Refused; nothing was created. */
+  | 'rejected'
+  | 'timed-out'
+  | 'cancelled'
+  /** Accepted and not waited for. */
+  | 'started'
+  | 'stopped'
+
+const GOOD: ReadonlySet<Outcome> = new Set(['succeeded', 'started', 'stopped'])
+
+export function isGood(outcome: Outcome): boolean {
+  return GOOD.has(outcome)
+}
+
+/** From the least to the most telling: the outcome of several launches is the last that occurs. */
+const BY_WEIGHT: readonly Outcome[] = [
+  'stopped',
+  'started',
+  'succeeded',
+  'rejected',
+  'timed-out',
+  'failed',
+  'cancelled',
+]
+
+export function worstOf(outcomes: readonly Outcome[]): Outcome {
+  return BY_WEIGHT.findLast((outcome) => outcomes.includes(outcome)) ?? 'failed'
+}
+
+export interface TimelineEntry {
+  status: string
+  /** From the accepted request. */
+  atMs: number
+}
+
+/** What is known of one launch; filled in as the run goes, so that a cut-short run can report too. */
+export interface LaunchReport {
+  plan: LaunchPlan
+  mark?: string
+  id?: string
+  outcome: Outcome
+  observation?: Observation
+  timeline: TimelineEntry[]
+  elapsedMs: number
+  source?: NewsSource
+  error?: ActionError
+  diagnosis?: Diagnosis
+}
+
+export interface RunReport {
+  title: string
+  outcome: Outcome
+  application: string
+  version: string
+  versionAction: string
+  launches: LaunchReport[]
+  stoppedIds: string[]
+  error?: ActionError
+}

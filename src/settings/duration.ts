@@ -1,0 +1,17 @@
+const UNITS_MS = { h: 3_600_000, m: 60_000, s: 1_000 } as const
+
+/** How a duration is written, for messages. */
+export const DURATION_FORM = 'write a duration such as 90s, 10m or 1h30m'
+
+/**
+ * Reads `90s`, `10m`, `1h30m`. A bare number is refused: half of the world means seconds and the
+ * other half milliseconds.
+ *
+ * @returns milliseconds, or undefined when it is not a duration
+ */
+export function parseDuration(text: string): number | undefined {
+  const match = /^(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?$/.exec(text)
+  if (!match || text === '') return undefined
+  const [, hours = '0', minutes = '0', seconds = '0'] = match
+  return Number(hours) * UNITS_MS.h + Number(minutes) * UNITS_MS.m + Number(seconds) * UNITS_MS.s
+}

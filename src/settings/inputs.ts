@@ -1,0 +1,70 @@
+import type { Problems } from './problems.ts'
+
+/**
+ * Raw inputs as the runner hands them over: `INPUT_` and the upper-case name, hyphens kept. An
+ * input that is not given and one that is given empty look the same, which is what workflows that
+ * pass `${{ inputs.x }}` through expect.
+ */
+export class Inputs {
+  readonly #environment: NodeJS.ProcessEnv
+  readonly #problems: Problems
+
+  constructor(environment: NodeJS.ProcessEnv, problems: Problems) {
+    this.#environment = environment
+    this.#problems = problems
+  }
+
+  /** The value without surrounding blanks; empty when absent. */
+  text(name: string): string {
+    return this.raw(name).trim()
+  }
+
+  raw(name: string): string {
+    return this.#environment[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`] ?? ''
+  }
+
+  has(name: string): boolean {
+    return this.text(name) !== ''
+  }
+
+  /** Lines without blank ones and comments; leading blanks and a trailing CR are dropped. */
+  lines(name: string): string[] {
+    return this.raw(name)
+      .split(/\r\n|\n|\r/)
+      .map((line) => line.trimStart())
+      .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+  }
+
+  oneOf<const T extends string>(name: string, allowed: readonly T[], fallback: T): T {
+    const value = this.text(name) || fallback
+    const match = allowed.find((candidate) => candidate === value)
+    if (match !== undefined) return match
+    this.#problems.add(name, value, `use one of ${allowed.join(', ')}`)
+    return fallback
+  }
+
+  /** YAML's booleans, as the toolkit reads them. */
+  flag(name: string, fallback: boolean): boolean {
+    const value = this.text(name)
+    if (value === '') return fallback
+    if (/^(true|True|TRUE)$/.test(value)) return true
+    if (/^(false|False|FALSE)$/.test(value)) return false
+    this.#problems.add(name, value, 'use true or false')
+    return fallback
+  }
+
+  wholeNumber(name: string, range: { min: number; max: number }, fallback: number): number {
+    const value = this.text(name)
+    if (value === '') return fallback
+    const number = /^\d{1,15}$/.test(value) ? Number(value) : Number.NaN
+    if (number >= range.min && number <= range.max) return number
+    this.#problems.add(name, value, `use a whole number from ${range.min} to ${range.max}`)
+    return fallback
+  }
+
+  required(name: string, hint: string): string {
+    const value = this.text(name)
+    if (value === '') this.#problems.add(name, value, hint)
+    return value
+  }
+}

@@ -1,0 +1,47 @@
+import { isIP } from 'node:net'
+
+interface Place {
+  /** Given by the user, or the coordinates or address themselves. */
+  name: string
+  /** For the log. */
+  where: string
+}
+
+export type Location = Place &
+  (
+    | { kind: 'coordinates'; latitude: number; longitude: number }
+    | { kind: 'addresses'; addresses: readonly string[] }
+  )
+
+export const LOCATION_FORM =
+  'write "name lat,lon" or "name ip[, ip…]", such as "new-york 40.71,-74.01" (the name is optional)'
+
+const NUMBER = /^[+-]?\d{1,3}(?:\.\d{1,20})?$/
+const NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/
+
+/** Reads one line of the `locations` input; undefined when it is none. */
+export function parseLocation(line: string): Location | undefined {
+  const items = line.trim().split(/\s*,\s*/)
+  // The name stands before the first item, with a blank between.
+  const [, name, first] = /^(?:(.+?)\s+)?(\S+)$/.exec(items[0] ?? '') ?? []
+  if (first === undefined || (name !== undefined && !NAME.test(name))) return undefined
+  const values = [first, ...items.slice(1)]
+  if (values.every((value) => isIP(value) !== 0)) {
+    const where = values.join(', ')
+    return { kind: 'addresses', addresses: values, name: name ?? where, where }
+  }
+  const [latitude, longitude, ...more] = values
+  if (more.length > 0 || !isWithin(latitude, 90) || !isWithin(longitude, 180)) return undefined
+  const where = values.join(',')
+  return {
+    kind: 'coordinates',
+    latitude: Number(latitude),
+    longitude: Number(longitude),
+    name: name ?? where,
+    where,
+  }
+}
+
+function isWithin(text: string | undefined, limit: number): boolean {
+  return text !== undefined && NUMBER.test(text) && Math.abs(Number(text)) <= limit
+}

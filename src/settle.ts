@@ -1,0 +1,67 @@
+import { stopLaunch } from './clean-up.ts'
+import { describe } from './errors.ts'
+import type { Provider } from './provider/provider.ts'
+import type { LaunchReport, RunReport } from './report/report.ts'
+import { cleanUpCall, type RunContext } from './run-context.ts'
+import type { LaunchSettings } from './settings/settings.ts'
+
+const DIAGNOSE_MS = 10_000
+
+/**
+ * Brings a launch to its end: what succeeded stays (or waits for the post step), what failed is
+ * diagnosed and then stopped or kept, what was cancelled is stopped. The ledger lets go of it only
+ * when its end is certain.
+ */
+export async function settle(
+  settings: LaunchSettings,
+  provider: Provider,
+  context: RunContext,
+  launch: LaunchReport,
+  report: RunReport,
+): Promise<void> {
+  const { id, mark } = launch
+  if (id === undefined || mark === undefined) return
+  if (context.cancellation.signal.aborted) launch.outcome = 'cancelled'
+  switch (launch.outcome) {
+    case 'succeeded':
+    case 'started':
+      if (!settings.stopAfterJob) context.ledger.closed(mark)
+      return
+    case 'failed':
+    case 'timed-out':
+      await diagnose(settings, provider, context, launch)
+      // A refused launch is of no use to anybody: it never had a server.
+      if (settings.onFailure === 'keep' && launch.error?.kind !== 'no-capacity') {
+        if (!settings.stopAfterJob) context.ledger.closed(mark)
+        context.printer.notice(`${id} was kept (on-failure: keep). It costs until it is stopped.`)
+        return
+      }
+  }
+  const error = await stopLaunch(provider, id, context)
+  if (error) {
+    context.printer.warning(
+      `${id} could not be stopped: ${describe(error)}. The post step of this job tries again.`,
+    )
+    return
+  }
+  report.stoppedIds.push(id)
+  context.ledger.closed(mark)
+}
+
+/** Reads log and crash data while they exist; a launch that never ran has none. */
+async function diagnose(
+  settings: LaunchSettings,
+  provider: Provider,
+  context: RunContext,
+  launch: LaunchReport,
+): Promise<void> {
+  const kind = launch.error?.kind
+  if (launch.id === undefined || kind === 'no-capacity' || kind === 'unauthorized') return
+  try {
+    const call = cleanUpCall(context, DIAGNOSE_MS)
+    const diagnosis = await provider.diagnose(launch.id, settings.logLines, call)
+    if (diagnosis) launch.diagnosis = diagnosis
+  } catch (thrown) {
+    context.printer.warning(`No log of ${launch.id}: ${describe(thrown)}`)
+  }
+}

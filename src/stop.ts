@@ -1,0 +1,73 @@
+import { formatDuration } from './clock.ts'
+import { stopLaunch } from './clean-up.ts'
+import { ActionError, toActionError } from './errors.ts'
+import type { Provider } from './provider/provider.ts'
+import type { RunReport } from './report/report.ts'
+import { cancelled } from './run.ts'
+import { type RunContext, runCall } from './run-context.ts'
+import type { EdgegapStopSettings } from './settings/settings.ts'
+
+/** Edgegap's own plugins repeat the stop every two seconds until it answers that it is gone. */
+const REPEAT_MS = 2_000
+const CALL_MS = 10_000
+
+/**
+ * `operation: stop`: asks for the stop and, unless `wait` is none, waits until the deployment is
+ * gone. Fills in `report`; throws nothing.
+ */
+export async function stop(
+  settings: EdgegapStopSettings,
+  provider: Provider,
+  context: RunContext,
+  report: RunReport,
+): Promise<void> {
+  const id = settings.deploymentId
+  const error = await stopLaunch(provider, id, context)
+  if (error) {
+    report.error = error
+    return
+  }
+  report.stoppedIds.push(id)
+  if (settings.wait !== 'none') {
+    const trouble = await waitUntilGone(id, settings.timeoutMs, provider, context)
+    if (trouble) {
+      report.error = trouble
+      report.outcome = trouble.kind === 'cancelled' ? 'cancelled' : 'timed-out'
+      return
+    }
+  }
+  report.outcome = 'stopped'
+}
+
+async function waitUntilGone(
+  id: string,
+  timeoutMs: number,
+  provider: Provider,
+  context: RunContext,
+): Promise<ActionError | undefined> {
+  const { clock, cancellation, printer } = context
+  const endsAtMs = clock.nowMs() + timeoutMs
+  let trouble = ''
+  while (!cancellation.signal.aborted) {
+    const leftMs = endsAtMs - clock.nowMs()
+    if (leftMs <= 0) {
+      return new ActionError({
+        kind: 'timed-out',
+        what: `The stop of ${id} was accepted, but it was not gone within ${formatDuration(timeoutMs)}${trouble}.`,
+        next: 'A server may take up to its termination grace period to end: raise timeout, or set wait: none.',
+      })
+    }
+    try {
+      if ((await provider.stop(id, runCall(context, Math.min(CALL_MS, leftMs)))) === 'gone') {
+        printer.line(`${id} is gone.`)
+        return undefined
+      }
+    } catch (thrown) {
+      const error = toActionError(thrown)
+      if (error.kind === 'unauthorized' || error.kind === 'forbidden') return error
+      trouble = ` (${error.message})`
+    }
+    await clock.sleep(Math.min(REPEAT_MS, endsAtMs - clock.nowMs()), cancellation.signal)
+  }
+  return cancelled()
+}
