@@ -1,5 +1,6 @@
 import { type ActionError, describe, toActionError } from './errors.ts'
 import type { LedgerEntry } from './ledger.ts'
+import { lookUp } from './look-up.ts'
 import type { Provider } from './provider/provider.ts'
 import { cleanUpCall, type RunContext } from './run-context.ts'
 
@@ -52,13 +53,9 @@ export async function sweep(
   for (const entry of entries) if (entry.id !== undefined) known.set(entry.id, entry)
   const marks = entries.filter(({ id }) => id === undefined).map(({ mark }) => mark)
   if (marks.length > 0) {
-    try {
-      const found = await provider.findByMarks(marks, cleanUpCall(context, STOP_MS))
-      for (const [id, mark] of found) known.set(id, { mark, id })
-    } catch (thrown) {
-      const error = toActionError(thrown)
-      for (const mark of marks) swept.failures.push({ entry: { mark }, error })
-    }
+    const { found, error } = await lookUp(provider, marks, context)
+    for (const [id, mark] of found) known.set(id, { mark, id })
+    if (error) for (const mark of marks) swept.failures.push({ entry: { mark }, error })
   }
   await Promise.all(
     [...known].map(async ([id, entry]) => {

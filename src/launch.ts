@@ -1,7 +1,8 @@
 import { lingering } from './clock.ts'
 import { ActionError, describe, toActionError } from './errors.ts'
+import { lookUp } from './look-up.ts'
 import type { Launch, LaunchPlan, Provider } from './provider/provider.ts'
-import { cleanUpCall, type RunContext } from './run-context.ts'
+import type { RunContext } from './run-context.ts'
 
 export type LaunchResult =
   | { kind: 'launched'; launch: Launch; mark: string }
@@ -15,11 +16,6 @@ const MAX_ATTEMPTS = 4
 const CREATE_MS = 30_000
 /** A create on the wire is waited for so long after a cancel, before it is looked up by its mark. */
 const CREATE_LINGER_MS = 2_500
-const LOOK_UP_MS = 5_000
-/** Pauses before the looks for a lost create: a provider may list it only some time after. */
-const LOOK_UP_PAUSES_MS = [0, 500, 1_000, 2_000]
-/** A look-up that fails is tried so often before the run gives up and tells the mark. */
-const MAX_FAILED_LOOKS = 5
 
 /**
  * Creates what `plan` says, once. Each attempt carries its own mark, which is on disk before the
@@ -55,8 +51,9 @@ export async function launchOnce(
         break
       case 'unknown': {
         printer.line(`It is open whether this was accepted: ${describe(result.error)}`)
-        const id = await findCreated(provider, mark, context)
-        if (id instanceof ActionError) return { kind: 'unresolved', error: id }
+        const { found, error } = await lookUp(provider, [mark], context)
+        const [id] = found.keys()
+        if (error) return { kind: 'unresolved', error: unresolved(mark, error) }
         if (id !== undefined) {
           printer.line(`Found it by its tag ${mark}: ${id}.`)
           return launched(id, mark)
@@ -78,39 +75,6 @@ export async function launchOnce(
     ledger.created(mark, id)
     return { kind: 'launched', mark, launch: { id, plan, acceptedAtMs: clock.nowMs() } }
   }
-}
-
-/**
- * Looks for what an attempt may have created.
- *
- * @returns its id; undefined when several looks did not find it; an error when looking failed
- */
-async function findCreated(
-  provider: Provider,
-  mark: string,
-  context: RunContext,
-): Promise<string | undefined | ActionError> {
-  const { clock, cancellation } = context
-  let failedLooks = 0
-  for (let look = 0; look < LOOK_UP_PAUSES_MS.length; ) {
-    await clock.sleep(LOOK_UP_PAUSES_MS[look] ?? 0, cancellation.over)
-    try {
-      const found = await provider.findByMarks([mark], cleanUpCall(context, LOOK_UP_MS))
-      for (const id of found.keys()) return id
-      // A cancelled run has no time for more; the post step looks again.
-      if (cancellation.signal.aborted && look >= 1) return undefined
-      look += 1
-    } catch (thrown) {
-      const error = toActionError(thrown)
-      failedLooks += 1
-      if (failedLooks >= MAX_FAILED_LOOKS || cancellation.over.aborted) {
-        return unresolved(mark, error)
-      }
-      const pauseMs = error.retryAfterMs ?? 500 * failedLooks
-      await clock.sleep(pauseMs, cancellation.over)
-    }
-  }
-  return undefined
 }
 
 function unresolved(mark: string, cause: ActionError): ActionError {

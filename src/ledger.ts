@@ -1,3 +1,4 @@
+import { LEDGER_STATE } from './ledger-state.ts'
 import type { RunnerCommands } from './report/runner-commands.ts'
 
 /**
@@ -10,8 +11,6 @@ export interface LedgerEntry {
   /** Known from the reply to the create, or from a look-up. */
   id?: string
 }
-
-export const LEDGER_STATE = 'ledger'
 
 /** Writes every change to the runner's state file at once: a kill may come after any line. */
 export class Ledger {

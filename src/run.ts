@@ -3,12 +3,12 @@ import { formatDuration } from './clock.ts'
 import { ActionError, toActionError } from './errors.ts'
 import { launchOnce } from './launch.ts'
 import type { LaunchPlan, Provider } from './provider/provider.ts'
-import { type LaunchReport, type RunReport, worstOf } from './report/report.ts'
 import { Progress } from './report/progress.ts'
+import { type LaunchReport, type RunReport, worstOf } from './report/report.ts'
 import { type RunContext, runCall } from './run-context.ts'
 import type { EdgegapDeploySettings } from './settings/settings.ts'
 import { settle } from './settle.ts'
-import { atLeast, fixedCadence } from './wait/cadence.ts'
+import { fixedCadence } from './wait/cadence.ts'
 import { waitForOutcome } from './wait/wait.ts'
 
 const PREPARE_MS = 30_000
@@ -89,7 +89,7 @@ async function launchAndWait(
     cadence:
       settings.pollIntervalMs === undefined
         ? provider.cadence(context.random)
-        : atLeast(0, fixedCadence(settings.pollIntervalMs)),
+        : fixedCadence(settings.pollIntervalMs),
     signal: cancellation.signal,
     observe: (deadlineMs, signal) => provider.observe(id, { deadlineMs, signal }),
     onEvent: (event) => {
@@ -144,8 +144,8 @@ function launchFailed({ observation, elapsedMs, id }: LaunchReport): ActionError
   const reason = observation?.reason ? `: ${observation.reason}` : ''
   return new ActionError({
     kind: 'launch-failed',
-    what: `${id} failed after ${formatDuration(elapsedMs)} with ${status}${reason}`,
-    next: 'Its log and crash data are in this step and in the summary, as far as the provider had them.',
+    what: `${id} failed after ${formatDuration(elapsedMs)} with ${status}${reason}.`,
+    next: 'What its log and crash data say is in the log of this step and in the summary.',
   })
 }
 

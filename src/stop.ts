@@ -1,5 +1,5 @@
-import { formatDuration } from './clock.ts'
 import { stopLaunch } from './clean-up.ts'
+import { formatDuration } from './clock.ts'
 import { ActionError, toActionError } from './errors.ts'
 import type { Provider } from './provider/provider.ts'
 import type { RunReport } from './report/report.ts'

@@ -1,7 +1,7 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import Agent from 'undici/lib/dispatcher/agent.js'
 import request from 'undici/lib/api/api-request.js'
+import Agent from 'undici/lib/dispatcher/agent.js'
 import { hasProxy } from './proxy.ts'
 
 export interface HttpRequest {
@@ -139,7 +139,10 @@ function toFailure(error: unknown, outgoing: HttpRequest, deadline: AbortSignal)
   if (error instanceof HttpFailure) return error
   if (outgoing.signal?.aborted) return new HttpFailure('aborted', 'the request was given up')
   if (deadline.aborted) {
-    return new HttpFailure('deadline', `no whole reply within ${Math.round(outgoing.deadlineMs)} ms`)
+    return new HttpFailure(
+      'deadline',
+      `no whole reply within ${Math.round(outgoing.deadlineMs)} ms`,
+    )
   }
   const code = codeOf(error)
   if (NEVER_SENT.has(code)) {

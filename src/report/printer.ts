@@ -20,20 +20,21 @@ export class Printer {
   /** When the last line went out, on the monotonic clock. */
   lastLineAtMs: number
 
-  constructor(
-    runner: RunnerCommands,
-    redactor: Redactor,
-    clock: { nowMs(): number },
-  ) {
+  constructor(runner: RunnerCommands, redactor: Redactor, clock: { nowMs(): number }) {
     this.#runner = runner
     this.#redactor = redactor
     this.#clock = clock
     this.lastLineAtMs = clock.nowMs()
   }
 
+  /** Removes secrets. */
+  redact(text: string): string {
+    return this.#redactor.clean(text)
+  }
+
   /** Removes secrets and makes one harmless line; for texts that go elsewhere than the log. */
   clean(text: string): string {
-    return toLine(this.#redactor.clean(text))
+    return toLine(this.redact(text))
   }
 
   /** Prints one line, whatever breaks are in the text. */

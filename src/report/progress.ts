@@ -26,7 +26,7 @@ export class Progress {
   }
 
   accepted(launch: LaunchReport): void {
-    this.#tell(launch, 0, `accepted as ${launch.id} in ${launch.plan.where}`)
+    this.#tell(launch, 0, `accepted as ${launch.id}, ${launch.plan.name} (${launch.plan.where})`)
     this.#waiting.set(launch, { status: 'accepted', sinceMs: this.#clock.nowMs() })
   }
 

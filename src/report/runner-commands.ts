@@ -31,7 +31,7 @@ export function currentRunner(environment: NodeJS.ProcessEnv): RunnerCommands {
     setOutput: toFile('OUTPUT', 'set-output'),
     saveState: toFile('STATE', 'save-state'),
     appendSummary: async (markdown) => {
-      const file = environment['GITHUB_STEP_SUMMARY']
+      const file = environment.GITHUB_STEP_SUMMARY
       if (file) await appendFile(file, markdown)
     },
   }

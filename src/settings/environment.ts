@@ -35,11 +35,19 @@ function readVariables(
     const place = `line ${index + 1}`
     if (!KEY.test(key)) {
       const shown = secret ? '' : ` ("${line.slice(0, 60)}")`
-      problems.add(input, undefined, `${place}${shown} is not KEY=VALUE with a key of A-Z, a-z, 0-9 and _`)
+      problems.add(
+        input,
+        undefined,
+        `${place}${shown} is not KEY=VALUE with a key of A-Z, a-z, 0-9 and _`,
+      )
     } else if (seen.has(key)) {
       problems.add(input, undefined, `${place} sets ${key} a second time: give each key once`)
     } else if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {
-      problems.add(input, undefined, `the value of ${key} is over ${MAX_VALUE_BYTES} bytes: shorten it`)
+      problems.add(
+        input,
+        undefined,
+        `the value of ${key} is over ${MAX_VALUE_BYTES} bytes: shorten it`,
+      )
     } else {
       seen.add(key)
       variables.push({ key, value, secret })

@@ -9,7 +9,8 @@ export function parseServiceUrl(text: string): URL | string {
   const url = new URL(text)
   if (url.username || url.password) return 'leave user name and password out of the URL'
   if (url.search || url.hash) return 'leave query and fragment out of the URL'
-  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname))) return url
+  if (url.protocol === 'https:' || (url.protocol === 'http:' && isLoopback(url.hostname)))
+    return url
   return 'use https (http only for loopback)'
 }
 

@@ -29,8 +29,3 @@ export function adaptiveCadence(random: () => number): Cadence {
 export function fixedCadence(intervalMs: number): Cadence {
   return { intervalMs: () => intervalMs }
 }
-
-/** A floor under another cadence, for providers that ask to be asked seldom. */
-export function atLeast(floorMs: number, cadence: Cadence): Cadence {
-  return { intervalMs: (elapsedMs) => Math.max(floorMs, cadence.intervalMs(elapsedMs)) }
-}

@@ -1,5 +1,5 @@
-import type { EdgegapDeploySettings } from '../../settings/settings.ts'
 import type { Location } from '../../settings/locations.ts'
+import type { EdgegapDeploySettings } from '../../settings/settings.ts'
 
 /**
  * The body of `POST /v2/deployments` (OpenAPI v2, `DeploymentV2`).

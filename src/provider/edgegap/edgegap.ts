@@ -66,10 +66,7 @@ export class Edgegap implements Provider {
    * Asks for the marks by tag and checks each row again: a filter that the server ignored or read
    * otherwise must never make a stranger's deployment ours. Rows without tags are looked at one by one.
    */
-  async findByMarks(
-    marks: readonly string[],
-    call: Call,
-  ): Promise<ReadonlyMap<string, string>> {
+  async findByMarks(marks: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
     const { readDeployments } = await wire()
     const query = JSON.stringify({
       filters: [{ field: 'tags', operator: 'in', value: marks }],

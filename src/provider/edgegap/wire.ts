@@ -155,7 +155,10 @@ export function readStatus(body: string, id: string, request: string): Observati
     })
   }
   const verbatim = status.current_status ?? ''
-  const name = verbatim.trim().replace(/^status\./i, '').toUpperCase()
+  const name = verbatim
+    .trim()
+    .replace(/^status\./i, '')
+    .toUpperCase()
   const base = Object.hasOwn(STATES, name) ? STATES[name] : undefined
   const state = status.error ? 'failed' : (base ?? 'pending')
   const reason = status.error_detail || (state === 'failed' ? endingOf(name) : undefined)
@@ -229,7 +232,7 @@ export function readDeployments(body: string, request: string): DeploymentPage {
       tags: Array.isArray(row.tags) ? row.tags.map(tagName) : undefined,
     })
   }
-  return { rows, hasNext: page.pagination?.['has_next'] === true }
+  return { rows, hasNext: page.pagination?.has_next === true }
 }
 
 /** The tags in a status reply, for rows that did not carry them. */
@@ -239,7 +242,7 @@ export function readTags(body: string, request: string): readonly string[] {
 
 /** Tags are strings; the tag endpoints show them as objects with a name. */
 function tagName(tag: unknown): string {
-  return isRecord(tag) ? String(tag['name'] ?? '') : String(tag)
+  return isRecord(tag) ? String(tag.name ?? '') : String(tag)
 }
 
 export interface ContainerLogs {

@@ -1,0 +1,55 @@
+/**
+ * Runs the committed bundle as the runner would, against the embedded emulator, and shows what a
+ * user would see: log, annotations, outputs and summary. Nothing leaves this machine.
+ */
+import { type EdgegapEmulator, startEdgegapEmulator } from '../test/emulator/edgegap/emulator.ts'
+import { error, ready } from '../test/emulator/edgegap/script.ts'
+import { type JobResult, runJob } from '../test/runner/job.ts'
+import { render } from '../test/runner/render.ts'
+
+const colours = process.stdout.isTTY
+
+function show(title: string, job: JobResult): void {
+  const line = '═'.repeat(100)
+  console.log(`${line}\n ${title}\n${line}\n`)
+  console.log(render(job.main, { colours }))
+  console.log(`Exit code of the step: ${job.main.exitCode}\n`)
+  if (job.post && job.post.log.length > 0) {
+    console.log(`Post step:\n${render(job.post, { colours })}\n`)
+  }
+}
+
+function deploy(edgegap: EdgegapEmulator, inputs: Record<string, string>): Promise<JobResult> {
+  return runJob({
+    inputs: {
+      'api-token': edgegap.settings.token,
+      'api-url': edgegap.url,
+      application: 'my-game',
+      version: 'v1.4.2',
+      env: 'MODE=deathmatch',
+      ...inputs,
+    },
+    secrets: [edgegap.settings.token],
+  })
+}
+
+const edgegap = await startEdgegapEmulator()
+try {
+  edgegap.nextScript(ready(1_500))
+  const good = await deploy(edgegap, { tags: 'demo' })
+  show('A server that comes up', good)
+
+  edgegap.nextScript(error(1_200, 'Container exited during start-up'))
+  const bad = await deploy(edgegap, { 'log-lines': '5' })
+  show('A server that fails: its log is read, then it is stopped', bad)
+
+  edgegap.nextScript(ready(800))
+  const brief = await deploy(edgegap, { 'stop-after-job': 'true' })
+  show('A server for one job: the post step stops it', brief)
+
+  const expected = [0, 1, 0]
+  const actual = [good, bad, brief].map(({ main }) => main.exitCode)
+  if (actual.join() !== expected.join()) throw new Error(`exit codes ${actual} are not ${expected}`)
+} finally {
+  await edgegap.close()
+}

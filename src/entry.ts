@@ -1,0 +1,18 @@
+import { basename } from 'node:path'
+import { LEDGER_STATE } from './ledger-state.ts'
+
+// Fails closed: whatever happens from here on, also a promise that never settles, the step is red
+// until an outcome was confirmed.
+process.exitCode = 1
+
+// One bundle serves both entries of action.yml, which keeps their shared code once in dist/. The file
+// name decides, not the saved state: a killed main step must never make the post step deploy.
+if (basename(process.argv[1] ?? '') !== 'post.js') {
+  const { main } = await import('./main.ts')
+  await main()
+} else if (process.env[`STATE_${LEDGER_STATE}`]) {
+  const { post } = await import('./post.ts')
+  await post()
+} else {
+  process.exitCode = 0
+}

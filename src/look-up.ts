@@ -1,0 +1,47 @@
+import { type ActionError, toActionError } from './errors.ts'
+import type { Provider } from './provider/provider.ts'
+import { cleanUpCall, type RunContext } from './run-context.ts'
+
+const LOOK_MS = 5_000
+/** Pauses before the looks: a provider may list what a lost create made only some time after. */
+const PAUSES_MS = [0, 500, 1_000, 2_000]
+/** So often a look may fail before looking is given up. */
+const MAX_FAILED = 5
+
+export interface LookUp {
+  /** Id → mark. */
+  found: ReadonlyMap<string, string>
+  /** Why looking was given up; then `found` is not all. */
+  error?: ActionError
+}
+
+/**
+ * Looks for what attempts with these marks created, several times until each mark is found. Goes on
+ * after a cancel, with fewer looks, because a lost create is what must not be left behind.
+ */
+export async function lookUp(
+  provider: Provider,
+  marks: readonly string[],
+  context: RunContext,
+): Promise<LookUp> {
+  const { clock, cancellation } = context
+  let found: ReadonlyMap<string, string> = new Map()
+  let failed = 0
+  for (let look = 0; look < PAUSES_MS.length; ) {
+    await clock.sleep(PAUSES_MS[look] ?? 0, cancellation.over)
+    try {
+      found = await provider.findByMarks(marks, cleanUpCall(context, LOOK_MS))
+      if (new Set(found.values()).size === marks.length) return { found }
+      // The post step looks again.
+      if (cancellation.signal.aborted && look >= 1) return { found }
+      look += 1
+    } catch (thrown) {
+      const error = toActionError(thrown)
+      failed += 1
+      const isFinal = error.kind === 'unauthorized' || error.kind === 'forbidden'
+      if (isFinal || failed >= MAX_FAILED || cancellation.over.aborted) return { found, error }
+      await clock.sleep(error.retryAfterMs ?? 500 * failed, cancellation.over)
+    }
+  }
+  return { found }
+}

@@ -1,0 +1,93 @@
+import { randomBytes } from 'node:crypto'
+import { systemClock } from './clock.ts'
+import { Ledger } from './ledger.ts'
+import { createHttpClient } from './net/request.ts'
+import type { ActionProcess } from './process.ts'
+import { openProvider } from './provider/registry.ts'
+import { Printer } from './report/printer.ts'
+import { publish } from './report/publish.ts'
+import { isGood, type RunReport } from './report/report.ts'
+import { cancelled, deploy } from './run.ts'
+import type { RunContext } from './run-context.ts'
+import { type Settings, secretsOf } from './settings/settings.ts'
+import { stop } from './stop.ts'
+
+/**
+ * Carries out the operation that the settings ask for and publishes how it ended.
+ *
+ * @returns whether the step succeeded
+ */
+export async function perform(settings: Settings, action: ActionProcess): Promise<boolean> {
+  const { printer, runner, cancellation } = action
+  hideSecrets(settings, printer)
+  const context = createContext(action, new Ledger(runner))
+  const provider = await openProvider(settings, createHttpClient(action.environment))
+  const report = newReport(settings, provider.title)
+  tellDecisions(settings, printer)
+  const work =
+    settings.operation === 'deploy'
+      ? deploy(settings, provider, context, report)
+      : stop(settings, provider, context, report)
+  // A run that was cancelled ends in time even if its cleaning up does not: the post step goes on.
+  await Promise.race([work, aborted(cancellation.over)])
+  if (cancellation.over.aborted) {
+    report.outcome = 'cancelled'
+    report.error ??= cancelled()
+  }
+  await publish(report, printer, runner, settings.summary)
+  return isGood(report.outcome)
+}
+
+/** What a run works with; its ledger is the one of the step. */
+export function createContext(action: ActionProcess, ledger: Ledger): RunContext {
+  const run = action.environment.GITHUB_RUN_ID ?? 'local'
+  return {
+    clock: systemClock,
+    cancellation: action.cancellation,
+    printer: action.printer,
+    ledger,
+    random: Math.random,
+    // Tells a person which run it was; Edgegap's tags have at most 40 characters.
+    newMark: () => `dgs-${run.slice(0, 20)}-${randomBytes(6).toString('hex')}`,
+  }
+}
+
+export function hideSecrets(settings: Settings, printer: Printer): void {
+  for (const secret of secretsOf(settings)) printer.hide(secret)
+  if (secretsOf(settings).some((secret) => secret !== '' && !Printer.canHide(secret))) {
+    printer.warning('A secret of fewer than four characters is not masked in the log.')
+  }
+}
+
+function newReport(settings: Settings, title: string): RunReport {
+  const isDeploy = settings.operation === 'deploy'
+  return {
+    title,
+    outcome: 'failed',
+    application: isDeploy ? settings.application : settings.deploymentId,
+    version: isDeploy ? settings.version : '',
+    versionAction: '',
+    launches: [],
+    stoppedIds: [],
+  }
+}
+
+function tellDecisions(settings: Settings, printer: Printer): void {
+  const lines = [`api-url: ${settings.apiUrl.origin}`, `wait: ${settings.wait}`]
+  if (settings.operation === 'deploy') {
+    const { application, version, onFailure, stopAfterJob } = settings
+    lines.unshift(`Deploying ${application} ${version}`)
+    lines.push(`on-failure: ${onFailure}`, `stop-after-job: ${stopAfterJob}`)
+    for (const { name, where } of settings.locations) lines.push(`location: ${name} (${where})`)
+    for (const { key, secret } of settings.environment) {
+      lines.push(`${secret ? 'secret ' : ''}environment variable: ${key}`)
+    }
+  } else lines.unshift(`Stopping ${settings.deploymentId}`)
+  printer.group('Settings', lines)
+}
+
+function aborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,0 +1,50 @@
+import { type Cancellation, listenForCancel } from './cancellation.ts'
+import { systemClock } from './clock.ts'
+import { toActionError } from './errors.ts'
+import { Printer } from './report/printer.ts'
+import { Redactor } from './report/redactor.ts'
+import { currentRunner, type RunnerCommands } from './report/runner-commands.ts'
+
+/** The real things, as both entries hand them to the rest. */
+export interface ActionProcess {
+  runner: RunnerCommands
+  printer: Printer
+  cancellation: Cancellation
+  environment: NodeJS.ProcessEnv
+}
+
+/**
+ * Runs an entry and ends the process. Node would wait for idle connections and forgotten timers, and
+ * with it every user, so the process is ended on purpose once the log is written.
+ *
+ * @param work resolves to true when the step succeeded
+ */
+export async function runProcess(work: (action: ActionProcess) => Promise<boolean>): Promise<void> {
+  const runner = currentRunner(process.env)
+  const printer = new Printer(runner, new Redactor(), systemClock)
+  let finished = false
+  const fail = (thrown: unknown) => {
+    finished = true
+    printer.failure(toActionError(thrown), 'Deploy Game Server')
+    process.exit(1)
+  }
+  process.on('uncaughtException', fail)
+  process.on('unhandledRejection', fail)
+  process.on('exit', () => {
+    if (!finished)
+      printer.error(
+        'The step ended without an outcome. What it created is stopped by its post step.',
+      )
+  })
+  const cancellation = listenForCancel(process, systemClock)
+  let succeeded = false
+  try {
+    succeeded = await work({ runner, printer, cancellation, environment: process.env })
+  } catch (thrown) {
+    printer.failure(toActionError(thrown), 'Deploy Game Server')
+  }
+  finished = true
+  process.exitCode = succeeded ? 0 : 1
+  await new Promise((resolve) => process.stdout.write('', resolve))
+  process.exit()
+}

@@ -1,0 +1,68 @@
+import type { Facts, Port } from '../provider/provider.ts'
+import { toLine } from './plain-text.ts'
+import type { LaunchReport, RunReport } from './report.ts'
+
+/** Removes secrets from a remote text. */
+type Redact = (text: string) => string
+
+/**
+ * The outputs of a run by their names in action.yml. Every declared output is there on every path,
+ * empty where there is nothing to say. Values are one line, without secrets and control characters.
+ */
+export function buildOutputs(report: RunReport, redact: Redact): Record<string, string> {
+  const first = report.launches[0]
+  const firstFacts = launchFacts(first, redact)
+  const error = report.error ?? report.launches.find((launch) => launch.error)?.error
+  return {
+    outcome: report.outcome,
+    'deployment-id': firstFacts.id,
+    host: firstFacts.host,
+    ip: firstFacts.ip,
+    port: firstFacts.port,
+    address: firstFacts.address,
+    location: firstFacts.location,
+    ports: JSON.stringify(firstFacts.ports),
+    deployments: JSON.stringify(report.launches.map((launch) => launchFacts(launch, redact))),
+    version: report.version,
+    'version-action': report.versionAction,
+    status: toLine(redact(first?.observation?.status ?? '')),
+    signal: first?.source ?? '',
+    seconds: first?.id === undefined ? '' : inSeconds(first.elapsedMs),
+    error: error ? toLine(redact(error.message)) : '',
+    'stopped-ids': JSON.stringify(report.stoppedIds),
+  }
+}
+
+/** One entry of the output `deployments`. */
+function launchFacts(launch: LaunchReport | undefined, redact: Redact) {
+  const text = (value: string | undefined) => toLine(redact(value ?? ''))
+  const facts: Facts = launch?.observation?.facts ?? {}
+  const [firstPort] = facts.ports ?? []
+  return {
+    id: launch?.id ?? '',
+    name: text(launch?.plan.name),
+    host: text(facts.host),
+    ip: text(facts.ip),
+    port: firstPort ? String(firstPort.external) : '',
+    address: text(firstPort?.address),
+    location: text(facts.location),
+    ports: portMap(facts.ports ?? [], text),
+    outcome: launch?.outcome ?? '',
+    status: text(launch?.observation?.status),
+    seconds: Number(inSeconds(launch?.elapsedMs ?? 0)),
+    error: text(launch?.error?.message),
+  }
+}
+
+function portMap(ports: readonly Port[], text: (value: string) => string) {
+  // Without a prototype a port may be called anything, `__proto__` too.
+  const map: Record<string, unknown> = Object.create(null)
+  for (const { name, internal, external, protocol, address } of ports) {
+    map[text(name)] = { internal, external, protocol: text(protocol), address: text(address) }
+  }
+  return map
+}
+
+function inSeconds(durationMs: number): string {
+  return (durationMs / 1000).toFixed(1)
+}

@@ -1,0 +1,77 @@
+import { formatDuration } from '../clock.ts'
+import { describe } from '../errors.ts'
+import { buildOutputs } from './outputs.ts'
+import type { Printer } from './printer.ts'
+import type { LaunchReport, RunReport } from './report.ts'
+import type { RunnerCommands } from './runner-commands.ts'
+import { buildSummary } from './summary.ts'
+
+/** Brings the outcome of a run to log, annotations, outputs and summary, in that order of care. */
+export async function publish(
+  report: RunReport,
+  printer: Printer,
+  runner: RunnerCommands,
+  withSummary: boolean,
+): Promise<void> {
+  const redact = (text: string) => printer.redact(text)
+  for (const [name, value] of Object.entries(buildOutputs(report, redact))) {
+    runner.setOutput(name, value)
+  }
+  for (const launch of report.launches) printDiagnosis(launch, printer)
+  annotate(report, printer)
+  if (!withSummary) return
+  try {
+    await runner.appendSummary(buildSummary(report, (text) => printer.clean(text)))
+  } catch (thrown) {
+    printer.warning(`The job summary could not be written: ${describe(thrown)}`)
+  }
+}
+
+/** Remote log lines carry a visible prefix, so that none of them can begin with a command. */
+function printDiagnosis({ id, diagnosis }: LaunchReport, printer: Printer): void {
+  if (!diagnosis) return
+  if (diagnosis.crash) printer.line(`Process of ${id}: ${diagnosis.crash}`)
+  if (diagnosis.logLines.length === 0) return
+  const title = diagnosis.truncated
+    ? `Log of ${id}, last ${diagnosis.logLines.length} lines`
+    : `Log of ${id}`
+  printer.group(
+    title,
+    diagnosis.logLines.map((line) => `| ${line}`),
+  )
+}
+
+function annotate(report: RunReport, printer: Printer): void {
+  if (report.error) {
+    if (report.error.kind === 'cancelled') printer.warning(cancelText(report))
+    else printer.failure(report.error, `${report.title}: ${report.outcome}`)
+    return
+  }
+  if (report.outcome === 'cancelled') printer.warning(cancelText(report))
+  const told = new Set<string>()
+  for (const launch of report.launches) {
+    const { error, outcome } = launch
+    if (outcome === 'succeeded' || outcome === 'started') printer.notice(good(launch))
+    // One cause may end several launches with the same words; it is told once.
+    else if (error && error.kind !== 'cancelled' && !told.has(error.message)) {
+      told.add(error.message)
+      printer.failure(error, `${report.title}: ${outcome}`)
+    }
+  }
+  if (report.outcome === 'stopped') printer.line(`Stopped ${report.stoppedIds.join(', ')}.`)
+}
+
+function cancelText({ stoppedIds, launches }: RunReport): string {
+  if (stoppedIds.length > 0) return `Cancelled. Stopped ${stoppedIds.join(', ')}.`
+  const created = launches.some(({ id }) => id !== undefined)
+  return created
+    ? 'Cancelled. The post step stops what was created.'
+    : 'Cancelled. Nothing was created.'
+}
+
+function good({ id, outcome, observation, elapsedMs }: LaunchReport): string {
+  if (outcome === 'started') return `${id} was accepted; it is not waited for (wait: none).`
+  const facts = observation?.facts
+  const where = facts?.ports?.[0]?.address ?? facts?.host ?? id
+  return `${id} is ready at ${where} after ${formatDuration(elapsedMs)}.`
+}
