@@ -7,12 +7,16 @@ process.exitCode = 1
 
 // One bundle serves both entries of action.yml, which keeps their shared code once in dist/. The file
 // name decides, not the saved state: a killed main step must never make the post step deploy.
-if (basename(process.argv[1] ?? '') !== 'post.js') {
+if (basename(process.argv[1] ?? '') !== 'post.js') void runMain()
+else if (process.env[`STATE_${LEDGER_STATE}`]) void runPost()
+else process.exitCode = 0
+
+async function runMain(): Promise<void> {
   const { main } = await import('./main.ts')
   await main()
-} else if (process.env[`STATE_${LEDGER_STATE}`]) {
+}
+
+async function runPost(): Promise<void> {
   const { post } = await import('./post.ts')
   await post()
-} else {
-  process.exitCode = 0
 }
