@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { LEDGER_STATE } from './ledger-state.ts'
+import { LEDGER_STATE } from './state-names.ts'
 
 // Fails closed: whatever happens from here on, also a promise that never settles, the step is red
 // until an outcome was confirmed.

@@ -1,12 +1,12 @@
 import { sweep } from './clean-up.ts'
 import { describe } from './errors.ts'
 import { Ledger, readLedger } from './ledger.ts'
-import { LEDGER_STATE } from './ledger-state.ts'
 import { createHttpClient } from './net/request.ts'
 import { createContext, hideSecrets } from './perform.ts'
 import { runProcess } from './process.ts'
 import { openProvider } from './provider/registry.ts'
 import { readSettings } from './settings/settings.ts'
+import { LEDGER_STATE } from './state-names.ts'
 
 /**
  * The post entry, reached only when the main step left something in the ledger: it was killed, could
