@@ -14,7 +14,13 @@ import { spawnChild } from './child.ts'
 import { Leftovers } from './leftovers.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { Rings } from './rings.ts'
-import { type Delivery, type Lookup, type TransportContext, TunnelFailure } from './transport.ts'
+import {
+  type Delivery,
+  type Lookup,
+  type Ring,
+  type TransportContext,
+  TunnelFailure,
+} from './transport.ts'
 import { loadTransport } from './transports.ts'
 
 const PING_MS = 5_000
@@ -22,11 +28,6 @@ const PING_MS = 5_000
 const FIRST_SLOW_POLL_MS = 5_000
 const SLOW_POLL_MS = 15_000
 const SLOW_POLL_SPREAD_MS = 15_000
-
-/** What a delivery means, in the provider's judgement. Only the id is ever taken from it. */
-export type Ring =
-  /** `id` undefined: it may be about any of ours. */
-  { kind: 'ring'; id: string | undefined } | { kind: 'ignored'; why: string }
 
 export interface DoorbellOptions {
   settings: TunnelSettings
@@ -57,6 +58,7 @@ export class Doorbell {
   #state: State = 'opening'
   #url: URL | undefined
   #error = ''
+  #isDistrusted = false
   #folder: Promise<string> | undefined
   #ended: Promise<void> = Promise.resolve()
   readonly #settled = new AbortController()
@@ -103,11 +105,18 @@ export class Doorbell {
     return {
       nextWake: (signal) => this.#rings.nextWake(id, signal),
       slowPollMs: (elapsedMs) => {
-        if (this.#state !== 'verified') return undefined
+        if (this.#state !== 'verified' || this.#isDistrusted) return undefined
         if (elapsedMs < FIRST_SLOW_POLL_MS) return FIRST_SLOW_POLL_MS
         return SLOW_POLL_MS + this.#options.random() * SLOW_POLL_SPREAD_MS
       },
     }
+  }
+
+  /** The provider will not ring, though the tunnel is up: polling goes at full cadence for good. */
+  distrust(why: string): void {
+    this.#isDistrusted = true
+    this.#options.printer.warning(`No webhook: ${why} Polling instead.`)
+    this.#rings.wakeAll('changed')
   }
 
   /** Ends the tunnel, its children and its files. Safe to call at any time and more than once. */

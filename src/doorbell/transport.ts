@@ -51,6 +51,11 @@ export interface Delivery {
   body: Buffer
 }
 
+/** What a delivery means, in the provider's judgement. Only the id is ever taken from it. */
+export type Ring =
+  /** `id` undefined: it may be about any of ours. */
+  { kind: 'ring'; id: string | undefined } | { kind: 'ignored'; why: string }
+
 /** What a transport works with. */
 export interface TransportContext extends TunnelEvents {
   clock: Clock
