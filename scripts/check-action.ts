@@ -86,7 +86,11 @@ async function load() {
     import('@actions/expressions'),
     import('vscode-languageserver-textdocument'),
   ])
-  return { service, TextDocument, flags: new FeatureFlags({ all: true }) }
+  return {
+    service,
+    TextDocument,
+    flags: new FeatureFlags({ all: true, blockScalarChompingWarning: false }),
+  }
 }
 
 let registered = false
