@@ -5,8 +5,9 @@ import { readActionFile, readActionMetadata } from '../../scripts/action-metadat
 import { checkAction, checkRepository, checkWorkflow } from '../../scripts/check-action.ts'
 import { snippetsOf, toSnippet } from '../../scripts/workflow-snippets.ts'
 import { buildOutputs } from '../../src/report/outputs.ts'
+import { DEFAULTS } from '../../src/settings/defaults.ts'
 import { BadInputs } from '../../src/settings/problems.ts'
-import { DEFAULTS, readSettings } from '../../src/settings/settings.ts'
+import { readSettings } from '../../src/settings/settings.ts'
 
 const text = readActionFile()
 const action = readActionMetadata(text)
@@ -106,6 +107,8 @@ test('outputs: the declared ones are set on every path, and no others', () => {
     versionAction: '',
     launches: [],
     stoppedIds: [],
+    tunnel: 'none',
+    tunnelError: '',
   } as const
   const outputs = buildOutputs({ ...nothing, launches: [], stoppedIds: [] }, (value) => value)
   expect(Object.keys(outputs).sort()).toEqual(action.outputs.map(({ name }) => name).sort())
