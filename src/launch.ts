@@ -13,7 +13,6 @@ export type LaunchResult =
   | { kind: 'cancelled' }
 
 const MAX_ATTEMPTS = 4
-const CREATE_MS = 30_000
 /** A create on the wire is waited for so long after a cancel, before it is looked up by its mark. */
 const CREATE_LINGER_MS = 2_500
 
@@ -26,17 +25,21 @@ export async function launchOnce(
   provider: Provider,
   plan: LaunchPlan,
   context: RunContext,
+  webhook?: URL,
 ): Promise<LaunchResult> {
+  let callback = webhook
   const { clock, cancellation, ledger, printer } = context
   let lastError: ActionError | undefined
+  let refusedWithWebhook: ActionError | undefined
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     if (cancellation.signal.aborted) return { kind: 'cancelled' }
     const mark = context.newMark()
     ledger.opened(mark)
-    const result = await provider.create(plan, mark, {
-      deadlineMs: CREATE_MS,
+    const call = {
+      deadlineMs: provider.createMs,
       signal: lingering(cancellation.signal, CREATE_LINGER_MS, clock),
-    })
+    }
+    const result = await provider.create(plan, mark, call, callback)
     switch (result.kind) {
       case 'created':
         return launched(result.id, mark)
@@ -44,6 +47,14 @@ export async function launchOnce(
         const { error, id } = result
         if (id === undefined) ledger.closed(mark)
         else ledger.created(mark, id)
+        if (callback && id === undefined && error.kind === 'refused') {
+          // It may be the URL that is refused. Texts are not read to find out: without it the same
+          // request tells, and nothing was created by this one.
+          refusedWithWebhook = error
+          callback = undefined
+          attempt -= 1
+          continue
+        }
         return { kind: 'refused', error, mark, ...(id !== undefined && { failedId: id }) }
       }
       case 'try-again':
@@ -73,6 +84,11 @@ export async function launchOnce(
 
   function launched(id: string, mark: string): LaunchResult {
     ledger.created(mark, id)
+    if (refusedWithWebhook) {
+      printer.warning(
+        `The webhook URL was refused, polling instead: ${describe(refusedWithWebhook)}`,
+      )
+    }
     return { kind: 'launched', mark, launch: { id, plan, acceptedAtMs: clock.nowMs() } }
   }
 }

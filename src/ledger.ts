@@ -1,5 +1,5 @@
-import { LEDGER_STATE } from './ledger-state.ts'
 import type { RunnerCommands } from './report/runner-commands.ts'
+import { LEDGER_STATE } from './state-names.ts'
 
 /**
  * What this step may have created and still owes an answer for. The post step ends what is left in

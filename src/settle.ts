@@ -31,11 +31,20 @@ export async function settle(
     case 'timed-out':
       await diagnose(settings, provider, context, launch)
       // A refused launch is of no use to anybody: it never had a server.
-      if (settings.onFailure === 'keep' && launch.error?.kind !== 'no-capacity') {
+      if (
+        settings.onFailure === 'keep' &&
+        provider.canStop &&
+        launch.error?.kind !== 'no-capacity'
+      ) {
         if (!settings.stopAfterJob) context.ledger.closed(mark)
         context.printer.notice(`${id} was kept (on-failure: keep). It costs until it is stopped.`)
         return
       }
+  }
+  if (!provider.canStop) {
+    context.printer.line(`${id} cannot be taken back: ${provider.title} goes on with it.`)
+    context.ledger.closed(mark)
+    return
   }
   const error = await stopLaunch(provider, id, context)
   if (error) {

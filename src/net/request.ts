@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
@@ -69,27 +70,45 @@ const NEVER_SENT = new Set([
  * would carry the API token there.
  *
  * @param environment where the proxy variables are looked up
+ * @param lookup resolves host names instead of the system; without effect behind a proxy
  */
-export function createHttpClient(environment: NodeJS.ProcessEnv): HttpClient {
+export function createHttpClient(environment: NodeJS.ProcessEnv, lookup?: HostLookup): HttpClient {
   let dispatcher: Promise<Dispatcher> | undefined
   return async (outgoing) => {
-    dispatcher ??= openDispatcher(environment)
+    dispatcher ??= openDispatcher(environment, lookup)
     return await send(await dispatcher, outgoing)
   }
 }
 
 /** A connection pool: direct, or through the proxy that the environment names. */
-export async function openDispatcher(environment: NodeJS.ProcessEnv): Promise<Dispatcher> {
+export async function openDispatcher(
+  environment: NodeJS.ProcessEnv,
+  lookup?: HostLookup,
+): Promise<Dispatcher> {
   // Deadlines are ours, per request. HTTP/1.1 only: nothing here gains from a second protocol.
   const options = {
     allowH2: false,
-    connect: { timeout: 10_000 },
+    connect: { timeout: 10_000, ...(lookup && { lookup: asNodeLookup(lookup) }) },
     headersTimeout: 0,
     bodyTimeout: 0,
   }
   if (!hasProxy(environment)) return new Agent(options)
   const { openProxyDispatcher } = await import('./proxy-dispatcher.ts')
   return openProxyDispatcher(environment, options)
+}
+
+/** The address of a host. */
+export type HostLookup = (host: string) => Promise<{ address: string; family: 4 | 6 }>
+
+/** As `net.connect` wants it: all addresses, or one, by callback. */
+function asNodeLookup(lookup: HostLookup): LookupFunction {
+  return (host, options, callback) => {
+    lookup(host).then(
+      ({ address, family }) =>
+        options.all ? callback(null, [{ address, family }]) : callback(null, address, family),
+      (error: Error) => callback(error, ''),
+    )
+  }
 }
 
 async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<HttpReply> {

@@ -63,5 +63,9 @@ export interface RunReport {
   versionAction: string
   launches: LaunchReport[]
   stoppedIds: string[]
+  /** The transport in use, or `none`. */
+  tunnel: string
+  /** Why there was no tunnel, or why it was not relied on. */
+  tunnelError: string
   error?: ActionError
 }
