@@ -1,36 +1,46 @@
-import type { Bell } from '../../src/wait/wait.ts'
+import type { Bell, Wake } from '../../src/wait/wait.ts'
 
 /** A bell that is rung by hand. */
 export class TestBell implements Bell {
-  /** How far it lets polling be stretched. */
-  slowMs: number | undefined
-  #hasRung = false
+  #slowMs: number | undefined
+  #pending: Exclude<Wake, 'aborted'> | undefined
   #wake: (() => void) | undefined
 
+  /** @param slowMs how far it lets polling be stretched */
   constructor(slowMs?: number) {
-    this.slowMs = slowMs
+    this.#slowMs = slowMs
   }
 
-  /** How many rings were waited for and not yet heard. */
-  get listeners(): number {
-    return this.#wake ? 1 : 0
+  /** Whether somebody listens. */
+  get isHeard(): boolean {
+    return this.#wake !== undefined
   }
 
   ring(): void {
-    this.#hasRung = true
+    this.wake('ring')
+  }
+
+  /** From now on polling may be stretched so far. */
+  change(slowMs: number | undefined): void {
+    this.#slowMs = slowMs
+    this.wake('changed')
+  }
+
+  wake(reason: Exclude<Wake, 'aborted'>): void {
+    if (this.#pending !== 'ring') this.#pending = reason
     this.#wake?.()
   }
 
-  nextRing(signal: AbortSignal): Promise<'rang' | 'aborted'> {
+  nextWake(signal: AbortSignal): Promise<Wake> {
     return new Promise((resolve) => {
       const finish = () => {
         signal.removeEventListener('abort', finish)
+        const reason = this.#pending ?? 'aborted'
         this.#wake = undefined
-        const result = this.#hasRung ? 'rang' : 'aborted'
-        this.#hasRung = false
-        resolve(result)
+        this.#pending = undefined
+        resolve(reason)
       }
-      if (this.#hasRung || signal.aborted) finish()
+      if (this.#pending !== undefined || signal.aborted) finish()
       else {
         this.#wake = finish
         signal.addEventListener('abort', finish)
@@ -39,6 +49,6 @@ export class TestBell implements Bell {
   }
 
   slowPollMs(): number | undefined {
-    return this.slowMs
+    return this.#slowMs
   }
 }

@@ -13,7 +13,8 @@ export class VirtualClock implements Clock {
   /** Only differences may mean anything, so time begins at an odd moment. */
   #nowMs = 12_345.678
   readonly #startMs = this.#nowMs
-  readonly #timers = new Set<Timer>()
+  /** By their time; of several at the same time the oldest first. */
+  readonly #timers: Timer[] = []
   /** Real timers may fire a little before their time. */
   readonly #earlyMs: number
 
@@ -32,7 +33,7 @@ export class VirtualClock implements Clock {
 
   /** How many sleeps and alarms are still to come: zero once everything was tidied up. */
   get pending(): number {
-    return this.#timers.size
+    return this.#timers.length
   }
 
   sleep(durationMs: number, signal?: AbortSignal): Promise<void> {
@@ -86,18 +87,19 @@ export class VirtualClock implements Clock {
 
   #set(afterMs: number, action: () => void): () => void {
     const timer: Timer = { atMs: this.#nowMs + afterMs, ring: action }
-    this.#timers.add(timer)
-    return () => this.#timers.delete(timer)
+    const later = this.#timers.findLastIndex(({ atMs }) => atMs <= timer.atMs) + 1
+    this.#timers.splice(later, 0, timer)
+    return () => {
+      const index = this.#timers.indexOf(timer)
+      if (index >= 0) this.#timers.splice(index, 1)
+    }
   }
 
-  /** Rings the earliest timer, of several the oldest; false when none is due by `endMs`. */
+  /** Rings the earliest timer; false when none is due by `endMs`. */
   #next(endMs = Number.POSITIVE_INFINITY): boolean {
-    let first: Timer | undefined
-    for (const timer of this.#timers) {
-      if (timer.atMs <= endMs && (first === undefined || timer.atMs < first.atMs)) first = timer
-    }
-    if (first === undefined) return false
-    this.#timers.delete(first)
+    const [first] = this.#timers
+    if (first === undefined || first.atMs > endMs) return false
+    this.#timers.shift()
     this.#nowMs = Math.max(this.#nowMs, first.atMs)
     first.ring()
     return true

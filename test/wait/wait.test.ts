@@ -147,10 +147,16 @@ describe('the deadline', () => {
 
   it('that a timer strikes a little early needs no extra look of a fraction of a millisecond', async () => {
     const clock = new VirtualClock({ earlyMs: 0.4 })
-    const { looks, events } = await play(() => pending, { clock, timeoutMs: 3_000 })
+    const { looks } = await play(() => pending, { clock, timeoutMs: 3_000 })
     expect(looks).toHaveLength(4)
-    expect(looks.every(({ deadlineMs }) => deadlineMs >= 500)).toBe(true)
-    expect(events.every(({ type }) => type === 'reading')).toBe(true)
+  })
+
+  it('leaves no look without the time for an answer', async () => {
+    for (let timeoutMs = 2_900; timeoutMs <= 3_100; timeoutMs += 7) {
+      const { looks, gaps } = await play(() => pending, { timeoutMs })
+      expect(Math.min(...looks.map(({ deadlineMs }) => deadlineMs))).toBeGreaterThanOrEqual(99)
+      expect(Math.max(...gaps())).toBeLessThanOrEqual(1_101)
+    }
   })
 
   it('gives every look a deadline of its own: ten seconds, what is left, or the last 0.9', async () => {
