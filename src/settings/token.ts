@@ -1,11 +1,19 @@
 /**
  * Edgegap's dashboard copies the key with the scheme word before it, and configurations often add a
- * second one: blanks, quotes and every leading `token ` are dropped.
+ * second one: blanks, quotes and every leading `token ` are dropped, so that the word before a secret
+ * that is empty leaves nothing either.
  */
 export function cleanEdgegapToken(text: string): string {
-  let token = text.trim().replace(/^["']|["']$/g, '')
-  while (/^token\s+/i.test(token)) token = token.replace(/^token\s+/i, '')
-  return token.trim()
+  let token = text
+  let before: string
+  do {
+    before = token
+    token = token
+      .trim()
+      .replace(/^["']|["']$/g, '')
+      .replace(/^token(?:\s+|$)/i, '')
+  } while (token !== before)
+  return token
 }
 
 /** What may stand in a header: visible ASCII, no blanks. */
