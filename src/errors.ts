@@ -62,6 +62,10 @@ export class ActionError extends Error {
   }
 }
 
+export function cancelled(): ActionError {
+  return new ActionError({ kind: 'cancelled', what: 'The run was cancelled.' })
+}
+
 /**
  * Any thrown value as an `ActionError`. Foreign errors lose everything but name, code and message:
  * their other properties may hold headers, bodies or URLs with secrets.

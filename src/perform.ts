@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from './clock.ts'
+import { cancelled } from './errors.ts'
 import { Ledger } from './ledger.ts'
 import { createHttpClient } from './net/request.ts'
 import type { ActionProcess } from './process.ts'
@@ -7,7 +8,7 @@ import { openProvider } from './provider/registry.ts'
 import { Printer } from './report/printer.ts'
 import { publish } from './report/publish.ts'
 import { isGood, type RunReport } from './report/report.ts'
-import { cancelled, deploy } from './run.ts'
+import { deploy } from './run.ts'
 import type { RunContext } from './run-context.ts'
 import { type Settings, secretsOf } from './settings/settings.ts'
 import { stop } from './stop.ts'
@@ -33,7 +34,9 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
   if (cancellation.over.aborted) {
     report.outcome = 'cancelled'
     report.error ??= cancelled()
+    for (const launch of report.launches) if (!launch.error) launch.outcome = 'cancelled'
   }
+  report.isOwing = context.ledger.open.length > 0
   await publish(report, printer, runner, settings.summary)
   return isGood(report.outcome)
 }
@@ -69,6 +72,7 @@ function newReport(settings: Settings, title: string): RunReport {
     versionAction: '',
     launches: [],
     stoppedIds: [],
+    isOwing: false,
   }
 }
 

@@ -1,10 +1,16 @@
 import { sweep } from './clean-up.ts'
 import { formatDuration } from './clock.ts'
-import { ActionError, toActionError } from './errors.ts'
+import { ActionError, cancelled, toActionError } from './errors.ts'
 import { launchOnce } from './launch.ts'
 import type { LaunchPlan, Provider } from './provider/provider.ts'
 import { Progress } from './report/progress.ts'
-import { type LaunchReport, type RunReport, worstOf } from './report/report.ts'
+import {
+  isGood,
+  type LaunchReport,
+  type Outcome,
+  type RunReport,
+  worstOf,
+} from './report/report.ts'
 import { type RunContext, runCall } from './run-context.ts'
 import type { EdgegapDeploySettings } from './settings/settings.ts'
 import { settle } from './settle.ts'
@@ -29,23 +35,28 @@ export async function deploy(
     report.version = preparation.version
     report.versionAction = preparation.versionAction
     report.launches = provider.plans.map(newLaunchReport)
-    await progress.whileRunning(() =>
-      Promise.all(
+    const settleOne = (launch: LaunchReport) => settle(settings, provider, context, launch, report)
+    await progress.whileRunning(async () => {
+      await Promise.all(
         report.launches.map(async (launch) => {
           await launchAndWait(settings, provider, context, launch, progress)
-          await settle(settings, provider, context, launch, report)
+          if (!isGood(launch.outcome)) await settleOne(launch)
         }),
-      ),
-    )
-    await sweepStrays(provider, context, report)
+      )
+      await sweepStrays(provider, context, report)
+    })
+    // Last of all: until here a cancel still has to stop what came up.
+    await Promise.all(report.launches.filter(({ outcome }) => isGood(outcome)).map(settleOne))
   } catch (thrown) {
     report.error = context.cancellation.signal.aborted ? cancelled() : toActionError(thrown)
   }
-  report.outcome = report.error
-    ? report.error.kind === 'cancelled'
-      ? 'cancelled'
-      : 'failed'
-    : worstOf(report.launches.map(({ outcome }) => outcome))
+  report.outcome = outcomeOf(report, context)
+}
+
+/** A cancelled run is cancelled, whatever became of its launches before. */
+function outcomeOf(report: RunReport, { cancellation }: RunContext): Outcome {
+  if (cancellation.signal.aborted) return 'cancelled'
+  return report.error ? 'failed' : worstOf(report.launches.map(({ outcome }) => outcome))
 }
 
 function newLaunchReport(plan: LaunchPlan): LaunchReport {
@@ -166,8 +177,4 @@ function timedOut(
     what: `${id} was not ready within ${formatDuration(timeoutMs)}; ${seen}.`,
     next: 'Raise timeout when it only needs longer: the first start of a new image takes the time of its download.',
   })
-}
-
-export function cancelled(): ActionError {
-  return new ActionError({ kind: 'cancelled', what: 'The run was cancelled.' })
 }

@@ -1,9 +1,8 @@
 import { stopLaunch } from './clean-up.ts'
 import { formatDuration } from './clock.ts'
-import { ActionError, toActionError } from './errors.ts'
+import { ActionError, cancelled, toActionError } from './errors.ts'
 import type { Provider } from './provider/provider.ts'
 import type { RunReport } from './report/report.ts'
-import { cancelled } from './run.ts'
 import { type RunContext, runCall } from './run-context.ts'
 import type { EdgegapStopSettings } from './settings/settings.ts'
 

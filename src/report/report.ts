@@ -63,5 +63,7 @@ export interface RunReport {
   versionAction: string
   launches: LaunchReport[]
   stoppedIds: string[]
+  /** Something is left to stop or to look for, which the post step does. */
+  isOwing: boolean
   error?: ActionError
 }
