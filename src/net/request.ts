@@ -93,7 +93,8 @@ export async function openDispatcher(environment: NodeJS.ProcessEnv): Promise<Di
 }
 
 async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<HttpReply> {
-  const deadline = AbortSignal.timeout(Math.max(1, outgoing.deadlineMs))
+  // It takes whole milliseconds only, and throws for others.
+  const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(outgoing.deadlineMs)))
   const signal = outgoing.signal ? AbortSignal.any([outgoing.signal, deadline]) : deadline
   try {
     signal.throwIfAborted()

@@ -52,6 +52,8 @@ export type WaitResult<R extends Reading> = { last: R | undefined; elapsedMs: nu
 
 /** Longest single look; a hung request must not eat the whole wait. */
 const LOOK_MS = 10_000
+/** A timer may fire a little early, and what is left then is too short for a look. */
+const SHORTEST_LOOK_MS = 25
 /** The last look starts at the deadline and may take this long: the wait overruns by no more. */
 const LAST_LOOK_MS = 900
 /** From this many failures in a row the interval grows, up to the longest of the cadence. */
@@ -86,8 +88,9 @@ export async function waitForOutcome<R extends Reading>(
   let emptyRings = 0
 
   while (!signal.aborted) {
-    const isLastLook = clock.nowMs() >= deadlineAtMs
-    const lookMs = isLastLook ? LAST_LOOK_MS : Math.min(LOOK_MS, deadlineAtMs - clock.nowMs())
+    const leftMs = deadlineAtMs - clock.nowMs()
+    const isLastLook = leftMs < SHORTEST_LOOK_MS
+    const lookMs = isLastLook ? LAST_LOOK_MS : Math.min(LOOK_MS, leftMs)
     const lookedAtMs = clock.nowMs()
     let pauseMs: number
     try {
