@@ -109,6 +109,7 @@ test('outputs: the declared ones are set on every path, and no others', () => {
     stoppedIds: [],
     tunnel: 'none',
     tunnelError: '',
+    isOwing: false,
   } as const
   const outputs = buildOutputs({ ...nothing, launches: [], stoppedIds: [] }, (value) => value)
   expect(Object.keys(outputs).sort()).toEqual(action.outputs.map(({ name }) => name).sort())
