@@ -100,12 +100,18 @@ export class Doorbell {
     await this.#options.clock.sleep(limitMs, AbortSignal.any([signal, this.#settled.signal]))
   }
 
-  /** The bell of one launch. */
-  bellFor(id: string): Bell {
+  /**
+   * The bell of one launch.
+   *
+   * @param handedOver the URL that the provider was given in the create: once the tunnel has another,
+   *   this bell is not to be relied on. Undefined for a provider that was given it otherwise.
+   */
+  bellFor(id: string, handedOver?: URL): Bell {
     return {
       nextWake: (signal) => this.#rings.nextWake(id, signal),
       slowPollMs: (elapsedMs) => {
         if (this.#state !== 'verified' || this.#isDistrusted) return undefined
+        if (handedOver && handedOver.href !== this.#url?.href) return undefined
         if (elapsedMs < FIRST_SLOW_POLL_MS) return FIRST_SLOW_POLL_MS
         return SLOW_POLL_MS + this.#options.random() * SLOW_POLL_SPREAD_MS
       },
