@@ -40,6 +40,8 @@ export interface DoorbellOptions {
   runner: RunnerCommands
   environment: NodeJS.ProcessEnv
   random: () => number
+  /** Tests give transports with shorter times. */
+  load?: typeof loadTransport
 }
 
 type State = 'opening' | 'verified' | 'lost' | 'failed'
@@ -142,7 +144,7 @@ export class Doorbell {
   async #run(): Promise<void> {
     const { settings, printer } = this.#options
     try {
-      const transport = await loadTransport(settings)
+      const transport = await (this.#options.load ?? loadTransport)(settings)
       if (!transport) {
         this.#error = settings.transport === 'none' ? settings.why : ''
         throw new TunnelFailure('unavailable', this.#error)

@@ -93,6 +93,8 @@ export type { HostLookup as Lookup }
 export interface ChildOptions {
   /** Beside what every child needs (PATH, home, temporary folder, certificates, tracking id). */
   environment?: Record<string, string>
+  /** The folder it starts in. */
+  cwd?: string
   /** Each line of stdout and stderr; they are drained whether or not anybody listens. */
   onLine?: (line: string) => void
 }
