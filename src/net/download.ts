@@ -3,14 +3,14 @@ import { open, rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
+import { isLoopback } from '../settings/url.ts'
 import { HttpFailure, openDispatcher, toFailure } from './request.ts'
 
 const MAX_REDIRECTS = 5
 const REDIRECTS = new Set([301, 302, 303, 307, 308])
-const LOOPBACK = new Set(['127.0.0.1', '[::1]', 'localhost'])
 
 export interface Download {
-  /** https; http for loopback only. The same holds for every place that it is redirected to. */
+  /** https, or http on loopback, which alone may redirect to loopback. */
   url: URL
   /** A path where nothing is yet. */
   toFile: string
@@ -23,9 +23,7 @@ export interface Download {
 }
 
 /** `sha256` in hexadecimal, undefined where another status than 200 came and nothing was written. */
-export type DownloadReply =
-  | { status: 200; sha256: string }
-  | { status: number; sha256: undefined }
+export type DownloadReply = { status: 200; sha256: string } | { status: number; sha256: undefined }
 
 /**
  * Fetches a file that is too large for memory, hashing it on the way. It carries no credentials, so
@@ -56,7 +54,8 @@ async function follow(
 ): Promise<Dispatcher.ResponseData> {
   let url = first
   for (let redirects = 0; ; redirects += 1) {
-    if (!isAllowed(url)) throw new HttpFailure('unreachable', `${url.host} was named without https`)
+    if (!isAllowed(url, first))
+      throw new HttpFailure('unreachable', `${url.host} was named without https`)
     const reply = await request.call(dispatcher, {
       origin: url.origin,
       path: url.pathname + url.search,
@@ -74,8 +73,10 @@ async function follow(
   }
 }
 
-function isAllowed(url: URL): boolean {
-  return url.protocol === 'https:' || (url.protocol === 'http:' && LOOPBACK.has(url.hostname))
+/** Nobody out there may send us to a server of this machine. */
+function isAllowed(url: URL, first: URL): boolean {
+  const isLocal = (one: URL) => one.protocol === 'http:' && isLoopback(one.hostname)
+  return url.protocol === 'https:' || (isLocal(url) && isLocal(first))
 }
 
 async function store(body: Readable, { toFile, maxBytes }: Download): Promise<string> {

@@ -77,14 +77,12 @@ export async function whenPublished(
   }
 }
 
-type Answer = { address: string; family: 4 | 6 } | 'not-yet' | 'none'
+type Answer = { address: string; family: 4 } | 'not-yet' | 'none'
 
 async function ask(resolver: Resolver, hostname: string): Promise<Answer> {
   try {
     const [address] = await resolver.resolve4(hostname)
-    if (address !== undefined) return { address, family: 4 }
-    const [address6] = await resolver.resolve6(hostname)
-    return address6 === undefined ? 'not-yet' : { address: address6, family: 6 }
+    return address === undefined ? 'not-yet' : { address, family: 4 }
   } catch (error) {
     return NOT_YET.has((error as NodeJS.ErrnoException).code ?? '') ? 'not-yet' : 'none'
   }
