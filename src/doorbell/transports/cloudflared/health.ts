@@ -3,7 +3,6 @@ import { Retryable } from './failures.ts'
 import type { Cloudflared } from './process.ts'
 
 const LOOK_EVERY_MS = 100
-const REGISTERS_WITHIN_MS = 15_000
 const WATCH_EVERY_MS = 1_000
 
 /** What an early end of the process means, judged by its last lines. */
@@ -41,7 +40,6 @@ export async function whenRegistered(
   untilMs: number,
   ended: WhyEnded,
 ): Promise<void> {
-  const limitMs = Math.min(untilMs, context.clock.nowMs() + REGISTERS_WITHIN_MS)
   const isRegistered = async () => {
     if (await cloudflared.isReady()) return true
     if (cloudflared.refusal === undefined) return undefined
@@ -53,7 +51,7 @@ export async function whenRegistered(
       times: 2,
       otherProtocol: true,
     })
-  await waitFor(context, cloudflared, isRegistered, limitMs, { ended, late })
+  await waitFor(context, cloudflared, isRegistered, untilMs, { ended, late })
 }
 
 /**

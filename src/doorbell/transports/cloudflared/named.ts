@@ -14,6 +14,7 @@ import { type Protocol, startCloudflared } from './process.ts'
 
 const MAX_PROCESSES = 2
 const MAX_RESTARTS = 3
+const REGISTERED_WITHIN_MS = 15_000
 const VERIFIED_WITHIN_MS = 12_000
 const RESTART_PAUSE_MS = 1_000
 const RESTARTS_WITHIN_MS = 30_000
@@ -59,7 +60,8 @@ async function serve(context: TransportContext, service: Service): Promise<void>
   const { binary, protocol, token, url, untilMs } = service
   const cloudflared = await startCloudflared(context, binary, protocol, { kind: 'named', token })
   try {
-    await whenRegistered(context, cloudflared, untilMs, whyNoNamedTunnel)
+    const registeredUntilMs = Math.min(untilMs, context.clock.nowMs() + REGISTERED_WITHIN_MS)
+    await whenRegistered(context, cloudflared, registeredUntilMs, whyNoNamedTunnel)
     const opening = { ...context, signal: cloudflared.signal }
     const verifiedUntilMs = Math.min(untilMs, context.clock.nowMs() + VERIFIED_WITHIN_MS)
     await verify(opening, url, undefined, verifiedUntilMs).catch((thrown) => {

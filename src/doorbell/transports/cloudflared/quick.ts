@@ -15,19 +15,25 @@ import { type Cloudflared, type Protocol, startCloudflared } from './process.ts'
 
 const ZONE = 'trycloudflare.com'
 const MAX_PROCESSES = 3
-/** cloudflared itself gives the service 15 s. */
-const NAMED_WITHIN_MS = 16_000
-const PUBLISHED_WITHIN_MS = 20_000
-const VERIFIED_WITHIN_MS = 12_000
-/** Where the name servers are out of reach: by then others saw every name published. */
-const BLIND_WAIT_MS = 12_000
 const BLIND_PINGS = 3
-const BLIND_PAUSE_MS = 5_000
+
+/** How long each state may last, milliseconds. */
+const LIMITS = {
+  /** Until the name is told; cloudflared itself gives the service 15 s. */
+  named: 16_000,
+  registered: 15_000,
+  published: 20_000,
+  verified: 12_000,
+  /** Where the name servers are out of reach: by then others saw every name published. */
+  blindWait: 12_000,
+  blindPause: 5_000,
+}
 
 /** Other than the defaults in tests only. */
 export interface QuickTunnelOptions {
   source?: BinarySource
   dns?: DnsOptions
+  limits?: Partial<typeof LIMITS>
 }
 
 /**
@@ -45,31 +51,34 @@ export function quickTransport(
     refuseProxy(context.environment)
     const source = options.source ?? officialSource()
     const binary = await provideBinary(context, settings.binaryPath, source)
+    const limits = { ...LIMITS, ...options.limits }
     await withFreshProcesses(context, MAX_PROCESSES, context.opensUntilMs, (protocol) =>
-      attempt(context, binary, protocol, options.dns ?? {}),
+      attempt({ context, binary, limits, dns: options.dns ?? {} }, protocol),
     )
   }
 }
 
-async function attempt(
-  context: TransportContext,
-  binary: string,
-  protocol: Protocol,
-  dns: DnsOptions,
-): Promise<void> {
-  const cloudflared = await startCloudflared(context, binary, protocol, { kind: 'quick' })
+interface Means {
+  context: TransportContext
+  binary: string
+  limits: typeof LIMITS
+  dns: DnsOptions
+}
+
+/** One process with one name, until the tunnel is closed. */
+async function attempt(means: Means, protocol: Protocol): Promise<void> {
+  const { context, limits } = means
+  const cloudflared = await startCloudflared(context, means.binary, protocol, { kind: 'quick' })
   try {
     // Beside the start, so that they are known when they are needed.
-    const nameServers = findNameServers(ZONE, dns, cloudflared.signal)
-    const base = await whenNamed(context, cloudflared)
+    const nameServers = findNameServers(ZONE, means.dns, cloudflared.signal)
+    const base = await whenNamed(context, cloudflared, limits.named)
     context.hide(base.hostname)
     const url = ringUrl(base, context.path)
     context.onUrl(url)
-    await whenRegistered(context, cloudflared, context.opensUntilMs, whyEnded)
-    const registeredAtMs = context.clock.nowMs()
-    // Whatever is waited for from here, it ends with the process.
-    const opening = { ...context, signal: cloudflared.signal }
-    const lookup = await whenReachable(opening, cloudflared, url, await nameServers, registeredAtMs)
+    await whenRegistered(context, cloudflared, end(context, limits.registered), whyEnded)
+    const blindUntilMs = context.clock.nowMs() + limits.blindWait
+    const lookup = await whenReachable(means, cloudflared, url, await nameServers, blindUntilMs)
     context.onVerified()
     await watch(context, cloudflared, () => context.ping(url, lookup))
   } finally {
@@ -77,17 +86,20 @@ async function attempt(
   }
 }
 
-async function whenNamed(context: TransportContext, cloudflared: Cloudflared): Promise<URL> {
-  return await waitFor(
-    context,
-    cloudflared,
-    () => cloudflared.url,
-    Math.min(context.opensUntilMs, context.clock.nowMs() + NAMED_WITHIN_MS),
-    {
-      ended: whyNoQuickTunnel,
-      late: () => new TunnelFailure('timeout', "Cloudflare's quick tunnel service does not answer"),
-    },
-  )
+/** The end of a limit that begins now. */
+function end(context: TransportContext, limitMs: number): number {
+  return Math.min(context.opensUntilMs, context.clock.nowMs() + limitMs)
+}
+
+async function whenNamed(
+  context: TransportContext,
+  cloudflared: Cloudflared,
+  limitMs: number,
+): Promise<URL> {
+  const late = () =>
+    new TunnelFailure('timeout', "Cloudflare's quick tunnel service does not answer")
+  const failures = { ended: whyNoQuickTunnel, late }
+  return await waitFor(context, cloudflared, () => cloudflared.url, end(context, limitMs), failures)
 }
 
 /**
@@ -97,19 +109,20 @@ async function whenNamed(context: TransportContext, cloudflared: Cloudflared): P
  * @throws Retryable
  */
 async function whenReachable(
-  context: TransportContext,
+  means: Means,
   cloudflared: Cloudflared,
   url: URL,
   nameServers: readonly string[],
-  registeredAtMs: number,
+  blindUntilMs: number,
 ): Promise<Lookup | undefined> {
-  const within = (limitMs: number) =>
-    Math.min(context.opensUntilMs, context.clock.nowMs() + limitMs)
+  const { limits } = means
+  // Whatever is waited for here, it ends with the process.
+  const context = { ...means.context, signal: cloudflared.signal }
   try {
-    const publishedUntilMs = within(PUBLISHED_WITHIN_MS)
+    const publishedUntilMs = end(context, limits.published)
     const lookup = await whenPublished(url.hostname, nameServers, context, publishedUntilMs)
-    if (lookup) await verify(context, url, lookup, within(VERIFIED_WITHIN_MS))
-    else await verifyBlindly(context, url, registeredAtMs)
+    if (lookup) await verify(context, url, lookup, end(context, limits.verified))
+    else await verifyBlindly(context, url, blindUntilMs, limits.blindPause)
     return lookup
   } catch (thrown) {
     if (!(thrown instanceof TunnelFailure)) throw thrown
@@ -123,19 +136,19 @@ async function whenReachable(
  * An early question would spoil the name for half an hour, so it waits, and asks seldom.
  */
 async function verifyBlindly(
-  context: TransportContext,
+  { clock, signal, log, ping }: TransportContext,
   url: URL,
-  registeredAtMs: number,
+  untilMs: number,
+  pauseMs: number,
 ): Promise<void> {
-  const { clock, signal } = context
-  context.log(`Webhook: the name servers of ${ZONE} are not reached; the self-ping waits instead.`)
-  await clock.sleep(registeredAtMs + BLIND_WAIT_MS - clock.nowMs(), signal)
+  log(`Webhook: the name servers of ${ZONE} are not reached; the self-ping waits instead.`)
+  await clock.sleep(untilMs - clock.nowMs(), signal)
   for (let pings = 1; ; pings += 1) {
     try {
-      return await context.ping(url)
+      return await ping(url)
     } catch (thrown) {
       if (pings === BLIND_PINGS || signal.aborted) throw thrown
     }
-    await clock.sleep(BLIND_PAUSE_MS, signal)
+    await clock.sleep(pauseMs, signal)
   }
 }
