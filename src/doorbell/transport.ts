@@ -99,10 +99,16 @@ export interface ChildOptions {
   onLine?: (line: string) => void
 }
 
+/** How a child ended: its exit code, or the signal or error that ended it. */
+export interface ChildEnd {
+  code: number | undefined
+  reason: string
+}
+
 export interface Child {
   readonly pid: number | undefined
-  /** Resolves when it has ended: its exit code, or the signal or error that ended it. */
-  readonly ended: Promise<{ code: number | undefined; reason: string }>
+  /** Resolves when it has ended. */
+  readonly ended: Promise<ChildEnd>
   /** Its last lines, oldest first. */
   lastLines(): string[]
   /** SIGTERM, and SIGKILL after `graceMs`. Resolves when it has ended. */
