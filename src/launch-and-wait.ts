@@ -28,9 +28,13 @@ export async function launchAndWait(
       end(report, 'failed', result.error)
       return
     case 'refused':
+      if (!('failedId' in result)) {
+        end(report, 'rejected', result.error)
+        return
+      }
       report.mark = result.mark
-      if (result.failedId !== undefined) report.id = result.failedId
-      end(report, result.failedId === undefined ? 'rejected' : 'failed', result.error)
+      report.id = result.failedId
+      end(report, 'failed', result.error)
       return
   }
   report.mark = result.mark

@@ -6,8 +6,10 @@ import type { RunContext } from './run-context.ts'
 
 export type LaunchResult =
   | { kind: 'launched'; launch: Launch; mark: string }
-  /** Nothing runs; `failedId` where the refusal left a failed launch behind. */
-  | { kind: 'refused'; error: ActionError; mark: string; failedId?: string }
+  /** Nothing runs. */
+  | { kind: 'refused'; error: ActionError }
+  /** Nothing runs, but the refusal left a failed launch behind. */
+  | { kind: 'refused'; error: ActionError; mark: string; failedId: string }
   /** Something may run: its mark stays in the ledger. */
   | { kind: 'unresolved'; error: ActionError }
   | { kind: 'cancelled' }
@@ -44,10 +46,14 @@ export async function launchOnce(
       case 'created':
         return launched(result.id, mark)
       case 'refused': {
-        const { error, id } = result
-        if (id === undefined) ledger.closed(mark)
-        else ledger.created(mark, id)
-        if (callback && id === undefined && error.kind === 'refused') {
+        const { error, id, mayExist } = result
+        if (id !== undefined) {
+          ledger.created(mark, id)
+          return { kind: 'refused', error, mark, failedId: id }
+        }
+        // What may exist stays in the ledger: it is looked for at the end, and stopped.
+        if (!mayExist) ledger.closed(mark)
+        if (callback && error.kind === 'refused') {
           // It may be the URL that is refused. Texts are not read to find out: without it the same
           // request tells, and nothing was created by this one.
           refusedWithWebhook = error
@@ -55,7 +61,7 @@ export async function launchOnce(
           attempt -= 1
           continue
         }
-        return { kind: 'refused', error, mark, ...(id !== undefined && { failedId: id }) }
+        return { kind: 'refused', error }
       }
       case 'try-again':
         ledger.closed(mark)
@@ -80,7 +86,7 @@ export async function launchOnce(
       await clock.sleep(pauseMs, cancellation.signal)
     }
   }
-  return { kind: 'refused', error: lastError ?? toActionError(undefined), mark: '' }
+  return { kind: 'refused', error: lastError ?? toActionError(undefined) }
 
   function launched(id: string, mark: string): LaunchResult {
     ledger.created(mark, id)

@@ -35,7 +35,9 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
   if (cancellation.over.aborted) {
     report.outcome = 'cancelled'
     report.error ??= cancelled()
+    for (const launch of report.launches) if (!launch.error) launch.outcome = 'cancelled'
   }
+  report.isOwing = context.ledger.open.length > 0
   await publish(report, printer, runner, settings.summary)
   return isGood(report.outcome)
 }
@@ -72,7 +74,11 @@ export function providerContext(
     http: createHttpClient(environment),
     environment,
     clock,
-    debts: ledger,
+    debts: {
+      opened: (mark) => ledger.opened(mark, true),
+      created: (mark, id) => ledger.created(mark, id),
+      closed: (mark) => ledger.closed(mark),
+    },
     newMark,
     log: (line) => printer.line(line),
     hide: (secret) => printer.hide(secret),
@@ -98,6 +104,7 @@ function newReport(settings: Settings, title: string): RunReport {
     stoppedIds: [],
     tunnel: 'none',
     tunnelError: '',
+    isOwing: false,
   }
 }
 

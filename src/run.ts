@@ -5,7 +5,13 @@ import { describe, toActionError } from './errors.ts'
 import { launchAndWait } from './launch-and-wait.ts'
 import type { Preparation, Provider } from './provider/provider.ts'
 import { Progress } from './report/progress.ts'
-import { type Outcome, type RunReport, worstOf } from './report/report.ts'
+import {
+  isGood,
+  type LaunchReport,
+  type Outcome,
+  type RunReport,
+  worstOf,
+} from './report/report.ts'
 import { cleanUpCall, type RunContext, runCall } from './run-context.ts'
 import type { DeploySettings } from './settings/settings.ts'
 import { settle } from './settle.ts'
@@ -28,6 +34,7 @@ export async function deploy(
   report: RunReport,
 ): Promise<void> {
   const progress = new Progress(context.printer, context.clock, provider.plans.length > 1)
+  const settleOne = (launch: LaunchReport) => settle(settings, provider, context, launch, report)
   let doorbell: Doorbell | undefined
   try {
     doorbell = await openDoorbell(settings, provider, context, report)
@@ -38,25 +45,28 @@ export async function deploy(
       return { plan, outcome: 'failed', timeline: [], elapsedMs: 0 }
     })
     await holdForTunnel(settings, provider, context, doorbell, preparation)
-    await progress.whileRunning(() =>
-      Promise.all(
+    await progress.whileRunning(async () => {
+      await Promise.all(
         report.launches.map(async (launch) => {
           await launchAndWait(settings, provider, context, doorbell, launch, progress)
-          await settle(settings, provider, context, launch, report)
+          if (!isGood(launch.outcome)) await settleOne(launch)
         }),
-      ),
-    )
-    await sweepStrays(provider, context, report)
+      )
+      await sweepStrays(provider, context, report)
+    })
   } catch (thrown) {
     report.error = context.cancellation.signal.aborted ? cancelled() : toActionError(thrown)
   } finally {
     await Promise.all([closeDoorbell(doorbell, report), finish(provider, context)])
   }
-  report.outcome = outcomeOf(report)
+  // Last of all: until here a cancel still has to stop what came up.
+  await Promise.all(report.launches.filter(({ outcome }) => isGood(outcome)).map(settleOne))
+  report.outcome = outcomeOf(report, context)
 }
 
-function outcomeOf({ error, launches }: RunReport): Outcome {
-  if (error?.kind === 'cancelled') return 'cancelled'
+/** A cancelled run is cancelled, whatever became of its launches before. */
+function outcomeOf({ error, launches }: RunReport, { cancellation }: RunContext): Outcome {
+  if (cancellation.signal.aborted) return 'cancelled'
   if (error?.kind === 'no-tunnel') return 'rejected'
   return error ? 'failed' : worstOf(launches.map(({ outcome }) => outcome))
 }
@@ -137,7 +147,7 @@ async function sweepStrays(
   report: RunReport,
 ): Promise<void> {
   const kept = new Set(report.launches.map(({ mark }) => mark))
-  const strays = context.ledger.open.filter(({ mark }) => !kept.has(mark))
+  const strays = context.ledger.open.filter(({ mark, isAid }) => !isAid && !kept.has(mark))
   if (strays.length === 0) return
   const swept = await sweep(provider, strays, context)
   report.stoppedIds.push(...swept.stoppedIds)

@@ -56,8 +56,11 @@ export interface Launch {
 /** What came of one attempt to create. */
 export type CreateResult =
   | { kind: 'created'; id: string }
-  /** Refused for good; `id` where a failed launch exists all the same. */
-  | { kind: 'refused'; error: ActionError; id?: string }
+  /**
+   * Refused for good; `id` where a failed launch exists all the same, `mayExist` where one may exist
+   * whose id is not known.
+   */
+  | { kind: 'refused'; error: ActionError; id?: string; mayExist?: true }
   /** Nothing exists and a further attempt may succeed. */
   | { kind: 'try-again'; error: ActionError }
   /** It may exist or not: to be looked up by its mark before anything else is created. */

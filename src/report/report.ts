@@ -67,5 +67,7 @@ export interface RunReport {
   tunnel: string
   /** Why there was no tunnel, or why it was not relied on. */
   tunnelError: string
+  /** Something is left to stop or to look for, which the post step does. */
+  isOwing: boolean
   error?: ActionError
 }

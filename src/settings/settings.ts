@@ -1,3 +1,4 @@
+import { DEFAULTS } from './defaults.ts'
 import { DURATION_FORM, parseDuration } from './duration.ts'
 import { readEnvironment, type Variable } from './environment.ts'
 import { Inputs } from './inputs.ts'
@@ -52,20 +53,6 @@ export type EdgegapSettings = EdgegapDeploySettings | EdgegapStopSettings
 /** Whatever launches something. */
 export type DeploySettings = EdgegapDeploySettings
 export type Settings = DeploySettings | EdgegapStopSettings
-
-export const DEFAULTS = {
-  provider: 'edgegap',
-  operation: 'deploy',
-  'api-url': 'https://api.edgegap.com',
-  wait: 'auto',
-  tunnel: 'auto',
-  timeout: '10m',
-  'on-failure': 'stop',
-  'stop-after-job': 'false',
-  locations: 'new-york 40.71,-74.01',
-  'log-lines': '50',
-  summary: 'true',
-} as const
 
 const DEFAULT_TIMEOUT_MS = 600_000
 const ONE_DAY_MS = 86_400_000

@@ -186,8 +186,9 @@ async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
   if (reply.status === 429 || reply.status >= 500 || error.kind === 'malformed-reply') {
     return { kind: 'unknown', error }
   }
-  const id = reply.status === 422 ? readRefusedId(reply) : undefined
-  return { kind: 'refused', error, ...(id !== undefined && { id }) }
+  if (reply.status !== 422) return { kind: 'refused', error }
+  const id = readRefusedId(reply)
+  return { kind: 'refused', error, ...(id === undefined ? { mayExist: true } : { id }) }
 
   function readRefusedId(refusal: EdgegapReply): string | undefined {
     try {
