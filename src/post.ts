@@ -7,6 +7,7 @@ import { createContext, hideSecrets } from './perform.ts'
 import { runProcess } from './process.ts'
 import { openProvider } from './provider/registry.ts'
 import { readSettings } from './settings/settings.ts'
+import { cleanEdgegapToken } from './settings/token.ts'
 
 /**
  * The post entry, reached only when the main step left something in the ledger: it was killed, could
@@ -15,7 +16,7 @@ import { readSettings } from './settings/settings.ts'
 export async function post(): Promise<void> {
   await runProcess(async (action) => {
     const { printer, environment, runner } = action
-    printer.hide(environment['INPUT_API-TOKEN'] ?? '')
+    printer.hide(cleanEdgegapToken(environment['INPUT_API-TOKEN'] ?? ''))
     const entries = readLedger(environment[`STATE_${LEDGER_STATE}`] ?? '[]')
     const { settings } = readSettings(environment)
     hideSecrets(settings, printer)
