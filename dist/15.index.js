@@ -1,1 +1,0 @@
-const a=15,_=[15],d={7015:((s,n,t)=>{t.d(n,{namedTransport:()=>e});var o=t(5384);function e(r){return async()=>{throw new o.X("unavailable","not there yet")}}})};export{a as id,_ as ids,d as modules};
