@@ -5,7 +5,15 @@
  * Usage: node scripts/build.ts [output folder]
  */
 import { spawnSync } from 'node:child_process'
-import { mkdtempSync, readdirSync, readFileSync, renameSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -29,6 +37,7 @@ if (built.status !== 0) {
 for (const name of readdirSync(fresh)) if (name.endsWith('.js')) minify(join(fresh, name))
 writeFileSync(join(fresh, 'post.js'), "import './index.js'\n")
 rmSync(output, { recursive: true, force: true })
+chmodSync(fresh, 0o755)
 renameSync(fresh, output)
 
 /** ncc minifies the entry only and leaves the chunks, which are nearly all of the bundle. */
