@@ -91,6 +91,7 @@ export function runReport(more: Partial<RunReport> = {}): RunReport {
     stoppedIds: [],
     tunnel: 'none',
     tunnelError: '',
+    isOwing: false,
     ...more,
   }
 }
