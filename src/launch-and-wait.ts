@@ -8,7 +8,7 @@ import type { LaunchReport } from './report/report.ts'
 import type { RunContext } from './run-context.ts'
 import type { DeploySettings } from './settings/settings.ts'
 import { fixedCadence } from './wait/cadence.ts'
-import { waitForOutcome } from './wait/wait.ts'
+import { type Bell, waitForOutcome } from './wait/wait.ts'
 
 /** Creates one launch and waits for its outcome; fills in `report` as it goes. */
 export async function launchAndWait(
@@ -41,14 +41,20 @@ export async function launchAndWait(
   report.id = result.launch.id
   progress.accepted(report)
   if (settings.wait === 'none') end(report, 'started')
-  else await wait(settings, provider, context, doorbell, result.launch, report, progress)
+  else {
+    const bell =
+      provider.subscribe || result.webhook
+        ? doorbell?.bellFor(report.id, result.webhook)
+        : undefined
+    await wait(settings, provider, context, bell, result.launch, report, progress)
+  }
 }
 
 async function wait(
   settings: DeploySettings,
   provider: Provider,
   context: RunContext,
-  doorbell: Doorbell | undefined,
+  bell: Bell | undefined,
   { id, acceptedAtMs }: Launch,
   report: LaunchReport,
   progress: Progress,
@@ -64,7 +70,7 @@ async function wait(
         : fixedCadence(pollIntervalMs),
     signal: context.cancellation.signal,
     observe: (deadlineMs, signal) => provider.observe(id, { deadlineMs, signal }),
-    ...(doorbell && { bell: doorbell.bellFor(id) }),
+    ...(bell && { bell }),
     onEvent: (event) => {
       if (event.type === 'reading') {
         report.observation = event.reading

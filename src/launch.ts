@@ -5,7 +5,8 @@ import type { Launch, LaunchPlan, Provider } from './provider/provider.ts'
 import type { RunContext } from './run-context.ts'
 
 export type LaunchResult =
-  | { kind: 'launched'; launch: Launch; mark: string }
+  /** `webhook` is what the provider was given. */
+  | { kind: 'launched'; launch: Launch; mark: string; webhook: URL | undefined }
   /** Nothing runs. */
   | { kind: 'refused'; error: ActionError }
   /** Nothing runs, but the refusal left a failed launch behind. */
@@ -96,7 +97,12 @@ export async function launchOnce(
         `The webhook URL was refused, polling instead: ${describe(refusedWithWebhook)}`,
       )
     }
-    return { kind: 'launched', mark, launch: { id, plan, acceptedAtMs: clock.nowMs() } }
+    return {
+      kind: 'launched',
+      mark,
+      webhook: callback,
+      launch: { id, plan, acceptedAtMs: clock.nowMs() },
+    }
   }
 }
 

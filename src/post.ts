@@ -6,6 +6,7 @@ import { runProcess } from './process.ts'
 import { openProvider } from './provider/registry.ts'
 import type { Printer } from './report/printer.ts'
 import { readSettings } from './settings/settings.ts'
+import { cleanEdgegapToken } from './settings/token.ts'
 import { LEDGER_STATE, LEFTOVERS_STATE } from './state-names.ts'
 
 /**
@@ -15,7 +16,7 @@ import { LEDGER_STATE, LEFTOVERS_STATE } from './state-names.ts'
 export async function post(): Promise<void> {
   await runProcess(async (action) => {
     const { printer, environment, runner } = action
-    printer.hide(environment['INPUT_API-TOKEN'] ?? '')
+    printer.hide(cleanEdgegapToken(environment['INPUT_API-TOKEN'] ?? ''))
     await endLeftovers(environment[`STATE_${LEFTOVERS_STATE}`], printer)
     const entries = readLedger(environment[`STATE_${LEDGER_STATE}`] || '[]')
     if (entries.length === 0) return true

@@ -32,7 +32,9 @@ export async function stop(
     const trouble = await waitUntilGone(id, settings.timeoutMs, provider, context)
     if (trouble) {
       report.error = trouble
-      report.outcome = trouble.kind === 'cancelled' ? 'cancelled' : 'timed-out'
+      // Else it stays what a report begins with: failed.
+      if (trouble.kind === 'cancelled' || trouble.kind === 'timed-out')
+        report.outcome = trouble.kind
       return
     }
   }

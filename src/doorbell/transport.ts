@@ -93,14 +93,22 @@ export type { HostLookup as Lookup }
 export interface ChildOptions {
   /** Beside what every child needs (PATH, home, temporary folder, certificates, tracking id). */
   environment?: Record<string, string>
+  /** The folder it starts in. */
+  cwd?: string
   /** Each line of stdout and stderr; they are drained whether or not anybody listens. */
   onLine?: (line: string) => void
 }
 
+/** How a child ended: its exit code, or the signal or error that ended it. */
+export interface ChildEnd {
+  code: number | undefined
+  reason: string
+}
+
 export interface Child {
   readonly pid: number | undefined
-  /** Resolves when it has ended: its exit code, or the signal or error that ended it. */
-  readonly ended: Promise<{ code: number | undefined; reason: string }>
+  /** Resolves when it has ended. */
+  readonly ended: Promise<ChildEnd>
   /** Its last lines, oldest first. */
   lastLines(): string[]
   /** SIGTERM, and SIGKILL after `graceMs`. Resolves when it has ended. */

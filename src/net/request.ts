@@ -155,7 +155,12 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
   return flat
 }
 
-function toFailure(error: unknown, outgoing: HttpRequest, deadline: AbortSignal): HttpFailure {
+/** What went wrong with a request, without anything that it carried. */
+export function toFailure(
+  error: unknown,
+  outgoing: { url: URL; deadlineMs: number; signal?: AbortSignal },
+  deadline: AbortSignal,
+): HttpFailure {
   if (error instanceof HttpFailure) return error
   if (outgoing.signal?.aborted) return new HttpFailure('aborted', 'the request was given up')
   if (deadline.aborted) {

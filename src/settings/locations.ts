@@ -26,7 +26,8 @@ export function parseLocation(line: string): Location | undefined {
   const [, name, first] = /^(?:(.+?)\s+)?(\S+)$/.exec(items[0] ?? '') ?? []
   if (first === undefined || (name !== undefined && !isName(name))) return undefined
   const values = [first, ...items.slice(1)]
-  if (values.every((value) => isIP(value) !== 0)) {
+  // A number is no address; asking `isIP` would compile its long pattern for IPv6 for nothing.
+  if (values.every((value) => !NUMBER.test(value) && isIP(value) !== 0)) {
     const where = values.join(', ')
     return { kind: 'addresses', addresses: values, name: name ?? where, where }
   }

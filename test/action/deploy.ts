@@ -120,18 +120,38 @@ export function gaps(requests: readonly RecordedRequest[]): number[] {
   return requests.slice(1).map(({ at }, index) => at - (requests[index]?.at ?? at))
 }
 
-/** For `mainControl`: cancels as the runner does, once something has happened. */
-export function cancelWhen(happened: () => Promise<unknown>) {
+/** A machine under load may take long to start a step; only what never happens is a failure. */
+const PATIENCE_MS = 20_000
+
+/** For `mainControl`: cancels as the runner does, once this request has arrived. */
+export function cancelAt(edgegap: Edgegap, method: string, path: RegExp, count = 1) {
   return async (step: RunningStep): Promise<void> => {
-    await happened()
+    await edgegap.whenRequested(method, path, { count, timeoutMs: PATIENCE_MS })
     await step.cancel()
   }
 }
 
-/** For `mainControl`: kills without a chance to clean up, once something has happened. */
-export function killWhen(happened: () => Promise<unknown>) {
+/** For `mainControl`: cancels as the runner does, once the step has said this. */
+export function cancelAtLine(pattern: RegExp) {
   return async (step: RunningStep): Promise<void> => {
-    await happened()
+    await step.waitForLine(pattern, PATIENCE_MS)
+    await step.cancel()
+  }
+}
+
+/** For `mainControl`: kills without a chance to clean up, once this request has arrived. */
+export function killAt(edgegap: Edgegap, method: string, path: RegExp) {
+  return async (step: RunningStep): Promise<void> => {
+    await edgegap.whenRequested(method, path, { timeoutMs: PATIENCE_MS })
     step.kill()
+  }
+}
+
+/** For `mainControl`: sends one signal once this request has arrived, and lets the step end by itself. */
+export function signalAt(edgegap: Edgegap, signal: NodeJS.Signals, method: string, path: RegExp) {
+  return async (step: RunningStep): Promise<void> => {
+    await edgegap.whenRequested(method, path, { timeoutMs: PATIENCE_MS })
+    step.signal(signal)
+    await step.done
   }
 }

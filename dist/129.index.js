@@ -1,1 +1,0 @@
-const a=129,_=[129],d={6129:((e,n,t)=>{t.d(n,{relayTransport:()=>r});var o=t(5384);function r(s){return async()=>{throw new o.X("unavailable","not there yet")}}})};export{a as id,_ as ids,d as modules};

@@ -1,1 +1,0 @@
-const _=581,a=[581],u={4581:((r,n,t)=>{t.d(n,{quickTransport:()=>s});var o=t(5384);function s(e){return async()=>{throw new o.X("unavailable","not there yet")}}})};export{_ as id,a as ids,u as modules};

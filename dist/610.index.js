@@ -1,1 +1,0 @@
-const _=610,a=[610],d={4610:((r,s,t)=>{t.d(s,{sshTransport:()=>o});var n=t(5384);function o(e){return async()=>{throw new n.X("unavailable","not there yet")}}})};export{_ as id,a as ids,d as modules};
