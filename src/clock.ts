@@ -42,7 +42,7 @@ export function lingering(signal: AbortSignal, graceMs: number, clock: Clock): A
 
 /** Milliseconds as people say them: `850 ms`, `3.2 s`, `4m 05s`. */
 export function formatDuration(durationMs: number): string {
-  if (durationMs < 1000) return `${Math.round(durationMs)} ms`
+  if (durationMs < 999.5) return `${Math.round(durationMs)} ms`
   const seconds = durationMs / 1000
   if (seconds < 99.95) return `${seconds.toFixed(1)} s`
   const whole = Math.round(seconds)

@@ -87,6 +87,7 @@ export async function launchOnce(
       await clock.sleep(pauseMs, cancellation.signal)
     }
   }
+  if (cancellation.signal.aborted) return { kind: 'cancelled' }
   return { kind: 'refused', error: lastError ?? toActionError(undefined) }
 
   function launched(id: string, mark: string): LaunchResult {

@@ -1,5 +1,5 @@
 import type { Delivery, Ring } from '../../doorbell/transport.ts'
-import type { ActionError } from '../../errors.ts'
+import { ActionError } from '../../errors.ts'
 import type { EdgegapDeploySettings, EdgegapSettings } from '../../settings/settings.ts'
 import { adaptiveCadence } from '../../wait/cadence.ts'
 import type {
@@ -96,9 +96,12 @@ export class Edgegap implements Provider {
         const tags = row.tags ?? (await this.#tagsOf(row.id, call))
         for (const mark of marks) if (tags.includes(mark)) found.set(row.id, mark)
       }
-      if (!hasNext) break
+      if (!hasNext) return found
     }
-    return found
+    throw new ActionError({
+      kind: 'malformed-reply',
+      what: `The list of deployments has no end within ${MAX_PAGES} pages.`,
+    })
   }
 
   async observe(id: string, call: Call): Promise<Observation> {
