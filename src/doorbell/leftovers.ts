@@ -66,8 +66,12 @@ export function removeLeftovers(saved: string): string[] {
   const lines: string[] = []
   for (const { pid, startedAt } of children) {
     if (startOf(pid) !== startedAt) continue
-    process.kill(pid, 'SIGKILL')
-    lines.push(`Ended the tunnel process ${pid} that was left behind.`)
+    try {
+      process.kill(pid, 'SIGKILL')
+      lines.push(`Ended the tunnel process ${pid} that was left behind.`)
+    } catch {
+      // It ended by itself just now; what else is left must go all the same.
+    }
   }
   for (const folder of folders) rmSync(folder, { recursive: true, force: true })
   return lines

@@ -1,6 +1,7 @@
 import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
+import type { Duplex } from 'node:stream'
 import type { Delivery } from './transport.ts'
 
 const HEADERS_MS = 5_000
@@ -9,6 +10,13 @@ const MAX_BODY_BYTES = 1024 * 1024
 const MAX_SOCKETS = 32
 /** Bodies that are being read at the same time; a provider sends one now and then. */
 const MAX_BODIES = 8
+
+/** What node calls a connection that did not end well; all others are malformed. */
+const CLIENT_ERRORS: Record<string, string> = {
+  ERR_HTTP_REQUEST_TIMEOUT: 'too slow',
+  HPE_INVALID_EOF_STATE: 'broken off',
+  ECONNRESET: 'broken off',
+}
 
 /** What the receiver turned away, for one line in the log. */
 export interface Rejects {
@@ -49,6 +57,7 @@ export async function startReceiver(
   const rejects: Rejects = { count: 0, reasons: {} }
   const pong = (nonce: string) => createHmac('sha256', pingKey).update(nonce).digest('base64url')
   let bodies = 0
+  const noted = new WeakSet<Duplex>()
 
   const server = createServer({
     headersTimeout: HEADERS_MS,
@@ -69,8 +78,8 @@ export async function startReceiver(
     } else if (request.method === 'POST' && isSame(target, path)) void take(request, response)
     else reject(request, response, 404, 'unknown path or method')
   })
-  server.on('clientError', (_error, socket) => {
-    note('malformed or too slow')
+  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+    note(CLIENT_ERRORS[error.code ?? ''] ?? 'malformed', socket)
     socket.destroy()
   })
   server.on('drop', () => note('too many connections'))
@@ -91,12 +100,13 @@ export async function startReceiver(
     if (bodies >= MAX_BODIES) return reject(request, response, 503, 'too many at once')
     bodies += 1
     try {
-      const body = await readBody(request)
+      const isTooLarge = Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES
+      const body = isTooLarge ? undefined : await readBody(request)
       if (body === undefined) return reject(request, response, 413, 'over 1 MiB')
       answer(response, 204)
       onDelivery({ headers: flatten(request), body })
     } catch {
-      note('broken off')
+      note('broken off', request.socket)
     } finally {
       bodies -= 1
     }
@@ -108,13 +118,16 @@ export async function startReceiver(
     status: number,
     reason: string,
   ): void {
-    note(reason)
+    note(reason, request.socket)
     response.setHeader('connection', 'close')
     answer(response, status)
     response.once('finish', () => request.destroy())
   }
 
-  function note(reason: string): void {
+  /** Counts once per socket: a request that times out, for one, is told of in two ways. */
+  function note(reason: string, socket?: Duplex): void {
+    if (socket && noted.has(socket)) return
+    if (socket) noted.add(socket)
     rejects.count += 1
     rejects.reasons[reason] = (rejects.reasons[reason] ?? 0) + 1
   }
@@ -137,7 +150,8 @@ function isSame(given: string, expected: string): boolean {
 async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
   const chunks: Buffer[] = []
   let size = 0
-  for await (const chunk of request as AsyncIterable<Buffer>) {
+  // The socket must outlive a body that is too large, or the sender never hears why.
+  for await (const chunk of request.iterator({ destroyOnReturn: false })) {
     size += chunk.length
     if (size > MAX_BODY_BYTES) return undefined
     chunks.push(chunk)

@@ -6,6 +6,8 @@ import { type AliveTimes, prepareSsh, type SshClient, type SshSession } from './
 const MAX_ATTEMPTS = 2
 
 export interface SshTimes extends AliveTimes {
+  /** A client that lives so long is connected: it allows itself 10 s for that. */
+  standsAfterMs: number
   /** Before the second attempt to come up. */
   retryPauseMs: number
   /** Before each restart; as many restarts as there are pauses. */
@@ -21,6 +23,7 @@ export interface SshTimes extends AliveTimes {
 const TIMES: SshTimes = {
   aliveIntervalSeconds: 15,
   aliveCount: 3,
+  standsAfterMs: 12_000,
   retryPauseMs: 1_000,
   restartPausesMs: [500, 3_000, 10_000],
   goodAfterMs: 60_000,
@@ -139,7 +142,8 @@ class SshTunnel {
     const context = { ...this.#context, signal }
     const wasUp = this.#isUp
     const { clock, opensUntilMs } = context
-    const untilMs = wasUp ? clock.nowMs() + this.#times.reverifyMs : opensUntilMs
+    const startedAtMs = clock.nowMs()
+    const untilMs = wasUp ? startedAtMs + this.#times.reverifyMs : opensUntilMs
     const port = await this.#portInTime(session, signal)
     if (signal.aborted) return
     if (this.#port === 0) {
@@ -157,9 +161,14 @@ class SshTunnel {
         return
       } catch (thrown) {
         if (signal.aborted) return
-        // The session stands, so the way may be open to others though not from this network.
-        const where = this.#url(port).host
-        context.onLost(`ssh is up, but ${where} does not lead here: ${(thrown as Error).message}`)
+        const why = (thrown as Error).message
+        const { standsAfterMs } = this.#times
+        const isChosen = this.#settings.remotePort === 0
+        if (isChosen || clock.nowMs() - startedAtMs >= standsAfterMs) {
+          // The way may be open to others though not from this network: worth keeping, and restarting.
+          this.#isUp = true
+          context.onLost(`ssh is up, but ${this.#url(port).host} does not lead here: ${why}`)
+        } else context.onLost(why)
       }
       await clock.sleep(this.#times.latePingMs, signal)
     }

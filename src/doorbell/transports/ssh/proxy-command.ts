@@ -9,7 +9,8 @@ export const PROXY_SCRIPT = `
 import * as http from 'node:http'
 import * as https from 'node:https'
 
-const [target] = process.argv.slice(2)
+const [host, port] = process.argv.slice(2)
+const target = (host.includes(':') ? '[' + host + ']' : host) + ':' + port
 const given = process.env.${PROXY_VARIABLE}
 const proxy = new URL(given.includes('://') ? given : 'http://' + given)
 const end = (line) => {
@@ -63,5 +64,5 @@ export function proxyCommand(file: string, platform = process.platform): string 
     platform === 'win32'
       ? `"${process.execPath.replaceAll('\\', '/')}"`
       : `'${process.execPath.replaceAll("'", "'\\''")}'`
-  return `${`${node} ${file}`.replaceAll('%', '%%')} %h:%p`
+  return `${`${node} ${file}`.replaceAll('%', '%%')} %h %p`
 }
