@@ -3,13 +3,14 @@ import { createHash } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
-  mkdirSync,
+  mkdtempSync,
   readdirSync,
   readFileSync,
-  statSync,
+  rmSync,
   writeFileSync,
 } from 'node:fs'
 import { createServer, type RequestListener } from 'node:http'
+import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 import { promisify } from 'node:util'
@@ -231,7 +232,7 @@ describe.skipIf(found.path === undefined).concurrent('the pinned cloudflared', (
     await expect.poll(() => releases.requests).toHaveLength(1)
     const closing = performance.now()
     await open.doorbell.close()
-    expect(performance.now() - closing).toBeLessThan(500)
+    expect(performance.now() - closing).toBeLessThan(2000)
     expect(readdirSync(world.temp)).toEqual([])
     expect(open.log.join('\n')).not.toContain('warning')
   })
@@ -286,8 +287,8 @@ describe('the pins', () => {
 
   test('are written by the script from the bytes of a release', async (context) => {
     const { expect } = context
-    const folder = join(import.meta.dirname, '../../node_modules/.cache/pins-test')
-    mkdirSync(folder, { recursive: true })
+    const folder = mkdtempSync(join(tmpdir(), 'pins-test-'))
+    context.onTestFinished(() => rmSync(folder, { recursive: true }))
     const inner = Buffer.from('the binary')
     writeFileSync(join(folder, 'cloudflared'), inner)
     execFileSync('tar', ['-czf', join(folder, 'a.tgz'), '-C', folder, 'cloudflared'])
@@ -297,18 +298,11 @@ describe('the pins', () => {
     )
     const output = join(folder, 'pins.ts')
     const script = join(import.meta.dirname, '../../scripts/pin-cloudflared.ts')
-    await promisify(execFile)(process.execPath, [
-      script,
-      '2027.1.2',
-      '--from',
-      baseUrl.href,
-      '--to',
-      output,
-    ])
-    const made = (await import(pathToFileURL(output).href)) as {
-      PINS: Pins
-      CLOUDFLARED_VERSION: string
-    }
+    const run = promisify(execFile)
+    await run(process.execPath, [script, '2027.1.2', '--from', baseUrl.href, '--to', output])
+    const print = `console.log(JSON.stringify(await import('${pathToFileURL(output)}')))`
+    const { stdout } = await run(process.execPath, ['--input-type=module', '-e', print])
+    const made = JSON.parse(stdout) as { PINS: Pins; CLOUDFLARED_VERSION: string }
     expect(made.CLOUDFLARED_VERSION).toBe('2027.1.2')
     expect(Object.keys(made.PINS)).toEqual(Object.keys(PINS))
     const path = '/download/2027.1.2/cloudflared-linux-arm64'
@@ -319,6 +313,5 @@ describe('the pins', () => {
       binarySha256: sha256(inner),
     })
     expect(requests).toHaveLength(5)
-    expect(statSync(output).isFile()).toBe(true)
   })
 })

@@ -13,6 +13,7 @@ const METRICS_LINE = /Starting metrics server on 127\.0\.0\.1:(\d{1,5})\b/
 /** The line within the box that the URL is printed in. Its own service is no tunnel. */
 const URL_LINE =
   /\|\s+https:\/\/((?!api\.)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.trycloudflare\.com\s+\|/
+const REGISTERED = 'Registered tunnel connection'
 const UNAUTHORIZED_LINE = /\bUnauthorized: [\w ]{1,60}/
 
 /** A running cloudflared. */
@@ -23,6 +24,11 @@ export interface Cloudflared {
   readonly end: ChildEnd | undefined
   /** Of a quick tunnel, as soon as the process has told it. */
   readonly url: URL | undefined
+  /**
+   * How often a connection to the edge came back. It may do so within a second, between two looks
+   * at `isReady`; what the provider sent meanwhile is lost all the same.
+   */
+  readonly reconnections: number
   /** What the edge said when it refused a named tunnel. It goes on trying all the same. */
   readonly refusal: string | undefined
   lastLines(): string[]
@@ -52,13 +58,19 @@ export async function startCloudflared(
     purpose.kind === 'quick' ? ['--url', `http://127.0.0.1:${context.localPort}`] : ['run']
   const over = new AbortController()
   const told: { port?: string; url?: URL; refusal?: string; end?: ChildEnd } = {}
+  const registered = new Set<number>()
+  let reconnections = 0
   const child = start(context, binary, ['tunnel', ...flags, ...target], {
     environment: environmentFor(home, purpose),
     onLine: (line) => {
-      const message = messageOf(line)
+      const { message, connection } = readLine(line)
       told.port ??= METRICS_LINE.exec(message)?.[1]
       const label = URL_LINE.exec(message)?.[1]
       if (label !== undefined) told.url ??= new URL(`https://${label}.trycloudflare.com`)
+      if (message.includes(REGISTERED)) {
+        if (registered.has(connection)) reconnections += 1
+        registered.add(connection)
+      }
       // The credentials of a quick tunnel are new: an edge that refuses them does not know them yet.
       if (purpose.kind === 'named') told.refusal ??= UNAUTHORIZED_LINE.exec(message)?.[0]
     },
@@ -87,10 +99,13 @@ export async function startCloudflared(
     get url() {
       return told.url
     },
+    get reconnections() {
+      return reconnections
+    },
     get refusal() {
       return told.refusal
     },
-    lastLines: () => child.lastLines().map(messageOf),
+    lastLines: () => child.lastLines().map((line) => readLine(line).message),
     isReady: async () => (await readMetrics('/ready'))?.status === 200,
     stop: () => child.stop(250),
   }
@@ -133,13 +148,17 @@ async function writeConfiguration(folder: string): Promise<{ config: string; hom
 }
 
 /** A line is an object or, from older releases and for fatal errors from all, bare text. */
-function messageOf(line: string): string {
-  if (!line.startsWith('{')) return line
+function readLine(line: string): { message: string; connection: number } {
+  const fields = line.startsWith('{') ? parse(line) : {}
+  const parts = [fields.message, fields.error].filter((part) => typeof part === 'string')
+  const index = fields.connIndex ?? /connIndex=(\d)/.exec(line)?.[1] ?? 0
+  return { message: parts.length > 0 ? parts.join(': ') : line, connection: Number(index) }
+}
+
+function parse(line: string): { message?: unknown; error?: unknown; connIndex?: unknown } {
   try {
-    const { message, error } = JSON.parse(line) as { message?: unknown; error?: unknown }
-    const parts = [message, error].filter((part) => typeof part === 'string')
-    return parts.length > 0 ? parts.join(': ') : line
+    return JSON.parse(line)
   } catch {
-    return line
+    return {}
   }
 }
