@@ -42,8 +42,12 @@ describe.skipIf(found.path === undefined).concurrent('a quick tunnel', () => {
 
   test('brings a ring through, names the third party, asks no resolver early, leaves nothing', async (context) => {
     const { expect } = context
-    const world = await createWorld(context, { publishAfterMs: 1000 })
+    const world = await createWorld(context, { publishAfterMs: 600_000 })
     const open = openQuick(context, world)
+    const { dns, front } = world.cloudflare
+    const early = () => dns.queries.find(({ missing }) => missing)
+    await expect.poll(early, { timeout: 15_000 }).toBeDefined()
+    dns.publish(early()?.name ?? '', front.host)
     await settled(open)
     expect(open.doorbell.isVerified).toBe(true)
     expect(open.doorbell.tunnel).toBe('cloudflared')
@@ -249,7 +253,7 @@ describe.skipIf(found.path === undefined).concurrent('a quick tunnel', () => {
     const world = await createWorld(context)
     const { edge } = world.cloudflare
     edge.mode({ kind: 'cutting' })
-    const open = openQuick(context, world, { limits: { registered: 3000 } })
+    const open = openQuick(context, world, { limits: { registered: 4000 } })
     await open.logged('next attempt at once (quic)')
     // Nobody listens on UDP here: what is served from now on is not found by QUIC.
     edge.mode({ kind: 'serving' })
