@@ -54,7 +54,9 @@ export async function sweep(
   const marks = entries.filter(({ id }) => id === undefined).map(({ mark }) => mark)
   if (marks.length > 0) {
     const { found, error } = await lookUp(provider, marks, context)
-    for (const [id, mark] of found) known.set(id, { mark, id })
+    for (const [id, mark] of found) {
+      known.set(id, { ...entries.find((entry) => entry.mark === mark), mark, id })
+    }
     if (error) for (const mark of marks) swept.failures.push({ entry: { mark }, error })
   }
   await Promise.all(
@@ -62,7 +64,7 @@ export async function sweep(
       const error = await stopLaunch(provider, id, context)
       if (error) swept.failures.push({ entry, error })
       else {
-        swept.stoppedIds.push(id)
+        if (!entry.isAid) swept.stoppedIds.push(id)
         context.ledger.closed(entry.mark)
       }
     }),

@@ -46,6 +46,7 @@ export function spawnChild(
   })
   const child = spawn(command, args, {
     env: { ...Object.fromEntries(passedOn), ...options.environment },
+    cwd: options.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
   })

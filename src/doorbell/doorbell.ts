@@ -13,18 +13,13 @@ import { Leftovers } from './leftovers.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { Rings } from './rings.ts'
 import { selfPing } from './self-ping.ts'
-import { type Delivery, type TransportContext, TunnelFailure } from './transport.ts'
+import { type Delivery, type Ring, type TransportContext, TunnelFailure } from './transport.ts'
 import { loadTransport } from './transports.ts'
 
 /** Aims of polling beside a webhook that works: the first look after 5 s, then every 15 to 30 s. */
 const FIRST_SLOW_POLL_MS = 5_000
 const SLOW_POLL_MS = 15_000
 const SLOW_POLL_SPREAD_MS = 15_000
-
-/** What a delivery means, in the provider's judgement. Only the id is ever taken from it. */
-export type Ring =
-  /** `id` undefined: it may be about any of ours. */
-  { kind: 'ring'; id: string | undefined } | { kind: 'ignored'; why: string }
 
 export interface DoorbellOptions {
   settings: TunnelSettings
@@ -37,7 +32,7 @@ export interface DoorbellOptions {
   runner: RunnerCommands
   environment: NodeJS.ProcessEnv
   random: () => number
-  /** Another than the real one in tests only. */
+  /** Tests give transports with shorter times. */
   load?: typeof loadTransport
 }
 
@@ -57,6 +52,7 @@ export class Doorbell {
   #state: State = 'opening'
   #url: URL | undefined
   #error = ''
+  #isDistrusted = false
   #folder: Promise<string> | undefined
   #ended: Promise<void> = Promise.resolve()
   readonly #settled = new AbortController()
@@ -98,16 +94,29 @@ export class Doorbell {
     await this.#options.clock.sleep(limitMs, AbortSignal.any([signal, this.#settled.signal]))
   }
 
-  /** The bell of one launch. */
-  bellFor(id: string): Bell {
+  /**
+   * The bell of one launch.
+   *
+   * @param handedOver the URL that the provider was given in the create: once the tunnel has another,
+   *   this bell is not to be relied on. Undefined for a provider that was given it otherwise.
+   */
+  bellFor(id: string, handedOver?: URL): Bell {
     return {
       nextWake: (signal) => this.#rings.nextWake(id, signal),
       slowPollMs: (elapsedMs) => {
-        if (this.#state !== 'verified') return undefined
+        if (this.#state !== 'verified' || this.#isDistrusted) return undefined
+        if (handedOver && handedOver.href !== this.#url?.href) return undefined
         if (elapsedMs < FIRST_SLOW_POLL_MS) return FIRST_SLOW_POLL_MS
         return SLOW_POLL_MS + this.#options.random() * SLOW_POLL_SPREAD_MS
       },
     }
+  }
+
+  /** The provider will not ring, though the tunnel is up: polling goes at full cadence for good. */
+  distrust(why: string): void {
+    this.#isDistrusted = true
+    this.#options.printer.warning(`No webhook: ${why} Polling instead.`)
+    this.#rings.wakeAll('changed')
   }
 
   /** Ends the tunnel, its children and its files. Safe to call at any time and more than once. */

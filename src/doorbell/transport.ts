@@ -51,6 +51,11 @@ export interface Delivery {
   body: Buffer
 }
 
+/** What a delivery means, in the provider's judgement. Only the id is ever taken from it. */
+export type Ring =
+  /** `id` undefined: it may be about any of ours. */
+  { kind: 'ring'; id: string | undefined } | { kind: 'ignored'; why: string }
+
 /** What a transport works with. */
 export interface TransportContext extends TunnelEvents {
   clock: Clock
@@ -88,6 +93,8 @@ export type { HostLookup as Lookup }
 export interface ChildOptions {
   /** Beside what every child needs (PATH, home, temporary folder, certificates, tracking id). */
   environment?: Record<string, string>
+  /** The folder it starts in. */
+  cwd?: string
   /** Each line of stdout and stderr; they are drained whether or not anybody listens. */
   onLine?: (line: string) => void
 }

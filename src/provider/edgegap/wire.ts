@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import type { Ring } from '../../doorbell/transport.ts'
 import { ActionError } from '../../errors.ts'
 import type { Facts, Observation, Port } from '../provider.ts'
 
@@ -207,6 +208,20 @@ function readPorts(map: Record<string, unknown>, host: string): Port[] {
     })
   }
   return ports
+}
+
+/**
+ * A webhook's body: the JSON of the status. Of all that it says only the id is read, to find out
+ * whether it is about one of ours.
+ */
+export function readWebhook(body: string): Ring {
+  try {
+    const id = parse(accepted, body, 'webhook').request_id
+    if (id !== undefined && ID.test(id)) return { kind: 'ring', id }
+  } catch {
+    // Falls through: whatever it is, it is not a webhook of Edgegap.
+  }
+  return { kind: 'ignored', why: 'not a webhook of Edgegap' }
 }
 
 export interface DeploymentRow {
