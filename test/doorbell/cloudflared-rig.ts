@@ -1,4 +1,4 @@
-import { randomBytes, randomUUID } from 'node:crypto'
+import { createHash, randomBytes, randomUUID } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -8,6 +8,7 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
+import { createServer, type RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
@@ -28,6 +29,7 @@ import {
 } from '../emulator/tunnel/cloudflare.ts'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { type Dns, startDns } from '../emulator/tunnel/dns.ts'
+import { listen, shut, trackSockets } from '../emulator/tunnel/loopback-server.ts'
 
 /** A stand-in for Cloudflare, a resolver with a memory, and a cloudflared that takes them for real. */
 export interface World {
@@ -232,4 +234,21 @@ export async function postRing(world: World, url: URL, body: unknown): Promise<n
     body: Buffer.from(JSON.stringify(body)),
   })
   return status
+}
+
+/** A release server on loopback. `serve` may be replaced at any time. */
+export async function startReleases(context: TestContext, serve: RequestListener) {
+  const requests: string[] = []
+  const server = createServer((incoming, response) => {
+    requests.push(incoming.url ?? '')
+    serve(incoming, response)
+  })
+  const sockets = trackSockets(server)
+  const port = await listen(server)
+  context.onTestFinished(() => shut(server, sockets))
+  return { baseUrl: new URL(`http://127.0.0.1:${port}/download/`), requests }
+}
+
+export function sha256(bytes: Buffer): string {
+  return createHash('sha256').update(bytes).digest('hex')
 }
