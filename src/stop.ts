@@ -32,7 +32,8 @@ export async function stop(
     if (trouble) {
       report.error = trouble
       // Else it stays what a report begins with: failed.
-      if (trouble.kind === 'cancelled' || trouble.kind === 'timed-out') report.outcome = trouble.kind
+      if (trouble.kind === 'cancelled' || trouble.kind === 'timed-out')
+        report.outcome = trouble.kind
       return
     }
   }

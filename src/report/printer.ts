@@ -6,6 +6,9 @@ import type { RunnerCommands } from './runner-commands.ts'
 /** The runner keeps this many annotations of a kind per step. */
 const MAX_ANNOTATIONS = 10
 
+/** Longest cause in an annotation. */
+const LONGEST_CAUSE = 800
+
 type Level = 'error' | 'warning' | 'notice'
 
 /**
@@ -84,7 +87,9 @@ export class Printer {
   failure(error: ActionError, title: string): void {
     const request = error.request ? ` [${error.request}]` : ''
     const next = error.next ? ` ${error.next}` : ''
-    this.error(`${withStop(error.message)}${next}${request}`, title)
+    // What to do next is ours and short: no remote text may push it over the end.
+    const what = toLine(this.redact(error.message), LONGEST_CAUSE)
+    this.error(`${withStop(what)}${next}${request}`, title)
   }
 
   /** Over the runner's limit annotations become plain lines: nothing is lost. */
