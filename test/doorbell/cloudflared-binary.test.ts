@@ -8,14 +8,8 @@ import type { Pins } from '../../src/doorbell/transports/cloudflared/pins.ts'
 import { quickTransport } from '../../src/doorbell/transports/cloudflared/quick.ts'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { startConnectProxy } from '../emulator/tunnel/connect-proxy.ts'
-import {
-  createWorld,
-  type OpenDoorbell,
-  openDoorbell,
-  sha256,
-  startReleases,
-  type World,
-} from './cloudflared-rig.ts'
+import { sha256, startReleases } from './cloudflared-releases.ts'
+import { createWorld, type OpenDoorbell, openDoorbell, type World } from './cloudflared-rig.ts'
 
 const found = findCloudflared()
 if (found.path === undefined) console.warn(found.reason)

@@ -11,7 +11,7 @@ import {
   type Pins,
 } from '../../src/doorbell/transports/cloudflared/pins.ts'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
-import { sha256, startReleases } from './cloudflared-rig.ts'
+import { sha256, startReleases } from './cloudflared-releases.ts'
 
 const found = findCloudflared()
 

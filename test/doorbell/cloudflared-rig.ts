@@ -1,4 +1,4 @@
-import { createHash, randomBytes, randomUUID } from 'node:crypto'
+import { randomBytes, randomUUID } from 'node:crypto'
 import {
   chmodSync,
   existsSync,
@@ -8,7 +8,6 @@ import {
   rmSync,
   writeFileSync,
 } from 'node:fs'
-import { createServer, type RequestListener } from 'node:http'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
@@ -17,6 +16,10 @@ import type { Cancellation } from '../../src/cancellation.ts'
 import { systemClock } from '../../src/clock.ts'
 import { Doorbell, type DoorbellOptions } from '../../src/doorbell/doorbell.ts'
 import type { Lookup, Transport, TransportContext } from '../../src/doorbell/transport.ts'
+import {
+  type QuickTunnelOptions,
+  quickTransport,
+} from '../../src/doorbell/transports/cloudflared/quick.ts'
 import type { LoadedTransport } from '../../src/doorbell/transports.ts'
 import { Printer } from '../../src/report/printer.ts'
 import { Redactor } from '../../src/report/redactor.ts'
@@ -29,7 +32,6 @@ import {
 } from '../emulator/tunnel/cloudflare.ts'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { type Dns, startDns } from '../emulator/tunnel/dns.ts'
-import { listen, shut, trackSockets } from '../emulator/tunnel/loopback-server.ts'
 
 /** A stand-in for Cloudflare, a resolver with a memory, and a cloudflared that takes them for real. */
 export interface World {
@@ -236,19 +238,13 @@ export async function postRing(world: World, url: URL, body: unknown): Promise<n
   return status
 }
 
-/** A release server on loopback. `serve` may be replaced at any time. */
-export async function startReleases(context: TestContext, serve: RequestListener) {
-  const requests: string[] = []
-  const server = createServer((incoming, response) => {
-    requests.push(incoming.url ?? '')
-    serve(incoming, response)
-  })
-  const sockets = trackSockets(server)
-  const port = await listen(server)
-  context.onTestFinished(() => shut(server, sockets))
-  return { baseUrl: new URL(`http://127.0.0.1:${port}/download/`), requests }
-}
+type Extra = Partial<OpenOptions> & Pick<QuickTunnelOptions, 'limits'>
 
-export function sha256(bytes: Buffer): string {
-  return createHash('sha256').update(bytes).digest('hex')
+/** A quick tunnel that runs this world's binary and asks its resolver. */
+export function openQuick(context: TestContext, world: World, extra: Extra = {}): OpenDoorbell {
+  const settings = { transport: 'cloudflared-quick', binaryPath: world.binary } as const
+  const { limits, ...rest } = extra
+  const dns = { systemServers: [world.resolver.address], port: world.cloudflare.dns.port }
+  const transport = quickTransport(settings, { dns, ...(limits && { limits }) })
+  return openDoorbell(context, world, { settings, transport, ...rest })
 }
