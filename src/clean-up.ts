@@ -1,4 +1,4 @@
-import { type ActionError, describe, toActionError } from './errors.ts'
+import { type ActionError, describe, pauseAfter, toActionError } from './errors.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { lookUp } from './look-up.ts'
 import type { Provider } from './provider/provider.ts'
@@ -27,7 +27,7 @@ export async function stopLaunch(
       const isFinal = error.kind === 'unauthorized' || error.kind === 'forbidden'
       if (isFinal || attempt >= MAX_ATTEMPTS || context.cancellation.over.aborted) return error
       context.printer.line(`Stopping ${id} failed: ${describe(error)}. Trying again.`)
-      const pauseMs = error.retryAfterMs ?? 300 * 2 ** (attempt - 1)
+      const pauseMs = pauseAfter(error, 300 * 2 ** (attempt - 1))
       await context.clock.sleep(pauseMs, context.cancellation.over)
     }
   }

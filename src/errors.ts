@@ -85,3 +85,11 @@ export function describe(thrown: unknown): string {
   const error = toActionError(thrown)
   return error.request ? `${error.message} (${error.request})` : error.message
 }
+
+/** A provider that asks for more patience than this is asked again all the same: a server may be lost. */
+const LONGEST_PATIENCE_MS = 60_000
+
+/** How long to pause after a failure before the same is tried again, milliseconds. */
+export function pauseAfter(error: ActionError, ownMs: number): number {
+  return Math.min(error.retryAfterMs ?? ownMs, LONGEST_PATIENCE_MS)
+}

@@ -1,5 +1,6 @@
+import { stopLaunch } from './clean-up.ts'
 import { lingering } from './clock.ts'
-import { ActionError, describe, toActionError } from './errors.ts'
+import { ActionError, describe, pauseAfter, toActionError } from './errors.ts'
 import { lookUp } from './look-up.ts'
 import type { Launch, LaunchPlan, Provider } from './provider/provider.ts'
 import type { RunContext } from './run-context.ts'
@@ -70,10 +71,11 @@ export async function launchOnce(
       case 'unknown': {
         printer.line(`It is open whether this was accepted: ${describe(result.error)}`)
         const { found, error } = await lookUp(provider, [mark], context)
-        const [id] = found.keys()
+        const [id, ...surplus] = found.keys()
         if (error) return { kind: 'unresolved', error: unresolved(mark, error) }
         if (id !== undefined) {
           printer.line(`Found it by its tag ${mark}: ${id}.`)
+          await stopSurplus(provider, mark, surplus, context)
           return launched(id, mark)
         }
         // Its mark stays in the ledger: it is looked for once more at the end.
@@ -82,7 +84,7 @@ export async function launchOnce(
     }
     lastError = result.error
     if (attempt < MAX_ATTEMPTS) {
-      const pauseMs = result.error.retryAfterMs ?? 1_000 * 2 ** (attempt - 1)
+      const pauseMs = pauseAfter(result.error, 1_000 * 2 ** (attempt - 1))
       printer.line(`Nothing was created (${describe(result.error)}): trying again.`)
       await clock.sleep(pauseMs, cancellation.signal)
     }
@@ -103,6 +105,20 @@ export async function launchOnce(
       webhook: callback,
       launch: { id, plan, acceptedAtMs: clock.nowMs() },
     }
+  }
+}
+
+/** One request can arrive twice where something on the way repeats it; one of what it made is ours. */
+async function stopSurplus(
+  provider: Provider,
+  mark: string,
+  ids: readonly string[],
+  context: RunContext,
+): Promise<void> {
+  for (const id of ids) {
+    const entry = `${mark}/${id}`
+    context.ledger.created(entry, id)
+    if ((await stopLaunch(provider, id, context)) === undefined) context.ledger.closed(entry)
   }
 }
 

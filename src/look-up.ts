@@ -1,4 +1,4 @@
-import { type ActionError, toActionError } from './errors.ts'
+import { type ActionError, pauseAfter, toActionError } from './errors.ts'
 import type { Provider } from './provider/provider.ts'
 import { cleanUpCall, type RunContext } from './run-context.ts'
 
@@ -40,7 +40,7 @@ export async function lookUp(
       failed += 1
       const isFinal = error.kind === 'unauthorized' || error.kind === 'forbidden'
       if (isFinal || failed >= MAX_FAILED || cancellation.over.aborted) return { found, error }
-      await clock.sleep(error.retryAfterMs ?? 500 * failed, cancellation.over)
+      await clock.sleep(pauseAfter(error, 500 * failed), cancellation.over)
     }
   }
   return { found }

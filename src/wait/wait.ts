@@ -60,8 +60,12 @@ export type WaitResult<R extends Reading> = { last: R | undefined; elapsedMs: nu
   | { ending: 'shut-out'; error: ActionError }
 )
 
-/** Longest single look; a hung request must not eat the whole wait. */
-const LOOK_MS = 10_000
+/**
+ * How long one look may take: a hung request must delay the news by little, yet a provider that is
+ * slow today must be heard as well, so each failure in a row gives the next look as much again.
+ */
+const LOOK_MS = 3_000
+const LONGEST_LOOK_MS = 10_000
 /** The last look starts at the deadline and may take this long: the wait overruns by no more. */
 const LAST_LOOK_MS = 900
 /** Below this a look would only fail for want of time. */
@@ -102,7 +106,8 @@ export async function waitForOutcome<R extends Reading>(
   while (!signal.aborted) {
     // Timers may strike a little early.
     const isLastLook = deadlineAtMs - clock.nowMs() < 1
-    const lookMs = isLastLook ? LAST_LOOK_MS : Math.min(LOOK_MS, deadlineAtMs - clock.nowMs())
+    const patientMs = Math.min(LOOK_MS * (failures + 1), LONGEST_LOOK_MS)
+    const lookMs = isLastLook ? LAST_LOOK_MS : Math.min(patientMs, deadlineAtMs - clock.nowMs())
     const lookedAtMs = clock.nowMs()
     let dueAtMs: () => number
     try {

@@ -186,9 +186,9 @@ async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
   }
   const message = readProblem(reply.text)
   const error = replyError(reply, 'Edgegap refused the deployment', message, WHILE_CREATING)
-  if (reply.status === 429 || reply.status >= 500 || error.kind === 'malformed-reply') {
-    return { kind: 'unknown', error }
-  }
+  // A redirect was not followed, so nothing that creates ever saw the request.
+  if (reply.status < 400) return { kind: 'refused', error }
+  if (reply.status === 429 || reply.status >= 500) return { kind: 'unknown', error }
   if (reply.status !== 422) return { kind: 'refused', error }
   const id = readRefusedId(reply)
   return { kind: 'refused', error, ...(id === undefined ? { mayExist: true } : { id }) }
