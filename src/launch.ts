@@ -5,15 +5,17 @@ import type { Launch, LaunchPlan, Provider } from './provider/provider.ts'
 import type { RunContext } from './run-context.ts'
 
 export type LaunchResult =
-  | { kind: 'launched'; launch: Launch; mark: string }
-  /** Nothing runs; `failedId` where the refusal left a failed launch behind. */
-  | { kind: 'refused'; error: ActionError; mark: string; failedId?: string }
+  /** `webhook` is what the provider was given. */
+  | { kind: 'launched'; launch: Launch; mark: string; webhook: URL | undefined }
+  /** Nothing runs. */
+  | { kind: 'refused'; error: ActionError }
+  /** Nothing runs, but the refusal left a failed launch behind. */
+  | { kind: 'refused'; error: ActionError; mark: string; failedId: string }
   /** Something may run: its mark stays in the ledger. */
   | { kind: 'unresolved'; error: ActionError }
   | { kind: 'cancelled' }
 
 const MAX_ATTEMPTS = 4
-const CREATE_MS = 30_000
 /** A create on the wire is waited for so long after a cancel, before it is looked up by its mark. */
 const CREATE_LINGER_MS = 2_500
 
@@ -26,25 +28,41 @@ export async function launchOnce(
   provider: Provider,
   plan: LaunchPlan,
   context: RunContext,
+  webhook?: URL,
 ): Promise<LaunchResult> {
+  let callback = webhook
   const { clock, cancellation, ledger, printer } = context
   let lastError: ActionError | undefined
+  let refusedWithWebhook: ActionError | undefined
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     if (cancellation.signal.aborted) return { kind: 'cancelled' }
     const mark = context.newMark()
     ledger.opened(mark)
-    const result = await provider.create(plan, mark, {
-      deadlineMs: CREATE_MS,
+    const call = {
+      deadlineMs: provider.createMs,
       signal: lingering(cancellation.signal, CREATE_LINGER_MS, clock),
-    })
+    }
+    const result = await provider.create(plan, mark, call, callback)
     switch (result.kind) {
       case 'created':
         return launched(result.id, mark)
       case 'refused': {
-        const { error, id } = result
-        if (id === undefined) ledger.closed(mark)
-        else ledger.created(mark, id)
-        return { kind: 'refused', error, mark, ...(id !== undefined && { failedId: id }) }
+        const { error, id, mayExist } = result
+        if (id !== undefined) {
+          ledger.created(mark, id)
+          return { kind: 'refused', error, mark, failedId: id }
+        }
+        // What may exist stays in the ledger: it is looked for at the end, and stopped.
+        if (!mayExist) ledger.closed(mark)
+        if (callback && error.kind === 'refused') {
+          // It may be the URL that is refused. Texts are not read to find out: without it the same
+          // request tells, and nothing was created by this one.
+          refusedWithWebhook = error
+          callback = undefined
+          attempt -= 1
+          continue
+        }
+        return { kind: 'refused', error }
       }
       case 'try-again':
         ledger.closed(mark)
@@ -69,11 +87,22 @@ export async function launchOnce(
       await clock.sleep(pauseMs, cancellation.signal)
     }
   }
-  return { kind: 'refused', error: lastError ?? toActionError(undefined), mark: '' }
+  if (cancellation.signal.aborted) return { kind: 'cancelled' }
+  return { kind: 'refused', error: lastError ?? toActionError(undefined) }
 
   function launched(id: string, mark: string): LaunchResult {
     ledger.created(mark, id)
-    return { kind: 'launched', mark, launch: { id, plan, acceptedAtMs: clock.nowMs() } }
+    if (refusedWithWebhook) {
+      printer.warning(
+        `The webhook URL was refused, polling instead: ${describe(refusedWithWebhook)}`,
+      )
+    }
+    return {
+      kind: 'launched',
+      mark,
+      webhook: callback,
+      launch: { id, plan, acceptedAtMs: clock.nowMs() },
+    }
   }
 }
 

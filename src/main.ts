@@ -1,12 +1,13 @@
 import { runProcess } from './process.ts'
 import { BadInputs } from './settings/problems.ts'
 import { readSettings } from './settings/settings.ts'
+import { cleanEdgegapToken } from './settings/token.ts'
 
 /** The main entry: inputs first, and nothing heavy is loaded before they are known to be right. */
 export async function main(): Promise<void> {
   await runProcess(async (action) => {
     const { printer, environment } = action
-    printer.hide(environment['INPUT_API-TOKEN'] ?? '')
+    printer.hide(cleanEdgegapToken(environment['INPUT_API-TOKEN'] ?? ''))
     try {
       const { settings, warnings } = readSettings(environment)
       for (const warning of warnings) printer.warning(warning)

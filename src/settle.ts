@@ -1,4 +1,5 @@
 import { stopLaunch } from './clean-up.ts'
+import { cancelled } from './endings.ts'
 import { describe } from './errors.ts'
 import type { Provider } from './provider/provider.ts'
 import type { LaunchReport, RunReport } from './report/report.ts'
@@ -21,7 +22,11 @@ export async function settle(
 ): Promise<void> {
   const { id, mark } = launch
   if (id === undefined || mark === undefined) return
-  if (context.cancellation.signal.aborted) launch.outcome = 'cancelled'
+  const { signal } = context.cancellation
+  if (signal.aborted) {
+    launch.outcome = 'cancelled'
+    launch.error ??= cancelled()
+  }
   switch (launch.outcome) {
     case 'succeeded':
     case 'started':
@@ -30,12 +35,16 @@ export async function settle(
     case 'failed':
     case 'timed-out':
       await diagnose(settings, provider, context, launch)
-      // A refused launch is of no use to anybody: it never had a server.
-      if (settings.onFailure === 'keep' && launch.error?.kind !== 'no-capacity') {
+      if (provider.canStop && isToBeKept(settings, launch) && !signal.aborted) {
         if (!settings.stopAfterJob) context.ledger.closed(mark)
         context.printer.notice(`${id} was kept (on-failure: keep). It costs until it is stopped.`)
         return
       }
+  }
+  if (!provider.canStop) {
+    context.printer.line(`${id} cannot be taken back: ${provider.title} goes on with it.`)
+    context.ledger.closed(mark)
+    return
   }
   const error = await stopLaunch(provider, id, context)
   if (error) {
@@ -46,6 +55,11 @@ export async function settle(
   }
   report.stoppedIds.push(id)
   context.ledger.closed(mark)
+}
+
+/** A refused launch is of no use to anybody: it never had a server. */
+function isToBeKept({ onFailure }: LaunchSettings, { error }: LaunchReport): boolean {
+  return onFailure === 'keep' && error?.kind !== 'no-capacity'
 }
 
 /** Reads log and crash data while they exist; a launch that never ran has none. */

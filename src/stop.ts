@@ -1,9 +1,9 @@
 import { stopLaunch } from './clean-up.ts'
 import { formatDuration } from './clock.ts'
+import { cancelled } from './endings.ts'
 import { ActionError, toActionError } from './errors.ts'
 import type { Provider } from './provider/provider.ts'
 import type { RunReport } from './report/report.ts'
-import { cancelled } from './run.ts'
 import { type RunContext, runCall } from './run-context.ts'
 import type { EdgegapStopSettings } from './settings/settings.ts'
 
@@ -32,7 +32,9 @@ export async function stop(
     const trouble = await waitUntilGone(id, settings.timeoutMs, provider, context)
     if (trouble) {
       report.error = trouble
-      report.outcome = trouble.kind === 'cancelled' ? 'cancelled' : 'timed-out'
+      // Else it stays what a report begins with: failed.
+      if (trouble.kind === 'cancelled' || trouble.kind === 'timed-out')
+        report.outcome = trouble.kind
       return
     }
   }

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import type { Child, ChildOptions } from './transport.ts'
+import type { Child, ChildEnd, ChildOptions } from './transport.ts'
 
 const KEPT_LINES = 200
 const LONGEST_LINE = 4_000
@@ -60,7 +60,7 @@ export function spawnChild(
   readLines(child.stderr, onLine)
   const { pid } = child
   if (pid !== undefined) book.addChild(pid)
-  const ended = new Promise<{ code: number | undefined; reason: string }>((resolve) => {
+  const ended = new Promise<ChildEnd>((resolve) => {
     child.once('exit', (code, signal) => {
       const end = { code: code ?? undefined, reason: signal ?? `exit code ${code}` }
       // Its last lines may come after its exit, yet a grandchild that holds the pipes must not

@@ -1,11 +1,9 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
 import { mkdtemp, rm } from 'node:fs/promises'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import type { Cancellation } from '../cancellation.ts'
 import type { Clock } from '../clock.ts'
 import { describe } from '../errors.ts'
-import { createHttpClient, HttpFailure } from '../net/request.ts'
 import type { Printer } from '../report/printer.ts'
 import type { RunnerCommands } from '../report/runner-commands.ts'
 import type { TunnelSettings } from '../settings/tunnel.ts'
@@ -14,19 +12,14 @@ import { spawnChild } from './child.ts'
 import { Leftovers } from './leftovers.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { Rings } from './rings.ts'
-import { type Delivery, type Lookup, type TransportContext, TunnelFailure } from './transport.ts'
+import { selfPing } from './self-ping.ts'
+import { type Delivery, type Ring, type TransportContext, TunnelFailure } from './transport.ts'
 import { loadTransport } from './transports.ts'
 
-const PING_MS = 5_000
 /** Aims of polling beside a webhook that works: the first look after 5 s, then every 15 to 30 s. */
 const FIRST_SLOW_POLL_MS = 5_000
 const SLOW_POLL_MS = 15_000
 const SLOW_POLL_SPREAD_MS = 15_000
-
-/** What a delivery means, in the provider's judgement. Only the id is ever taken from it. */
-export type Ring =
-  /** `id` undefined: it may be about any of ours. */
-  { kind: 'ring'; id: string | undefined } | { kind: 'ignored'; why: string }
 
 export interface DoorbellOptions {
   settings: TunnelSettings
@@ -59,6 +52,7 @@ export class Doorbell {
   #state: State = 'opening'
   #url: URL | undefined
   #error = ''
+  #isDistrusted = false
   #folder: Promise<string> | undefined
   #ended: Promise<void> = Promise.resolve()
   readonly #settled = new AbortController()
@@ -100,16 +94,29 @@ export class Doorbell {
     await this.#options.clock.sleep(limitMs, AbortSignal.any([signal, this.#settled.signal]))
   }
 
-  /** The bell of one launch. */
-  bellFor(id: string): Bell {
+  /**
+   * The bell of one launch.
+   *
+   * @param handedOver the URL that the provider was given in the create: once the tunnel has another,
+   *   this bell is not to be relied on. Undefined for a provider that was given it otherwise.
+   */
+  bellFor(id: string, handedOver?: URL): Bell {
     return {
       nextWake: (signal) => this.#rings.nextWake(id, signal),
       slowPollMs: (elapsedMs) => {
-        if (this.#state !== 'verified') return undefined
+        if (this.#state !== 'verified' || this.#isDistrusted) return undefined
+        if (handedOver && handedOver.href !== this.#url?.href) return undefined
         if (elapsedMs < FIRST_SLOW_POLL_MS) return FIRST_SLOW_POLL_MS
         return SLOW_POLL_MS + this.#options.random() * SLOW_POLL_SPREAD_MS
       },
     }
+  }
+
+  /** The provider will not ring, though the tunnel is up: polling goes at full cadence for good. */
+  distrust(why: string): void {
+    this.#isDistrusted = true
+    this.#options.printer.warning(`No webhook: ${why} Polling instead.`)
+    this.#rings.wakeAll('changed')
   }
 
   /** Ends the tunnel, its children and its files. Safe to call at any time and more than once. */
@@ -182,7 +189,11 @@ export class Doorbell {
       hide: (secret) => printer.hide(secret),
       localPort: this.#receiver?.port ?? 0,
       path: this.#receiver?.path ?? '',
-      ping: (url, lookup) => this.#ping(url, lookup),
+      ping: async (url, lookup) => {
+        const receiver = this.#receiver
+        if (!receiver) throw new TunnelFailure('unavailable', 'nothing listens')
+        await selfPing(url, receiver, { environment, signal: this.#closing.signal, lookup })
+      },
       privateFolder: () => this.#privateFolder(),
       spawn: (command, args, options) =>
         spawnChild(command, args, options, environment, this.#leftovers),
@@ -209,28 +220,6 @@ export class Doorbell {
     this.#rings.wakeAll('changed')
   }
 
-  async #ping(url: URL, lookup?: Lookup): Promise<void> {
-    const nonce = randomBytes(16).toString('base64url')
-    const target = new URL(`${url.pathname}/ping?n=${nonce}`, url)
-    const http = createHttpClient(this.#options.environment, lookup)
-    try {
-      const reply = await http({
-        method: 'GET',
-        url: target,
-        headers: { 'user-agent': 'deploy-game-server' },
-        deadlineMs: PING_MS,
-        signal: this.#closing.signal,
-        maxReplyBytes: 64 * 1024,
-      })
-      if (reply.status === 200 && isSame(reply.text, this.#receiver?.pong(nonce) ?? '')) return
-      const whose = reply.status === 200 ? 'somebody else answers' : `status ${reply.status}`
-      throw new TunnelFailure('service', `the self-ping did not come back: ${whose}`)
-    } catch (thrown) {
-      if (!(thrown instanceof HttpFailure)) throw thrown
-      throw new TunnelFailure('service', `the self-ping did not come back: ${thrown.message}`)
-    }
-  }
-
   async #privateFolder(): Promise<string> {
     this.#folder ??= mkdtemp(
       join(this.#options.environment.RUNNER_TEMP || tmpdir(), 'deploy-game-server-'),
@@ -253,10 +242,4 @@ export class Doorbell {
 
 function isHashMismatch(thrown: unknown): boolean {
   return thrown instanceof TunnelFailure && thrown.kind === 'hash-mismatch'
-}
-
-function isSame(given: string, expected: string): boolean {
-  const a = Buffer.from(given.trim())
-  const b = Buffer.from(expected)
-  return a.length === b.length && timingSafeEqual(a, b)
 }

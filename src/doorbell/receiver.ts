@@ -29,10 +29,16 @@ export interface Receiver {
   /** `/` and 32 random bytes: who does not know it gets 404. */
   path: string
   rejects: Rejects
+  /** What it calls itself in its answers; another receiver has another name. */
+  name: string
   /** The answer that a self-ping with this nonce must bring. */
   pong(nonce: string): string
   close(): void
 }
+
+/** On every answer: which receiver gave it, for a self-ping that ends at another one. */
+export const ANSWERED_BY = 'x-answered-by'
+export const ANSWERER = 'deploy-game-server/'
 
 /**
  * Listens on 127.0.0.1 for `POST <path>` and `GET <path>/ping?n=<nonce>`; all else is 404. Through a
@@ -62,7 +68,9 @@ export async function startReceiver(
   server.maxConnections = MAX_SOCKETS
   // A socket on which nothing moves, in either direction.
   server.setTimeout(REQUEST_MS)
+  const name = ANSWERER + randomBytes(8).toString('hex')
   server.on('request', (request, response) => {
+    response.setHeader(ANSWERED_BY, name)
     const [target = '', query = ''] = (request.url ?? '').split('?', 2)
     if (request.method === 'GET' && isSame(target, `${path}/ping`)) {
       const nonce = new URLSearchParams(query).get('n') ?? ''
@@ -80,6 +88,7 @@ export async function startReceiver(
     port: (server.address() as AddressInfo).port,
     path,
     rejects,
+    name,
     pong,
     close: () => {
       server.close()
@@ -160,6 +169,9 @@ function flatten(request: IncomingMessage): Record<string, string> {
 }
 
 function answer(response: ServerResponse, status: number, text = ''): void {
-  response.writeHead(status, { 'content-type': 'text/plain', 'cache-control': 'no-store' })
+  response.writeHead(status, {
+    'content-type': 'text/plain',
+    'cache-control': 'no-store',
+  })
   response.end(text)
 }

@@ -51,6 +51,11 @@ export interface Delivery {
   body: Buffer
 }
 
+/** What a delivery means, in the provider's judgement. Only the id is ever taken from it. */
+export type Ring =
+  /** `id` undefined: it may be about any of ours. */
+  { kind: 'ring'; id: string | undefined } | { kind: 'ignored'; why: string }
+
 /** What a transport works with. */
 export interface TransportContext extends TunnelEvents {
   clock: Clock
@@ -94,10 +99,16 @@ export interface ChildOptions {
   onLine?: (line: string) => void
 }
 
+/** How a child ended: its exit code, or the signal or error that ended it. */
+export interface ChildEnd {
+  code: number | undefined
+  reason: string
+}
+
 export interface Child {
   readonly pid: number | undefined
-  /** Resolves when it has ended: its exit code, or the signal or error that ended it. */
-  readonly ended: Promise<{ code: number | undefined; reason: string }>
+  /** Resolves when it has ended. */
+  readonly ended: Promise<ChildEnd>
   /** Its last lines, oldest first. */
   lastLines(): string[]
   /** SIGTERM, and SIGKILL after `graceMs`. Resolves when it has ended. */

@@ -26,8 +26,9 @@ export async function verify(
       await context.ping(url, lookup)
       return
     } catch (thrown) {
+      if (!(thrown instanceof TunnelFailure) || thrown.kind === 'refused') throw thrown
       const isOver = context.clock.nowMs() + pauseMs >= untilMs
-      if (isOver || context.signal.aborted || !(thrown instanceof TunnelFailure)) throw thrown
+      if (isOver || context.signal.aborted) throw thrown
     }
     await context.clock.sleep(pauseMs, context.signal)
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)

@@ -61,12 +61,12 @@ function annotate(report: RunReport, printer: Printer): void {
   if (report.outcome === 'stopped') printer.line(`Stopped ${report.stoppedIds.join(', ')}.`)
 }
 
-function cancelText({ stoppedIds, launches }: RunReport): string {
-  if (stoppedIds.length > 0) return `Cancelled. Stopped ${stoppedIds.join(', ')}.`
-  const created = launches.some(({ id }) => id !== undefined)
-  return created
-    ? 'Cancelled. The post step stops what was created.'
-    : 'Cancelled. Nothing was created.'
+function cancelText({ stoppedIds, isOwing }: RunReport): string {
+  const parts = ['Cancelled.']
+  if (stoppedIds.length > 0) parts.push(`Stopped ${stoppedIds.join(', ')}.`)
+  if (isOwing) parts.push('The post step stops what was created or may have been.')
+  else if (stoppedIds.length === 0) parts.push('Nothing was created.')
+  return parts.join(' ')
 }
 
 function good({ id, outcome, observation, elapsedMs }: LaunchReport): string {

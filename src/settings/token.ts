@@ -1,11 +1,9 @@
 /**
  * Edgegap's dashboard copies the key with the scheme word before it, and configurations often add a
- * second one: blanks, quotes and every leading `token ` are dropped.
+ * second one: blanks, quotes and every leading `token` are dropped, in any order.
  */
 export function cleanEdgegapToken(text: string): string {
-  let token = text.trim().replace(/^["']|["']$/g, '')
-  while (/^token\s+/i.test(token)) token = token.replace(/^token\s+/i, '')
-  return token.trim()
+  return text.replace(/^(?:["'\s]|token(?=["'\s]|$))+/i, '').replace(/["'\s]+$/, '')
 }
 
 /** What may stand in a header: visible ASCII, no blanks. */

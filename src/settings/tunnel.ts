@@ -1,3 +1,4 @@
+import { DEFAULTS } from './defaults.ts'
 import type { Inputs } from './inputs.ts'
 import type { Problems } from './problems.ts'
 import { parseServiceUrl } from './url.ts'
@@ -66,7 +67,7 @@ export function readTunnel(
   wait: 'auto' | 'webhook' | 'poll' | 'none',
   environment: NodeJS.ProcessEnv,
 ): TunnelSettings {
-  const tunnel = inputs.oneOf('tunnel', TUNNELS, 'auto')
+  const tunnel = inputs.oneOf('tunnel', TUNNELS, DEFAULTS.tunnel)
   if (wait === 'poll' || wait === 'none') return { transport: 'none', why: `wait is ${wait}` }
   switch (tunnel === 'auto' ? firstConfigured(inputs, environment) : tunnel) {
     case 'public':
@@ -123,7 +124,11 @@ function readSsh(inputs: Inputs, problems: Problems): SshSettings {
     'ssh-known-hosts',
     'give the host key as `ssh-keyscan` prints it: it is never trusted on first use',
   )
-  const remotePort = inputs.wholeNumber('ssh-remote-port', { min: 0, max: 65_535 }, 0)
+  const remotePort = inputs.wholeNumber(
+    'ssh-remote-port',
+    { min: 0, max: 65_535 },
+    Number(DEFAULTS['ssh-remote-port']),
+  )
   const publicUrl = inputs.required(
     'ssh-public-url',
     'give the URL that leads to the forwarded port',
@@ -145,7 +150,7 @@ function readSsh(inputs: Inputs, problems: Problems): SshSettings {
     knownHosts,
     remotePort,
     publicUrl,
-    port: inputs.wholeNumber('ssh-port', PORT_RANGE, 22),
+    port: inputs.wholeNumber('ssh-port', PORT_RANGE, Number(DEFAULTS['ssh-port'])),
     privateKey: `${privateKey}\n`,
   }
 }

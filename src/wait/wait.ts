@@ -64,6 +64,8 @@ export type WaitResult<R extends Reading> = { last: R | undefined; elapsedMs: nu
 const LOOK_MS = 10_000
 /** The last look starts at the deadline and may take this long: the wait overruns by no more. */
 const LAST_LOOK_MS = 900
+/** Below this a look would only fail for want of time. */
+const SHORTEST_LOOK_MS = 100
 /** From this many failures in a row the interval grows, up to the longest of the cadence. */
 const PATIENCE = 3
 const LONGEST_BACKOFF_MS = 10_000
@@ -94,9 +96,12 @@ export async function waitForOutcome<R extends Reading>(
   let failures = 0
   let source: NewsSource = 'poll'
   let emptyRings = 0
+  /** The provider does not want to be asked earlier, whoever rings. */
+  let notBeforeMs = Number.NEGATIVE_INFINITY
 
   while (!signal.aborted) {
-    const isLastLook = clock.nowMs() >= deadlineAtMs
+    // Timers may strike a little early.
+    const isLastLook = deadlineAtMs - clock.nowMs() < 1
     const lookMs = isLastLook ? LAST_LOOK_MS : Math.min(LOOK_MS, deadlineAtMs - clock.nowMs())
     const lookedAtMs = clock.nowMs()
     let dueAtMs: () => number
@@ -123,6 +128,8 @@ export async function waitForOutcome<R extends Reading>(
       failures += 1
       const nextInMs = pauseAfterFailure(error, failures)
       const nextAtMs = clock.nowMs() + nextInMs
+      if (error.retryAfterMs !== undefined) notBeforeMs = nextAtMs
+      if (source === 'webhook') emptyRings += 1
       dueAtMs = () => nextAtMs
       emit({ type: 'failure', error, consecutive: failures, nextInMs, atMs: elapsedMs() })
     }
@@ -141,8 +148,9 @@ export async function waitForOutcome<R extends Reading>(
   }
 
   function pauseAfterFailure(error: ActionError, count: number): number {
-    if (error.retryAfterMs !== undefined) return error.retryAfterMs
     const normalMs = cadence.intervalMs(elapsedMs())
+    // It may be zero, which is no reason to ask without a pause.
+    if (error.retryAfterMs !== undefined) return Math.max(normalMs, error.retryAfterMs)
     const grownMs = normalMs * 1.5 ** Math.max(0, count - PATIENCE)
     return Math.max(normalMs, Math.min(LONGEST_BACKOFF_MS, grownMs))
   }
@@ -150,15 +158,22 @@ export async function waitForOutcome<R extends Reading>(
   /** Sleeps until the next look is due, or until something brings it forward. */
   async function pause(dueAtMs: () => number, lookedAtMs: number): Promise<NewsSource> {
     for (;;) {
-      const durationMs = Math.min(dueAtMs(), deadlineAtMs) - clock.nowMs()
-      const wake = await sleepOrWake(durationMs)
+      const dueMs = beforeDeadline(dueAtMs())
+      const wake = await sleepOrWake(dueMs - clock.nowMs())
       if (wake === 'changed') continue
       if (wake !== 'ring') return 'poll'
       const spacingMs = Math.min(RING_SPACING_MS * 2 ** emptyRings, LONGEST_RING_SPACING_MS)
-      const ringDueMs = Math.min(lookedAtMs + spacingMs, deadlineAtMs)
+      // A ring brings the next look forward; many of them must not put it off.
+      const soonestMs = Math.max(notBeforeMs, lookedAtMs + spacingMs)
+      const ringDueMs = Math.min(dueMs, beforeDeadline(soonestMs))
       await clock.sleep(ringDueMs - clock.nowMs(), signal)
       return 'webhook'
     }
+  }
+
+  /** What is due too shortly before the deadline to be answered in time is left to the last look. */
+  function beforeDeadline(dueMs: number): number {
+    return deadlineAtMs - dueMs < SHORTEST_LOOK_MS ? deadlineAtMs : dueMs
   }
 
   async function sleepOrWake(durationMs: number): Promise<Wake | 'time'> {

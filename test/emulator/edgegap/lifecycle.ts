@@ -46,10 +46,20 @@ export function createLifecycle(
     start(deployment, script) {
       const cancels: (() => void)[] = []
       scripts.set(deployment, cancels)
-      for (const { afterMs, ...patch } of script) {
-        // A first step that ends the deployment at once ends the script as well.
+      // A late event loop may fire a later step's timer first; its step then takes the earlier ones
+      // with it, or a deployment would go back from READY to DEPLOYING.
+      const steps = [...script].sort((a, b) => a.afterMs - b.afterMs)
+      let done = 0
+      const moveTo = (index: number) => {
+        // A step that ends the deployment ends the script as well.
+        while (done <= index && scripts.get(deployment) === cancels) {
+          const { afterMs: _, ...patch } = steps[done++] ?? { afterMs: 0 }
+          move(deployment, patch)
+        }
+      }
+      for (const [index, { afterMs }] of steps.entries()) {
         if (scripts.get(deployment) !== cancels) return
-        cancels.push(timers.after(afterMs, () => move(deployment, patch)))
+        cancels.push(timers.after(afterMs, () => moveTo(index)))
       }
     },
     change(deployment, patch) {
