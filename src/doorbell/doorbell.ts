@@ -16,6 +16,7 @@ import { selfPing } from './self-ping.ts'
 import { type Delivery, type Ring, type TransportContext, TunnelFailure } from './transport.ts'
 import { loadTransport } from './transports.ts'
 
+const CLOSE_MS = 1_500
 /** Aims of polling beside a webhook that works: the first look after 5 s, then every 15 to 30 s. */
 const FIRST_SLOW_POLL_MS = 5_000
 const SLOW_POLL_MS = 15_000
@@ -122,7 +123,8 @@ export class Doorbell {
   /** Ends the tunnel, its children and its files. Safe to call at any time and more than once. */
   async close(): Promise<void> {
     this.#closing.abort()
-    await this.#ended
+    // Transports end their children within a fraction of a second; should one hang, nobody waits.
+    await Promise.race([this.#ended, this.#options.clock.sleep(CLOSE_MS)])
     this.#receiver?.close()
     const folder = await this.#folder?.catch(() => undefined)
     if (folder !== undefined) {

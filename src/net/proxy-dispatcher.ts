@@ -2,6 +2,7 @@ import type { Agent, Dispatcher } from 'undici'
 import connect from 'undici/lib/api/api-connect.js'
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
+import { proxyVariable } from './proxy.ts'
 import { HttpFailure } from './request.ts'
 
 /** Loopback never goes through a proxy: nobody means it to, and undici would by itself. */
@@ -12,10 +13,9 @@ export function openProxyDispatcher(
   environment: NodeJS.ProcessEnv,
   options: Agent.Options,
 ): Dispatcher {
-  const named = (name: string) => environment[name] || environment[name.toUpperCase()]
-  const noProxy = [named('no_proxy'), ...LOOPBACK].filter(Boolean).join(',')
-  const httpProxy = named('http_proxy')
-  const httpsProxy = named('https_proxy') ?? httpProxy
+  const noProxy = [proxyVariable(environment, 'no_proxy'), ...LOOPBACK].filter(Boolean).join(',')
+  const httpProxy = proxyVariable(environment, 'http_proxy')
+  const httpsProxy = proxyVariable(environment, 'https_proxy') ?? httpProxy
   return new EnvHttpProxyAgent({
     ...options,
     noProxy,

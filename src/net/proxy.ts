@@ -1,11 +1,14 @@
 /** A variable in either letter case. */
-function named(environment: NodeJS.ProcessEnv, name: string): string | undefined {
+export function proxyVariable(
+  environment: NodeJS.ProcessEnv,
+  name: 'http_proxy' | 'https_proxy' | 'no_proxy',
+): string | undefined {
   return environment[name] || environment[name.toUpperCase()]
 }
 
 /** True when the environment names a proxy for HTTP or HTTPS, in either letter case. */
 export function hasProxy(environment: NodeJS.ProcessEnv): boolean {
-  return ['http_proxy', 'https_proxy'].some((name) => named(environment, name))
+  return (['http_proxy', 'https_proxy'] as const).some((name) => proxyVariable(environment, name))
 }
 
 /**
@@ -19,9 +22,9 @@ export function connectProxyFor(
 ): string | undefined {
   const bare = host.toLowerCase().replace(/\.$/, '')
   if (bare === 'localhost' || bare === '::1' || /^127\.\d+\.\d+\.\d+$/.test(bare)) return undefined
-  const entries = (named(environment, 'no_proxy') ?? '').toLowerCase().split(/[,\s]+/)
+  const entries = (proxyVariable(environment, 'no_proxy') ?? '').toLowerCase().split(/[,\s]+/)
   if (entries.some((entry) => isNamedBy(entry, bare, port))) return undefined
-  return named(environment, 'https_proxy') ?? named(environment, 'http_proxy')
+  return proxyVariable(environment, 'https_proxy') ?? proxyVariable(environment, 'http_proxy')
 }
 
 /** One entry of `no_proxy`, read as undici reads it: `*`, a name with all below it, `*.name`, a port. */

@@ -1,36 +1,15 @@
 import { mkdirSync, readdirSync, writeFileSync } from 'node:fs'
 import { join } from 'node:path'
-import { afterAll, describe, type TestContext, test } from 'vitest'
+import { afterAll, describe, test } from 'vitest'
 import { removeLeftovers } from '../../src/doorbell/leftovers.ts'
-import {
-  type QuickTunnelOptions,
-  quickTransport,
-} from '../../src/doorbell/transports/cloudflared/quick.ts'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { descendantsOf, isRunning, signalProcess } from '../emulator/tunnel/process-tree.ts'
-import {
-  createWorld,
-  type OpenDoorbell,
-  type OpenOptions,
-  openDoorbell,
-  postRing,
-  type World,
-} from './cloudflared-rig.ts'
+import { createWorld, type OpenDoorbell, openQuick, postRing } from './cloudflared-rig.ts'
 
 const found = findCloudflared()
 if (found.path === undefined) console.warn(found.reason)
 
 const LONG = new AbortController().signal
-
-type Extra = Partial<OpenOptions> & Pick<QuickTunnelOptions, 'limits'>
-
-function openQuick(context: TestContext, world: World, extra: Extra = {}): OpenDoorbell {
-  const settings = { transport: 'cloudflared-quick', binaryPath: world.binary } as const
-  const { limits, ...rest } = extra
-  const dns = { systemServers: [world.resolver.address], port: world.cloudflare.dns.port }
-  const transport = quickTransport(settings, { dns, ...(limits && { limits }) })
-  return openDoorbell(context, world, { settings, transport, ...rest })
-}
 
 const settled = ({ doorbell }: OpenDoorbell) => doorbell.whenSettled(45_000, LONG)
 
@@ -42,8 +21,12 @@ describe.skipIf(found.path === undefined).concurrent('a quick tunnel', () => {
 
   test('brings a ring through, names the third party, asks no resolver early, leaves nothing', async (context) => {
     const { expect } = context
-    const world = await createWorld(context, { publishAfterMs: 1000 })
+    const world = await createWorld(context, { publishAfterMs: 600_000 })
     const open = openQuick(context, world)
+    const { dns, front } = world.cloudflare
+    const early = () => dns.queries.find(({ missing }) => missing)
+    await expect.poll(early, { timeout: 15_000 }).toBeDefined()
+    dns.publish(early()?.name ?? '', front.host)
     await settled(open)
     expect(open.doorbell.isVerified).toBe(true)
     expect(open.doorbell.tunnel).toBe('cloudflared')
@@ -68,7 +51,7 @@ describe.skipIf(found.path === undefined).concurrent('a quick tunnel', () => {
     expect(isRunning(start?.pid ?? 0)).toBe(true)
     const closing = performance.now()
     await open.doorbell.close()
-    expect(performance.now() - closing).toBeLessThan(1000)
+    expect(performance.now() - closing).toBeLessThan(2000)
     expect(isRunning(start?.pid ?? 0)).toBe(false)
     expect(readdirSync(world.temp)).toEqual([])
     expect(open.leftovers()).toBe('')
@@ -162,8 +145,9 @@ describe.skipIf(found.path === undefined).concurrent('a quick tunnel', () => {
       .then(() => open.urls)
     await world.cloudflare.edge.waitForConnection(url?.hostname ?? '')
     const registeredAtMs = Date.now()
-    await expect.poll(() => open.pings.length, { timeout: 10_000 }).toBe(2)
-    world.cloudflare.front.answerInstead(undefined)
+    const { front } = world.cloudflare
+    await expect.poll(() => front.requests.length, { timeout: 15_000 }).toBe(2)
+    front.answerInstead(undefined)
     await settled(open)
     expect(open.doorbell.isVerified).toBe(true)
     expect(open.pings.map(({ hadLookup }) => hadLookup)).toEqual([false, false, false])
@@ -179,80 +163,19 @@ describe.skipIf(found.path === undefined).concurrent('a quick tunnel', () => {
     const bell = open.doorbell.bellFor('d1')
     expect(bell.slowPollMs(0)).toBe(5000)
     const changed = bell.nextWake(LONG)
-    world.cloudflare.edge.killConnections()
+    const { edge } = world.cloudflare
+    edge.mode({ kind: 'cutting' })
+    edge.killConnections()
     const url = open.doorbell.url as URL
     expect(await changed).toBe('changed')
     expect(open.doorbell.isVerified).toBe(false)
     expect(bell.slowPollMs(0)).toBeUndefined()
     expect(await postRing(world, url, { id: 'd1' })).toBe(530)
+    edge.mode({ kind: 'serving' })
     await open.logged('the tunnel is verified', 2)
     await expect.poll(() => bell.nextWake(LONG)).toBe('gap')
     expect(await postRing(world, url, { id: 'd1' })).toBe(204)
     expect(open.urls).toHaveLength(1)
-  })
-
-  test('asks once more, after a while, when it is told of too many requests', {
-    timeout: 45_000,
-  }, async (context) => {
-    const { expect } = context
-    const [world, never] = await Promise.all([createWorld(context), createWorld(context)])
-    world.cloudflare.api.fail('rate-limited', 1)
-    never.cloudflare.api.fail('rate-limited')
-    const open = openQuick(context, world, { random: () => 0 })
-    const refused = openQuick(context, never, { random: () => 0.1 })
-    await Promise.all([settled(open), settled(refused)])
-    expect(open.doorbell.isVerified).toBe(true)
-    const [first, second] = world.cloudflare.api.requests
-    expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThan(7_900)
-    expect(never.cloudflare.api.requests).toHaveLength(2)
-    expect(refused.doorbell.error).toContain('no more quick tunnels for now (429)')
-    expect(refused.log.join('\n')).toContain('warning: No webhook (cloudflared-quick)')
-  })
-
-  test('asks once more when the service fails or says no', async (context) => {
-    const { expect } = context
-    for (const fault of [{ kind: 'html', status: 504 }, 'refused'] as const) {
-      const world = await createWorld(context)
-      world.cloudflare.api.fail(fault, 1)
-      const open = openQuick(context, world)
-      await settled(open)
-      expect(open.doorbell.isVerified).toBe(true)
-      expect(open.log.join('\n')).toMatch(fault === 'refused' ? /gave no tunnel/ : /failed \(504\)/)
-    }
-  })
-
-  test('gives up when the service cannot be reached or does not answer', async (context) => {
-    const { expect } = context
-    const world = await createWorld(context)
-    world.cloudflare.api.fail('cut')
-    const cut = openQuick(context, world)
-    await settled(cut)
-    expect(cut.doorbell.error).toContain('is not reached from here')
-    expect(world.starts()).toHaveLength(1)
-
-    const other = await createWorld(context)
-    other.cloudflare.api.fail('hang')
-    const hung = openQuick(context, other, { limits: { named: 1500 } })
-    await settled(hung)
-    expect(hung.doorbell.error).toContain('does not answer')
-    expect(other.starts().filter(({ pid }) => isRunning(pid))).toEqual([])
-  })
-
-  test('tries QUIC, then HTTP/2 again, where the edge is not reached', {
-    timeout: 45_000,
-  }, async (context) => {
-    const { expect } = context
-    const world = await createWorld(context)
-    const { edge } = world.cloudflare
-    edge.mode({ kind: 'cutting' })
-    const open = openQuick(context, world, { limits: { registered: 3000 } })
-    await open.logged('next attempt at once (quic)')
-    // Nobody listens on UDP here: what is served from now on is not found by QUIC.
-    edge.mode({ kind: 'serving' })
-    await settled(open)
-    expect(open.doorbell.isVerified).toBe(true)
-    const protocols = world.starts().map(({ args }) => args[args.indexOf('--protocol') + 1])
-    expect(protocols).toEqual(['http2', 'quic', 'http2'])
   })
 
   test('is gone for good when its process dies', async (context) => {
@@ -277,22 +200,5 @@ describe.skipIf(found.path === undefined).concurrent('a quick tunnel', () => {
     expect(lines).toEqual([`Ended the tunnel process ${pid} that was left behind.`])
     await expect.poll(() => isRunning(pid)).toBe(false)
     expect(readdirSync(world.temp)).toEqual([])
-  })
-
-  test('starts nothing behind a proxy or with a binary that is none', async (context) => {
-    const { expect } = context
-    const world = await createWorld(context)
-    const behind = openQuick(context, world, { environment: { HTTPS_PROXY: 'http://127.0.0.1:1' } })
-    await settled(behind)
-    expect(behind.doorbell.error).toContain('cannot go through a proxy')
-    expect(world.starts()).toEqual([])
-    for (const [binaryPath, words] of [
-      ['/nowhere/cloudflared', 'there is no file'],
-      [import.meta.filename, 'is not executable'],
-    ] as const) {
-      const open = openQuick(context, { ...world, binary: binaryPath })
-      await settled(open)
-      expect(open.doorbell.error).toContain(words)
-    }
   })
 })

@@ -16,6 +16,10 @@ import type { Cancellation } from '../../src/cancellation.ts'
 import { systemClock } from '../../src/clock.ts'
 import { Doorbell, type DoorbellOptions } from '../../src/doorbell/doorbell.ts'
 import type { Lookup, Transport, TransportContext } from '../../src/doorbell/transport.ts'
+import {
+  type QuickTunnelOptions,
+  quickTransport,
+} from '../../src/doorbell/transports/cloudflared/quick.ts'
 import type { LoadedTransport } from '../../src/doorbell/transports.ts'
 import { Printer } from '../../src/report/printer.ts'
 import { Redactor } from '../../src/report/redactor.ts'
@@ -232,4 +236,15 @@ export async function postRing(world: World, url: URL, body: unknown): Promise<n
     body: Buffer.from(JSON.stringify(body)),
   })
   return status
+}
+
+type Extra = Partial<OpenOptions> & Pick<QuickTunnelOptions, 'limits'>
+
+/** A quick tunnel that runs this world's binary and asks its resolver. */
+export function openQuick(context: TestContext, world: World, extra: Extra = {}): OpenDoorbell {
+  const settings = { transport: 'cloudflared-quick', binaryPath: world.binary } as const
+  const { limits, ...rest } = extra
+  const dns = { systemServers: [world.resolver.address], port: world.cloudflare.dns.port }
+  const transport = quickTransport(settings, { dns, ...(limits && { limits }) })
+  return openDoorbell(context, world, { settings, transport, ...rest })
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import type { Ring } from '../../doorbell/transport.ts'
 import { ActionError } from '../../errors.ts'
@@ -116,13 +117,16 @@ export function readCreatedId(body: string, request: string): string | undefined
   return id !== undefined && ID.test(id) ? id : undefined
 }
 
-/** The provider's explanation in an error reply; falls back to the beginning of the raw text. */
+/**
+ * The provider's explanation in an error reply; falls back to the raw text. It is not cut here: a
+ * secret in it is recognised only while it is whole.
+ */
 export function readProblem(body: string): string {
   let value: unknown
   try {
     value = JSON.parse(body)
   } catch {
-    return body.trim().slice(0, 500)
+    return body.trim()
   }
   const result = problem.safeParse(value)
   if (!result.success) return ''
@@ -184,16 +188,30 @@ function endingOf(name: string): string {
 }
 
 function readFacts(status: z.output<typeof statusShape>): Facts {
-  const host = status.fqdn || status.public_ip
+  const fqdn = readHost(status.fqdn)
+  const ip = readHost(status.public_ip)
+  const host = fqdn ?? ip
   const location = locationShape.safeParse(status.location ?? {}).data
   const place = [location?.city, location?.country].filter(Boolean).join(', ')
   return {
-    ...(status.fqdn && { host: status.fqdn }),
-    ...(status.public_ip && { ip: status.public_ip }),
+    ...(fqdn && { host: fqdn }),
+    ...(ip && { ip }),
     ...(place && { location: place }),
     ports: host ? readPorts(status.ports ?? {}, host) : [],
   }
 }
+
+/**
+ * Workflows put the address into shell commands, so only what a host can be called passes: no quote,
+ * no blank, no `$`, no leading hyphen.
+ */
+function readHost(text: string | undefined): string | undefined {
+  if (text === undefined) return undefined
+  return isIP(text) !== 0 || /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(text) ? text : undefined
+}
+
+/** More would not fit into what a job may have as outputs. */
+const MAX_PORTS = 100
 
 /**
  * The map is keyed by the port's name, or by its number where it has none. The address is built from
@@ -204,6 +222,7 @@ function readPorts(map: Record<string, unknown>, host: string): Port[] {
   // An IPv6 address, where there is no name, cannot be told from the port behind it otherwise.
   const authority = host.includes(':') ? `[${host}]` : host
   for (const [key, value] of Object.entries(map)) {
+    if (ports.length === MAX_PORTS) break
     const port = portShape.safeParse(value).data
     if (port?.external === undefined || port.external < 1 || port.external > 65_535) continue
     ports.push({

@@ -1,14 +1,19 @@
 import { formatDuration } from '../../../clock.ts'
+import { connectProxyFor } from '../../../net/proxy.ts'
 import { type TransportContext, TunnelFailure } from '../../transport.ts'
 import { Retryable } from './failures.ts'
 import type { Protocol } from './process.ts'
+
+/** Whether `no_proxy` lets it past the proxy is asked for one of its hosts. */
+const EDGE_HOST = 'region1.v2.argotunnel.com'
+const EDGE_PORT = 7844
 
 /**
  * cloudflared ignores proxies (cloudflare/cloudflared issues 350 and 1076). Where one is set, there
  * is seldom another way out, and finding that out would take it half a minute.
  */
 export function refuseProxy(environment: NodeJS.ProcessEnv): void {
-  if (!environment.https_proxy && !environment.HTTPS_PROXY) return
+  if (connectProxyFor(environment, EDGE_HOST, EDGE_PORT) === undefined) return
   throw new TunnelFailure(
     'service',
     'https_proxy is set, and cloudflared cannot go through a proxy; ssh and relay can',

@@ -66,19 +66,25 @@ export async function watch(
   ping: () => Promise<void>,
 ): Promise<void> {
   let isUp = true
+  let reconnections = cloudflared.reconnections
   for (;;) {
     await context.clock.sleep(WATCH_EVERY_MS, cloudflared.signal)
     if (context.signal.aborted) return
     if (cloudflared.end)
       throw new TunnelFailure('lost', `cloudflared ended (${cloudflared.end.reason})`)
     const isReady = await cloudflared.isReady()
+    const hasComeBack = reconnections !== cloudflared.reconnections
+    reconnections = cloudflared.reconnections
     if (isUp && !isReady) {
       isUp = false
       context.onLost('cloudflared lost its connection to Cloudflare')
-    } else if (!isUp && isReady && (await comesBack(ping))) {
-      isUp = true
-      context.onVerified()
-      context.onGap()
+    } else if (isReady && (!isUp || hasComeBack)) {
+      const wasUp = isUp
+      isUp = await comesBack(ping)
+      if (isUp) {
+        context.onVerified()
+        context.onGap()
+      } else if (wasUp) context.onLost('the self-ping does not come back any more')
     }
   }
 }

@@ -1,7 +1,8 @@
 import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
-import { createHttpClient, HttpFailure, type HttpReply } from '../../../net/request.ts'
-import { type ChildEnd, type TransportContext, TunnelFailure } from '../../transport.ts'
+import { createHttpClient, type HttpClient, HttpFailure } from '../../../net/request.ts'
+import { type Child, type ChildEnd, type TransportContext, TunnelFailure } from '../../transport.ts'
+import { readLine, ToldInLog } from './log.ts'
 
 export type Protocol = 'http2' | 'quic'
 
@@ -9,12 +10,6 @@ export type Protocol = 'http2' | 'quic'
 export type Purpose = { kind: 'quick' } | { kind: 'named'; token: string }
 
 const METRICS_MS = 1_000
-const METRICS_LINE = /Starting metrics server on 127\.0\.0\.1:(\d{1,5})\b/
-/** The line within the box that the URL is printed in. Its own service is no tunnel. */
-const URL_LINE =
-  /\|\s+https:\/\/((?!api\.)[a-z0-9](?:[a-z0-9-]{0,61}[a-z0-9])?)\.trycloudflare\.com\s+\|/
-const UNAUTHORIZED_LINE = /\bUnauthorized: [\w ]{1,60}/
-
 /** A running cloudflared. */
 export interface Cloudflared {
   /** Aborts when the process has ended, or when the tunnel is to be closed. */
@@ -23,6 +18,11 @@ export interface Cloudflared {
   readonly end: ChildEnd | undefined
   /** Of a quick tunnel, as soon as the process has told it. */
   readonly url: URL | undefined
+  /**
+   * How often a connection to the edge came back. It may do so within a second, between two looks
+   * at `isReady`; what the provider sent meanwhile is lost all the same.
+   */
+  readonly reconnections: number
   /** What the edge said when it refused a named tunnel. It goes on trying all the same. */
   readonly refusal: string | undefined
   lastLines(): string[]
@@ -50,49 +50,62 @@ export async function startCloudflared(
   flags.push('--protocol', protocol, '--grace-period', '0s')
   const target =
     purpose.kind === 'quick' ? ['--url', `http://127.0.0.1:${context.localPort}`] : ['run']
-  const over = new AbortController()
-  const told: { port?: string; url?: URL; refusal?: string; end?: ChildEnd } = {}
+  const told = new ToldInLog()
   const child = start(context, binary, ['tunnel', ...flags, ...target], {
     environment: environmentFor(home, purpose),
-    onLine: (line) => {
-      const message = messageOf(line)
-      told.port ??= METRICS_LINE.exec(message)?.[1]
-      const label = URL_LINE.exec(message)?.[1]
-      if (label !== undefined) told.url ??= new URL(`https://${label}.trycloudflare.com`)
-      // The credentials of a quick tunnel are new: an edge that refuses them does not know them yet.
-      if (purpose.kind === 'named') told.refusal ??= UNAUTHORIZED_LINE.exec(message)?.[0]
-    },
+    onLine: (line) => told.read(line),
   })
+  return follow(context, child, told, purpose)
+}
+
+function follow(
+  context: TransportContext,
+  child: Child,
+  told: ToldInLog,
+  purpose: Purpose,
+): Cloudflared {
+  const over = new AbortController()
+  const signal = AbortSignal.any([over.signal, context.signal])
+  const http = createHttpClient({})
+  let ended: ChildEnd | undefined
   void child.ended.then((end) => {
-    told.end = end
+    ended = end
     over.abort()
   })
-  const metrics = createHttpClient({})
-  const signal = AbortSignal.any([over.signal, context.signal])
-  const readMetrics = async (path: string): Promise<HttpReply | undefined> => {
-    if (told.port === undefined) return undefined
-    const url = new URL(path, `http://127.0.0.1:${told.port}`)
-    try {
-      return await metrics({ method: 'GET', url, deadlineMs: METRICS_MS, signal })
-    } catch (thrown) {
-      if (thrown instanceof HttpFailure) return undefined
-      throw thrown
-    }
-  }
   return {
     signal,
     get end() {
-      return told.end
+      return ended
     },
     get url() {
       return told.url
     },
-    get refusal() {
-      return told.refusal
+    get reconnections() {
+      return told.reconnections
     },
-    lastLines: () => child.lastLines().map(messageOf),
-    isReady: async () => (await readMetrics('/ready'))?.status === 200,
+    get refusal() {
+      // The credentials of a quick tunnel are new: an edge that refuses them does not know them yet.
+      return purpose.kind === 'named' ? told.refusal : undefined
+    },
+    lastLines: () => child.lastLines().map((line) => readLine(line).message),
+    isReady: () => isReady(http, told.metricsPort, signal),
     stop: () => child.stop(250),
+  }
+}
+
+async function isReady(
+  http: HttpClient,
+  port: string | undefined,
+  signal: AbortSignal,
+): Promise<boolean> {
+  if (port === undefined) return false
+  const url = new URL(`http://127.0.0.1:${port}/ready`)
+  try {
+    const { status } = await http({ method: 'GET', url, deadlineMs: METRICS_MS, signal })
+    return status === 200
+  } catch (thrown) {
+    if (thrown instanceof HttpFailure) return false
+    throw thrown
   }
 }
 
@@ -100,7 +113,7 @@ export async function startCloudflared(
 function start(
   context: TransportContext,
   ...[binary, args, options]: Parameters<TransportContext['spawn']>
-): ReturnType<TransportContext['spawn']> {
+): Child {
   try {
     return context.spawn(binary, args, options)
   } catch (thrown) {
@@ -130,16 +143,4 @@ async function writeConfiguration(folder: string): Promise<{ config: string; hom
   await writeFile(config, '{}', { mode: 0o600 })
   await mkdir(home, { recursive: true, mode: 0o700 })
   return { config, home }
-}
-
-/** A line is an object or, from older releases and for fatal errors from all, bare text. */
-function messageOf(line: string): string {
-  if (!line.startsWith('{')) return line
-  try {
-    const { message, error } = JSON.parse(line) as { message?: unknown; error?: unknown }
-    const parts = [message, error].filter((part) => typeof part === 'string')
-    return parts.length > 0 ? parts.join(': ') : line
-  } catch {
-    return line
-  }
 }
