@@ -29,9 +29,10 @@ export function connectProxyFor(
 
 /** One entry of `no_proxy`, read as undici reads it: `*`, a name with all below it, `*.name`, a port. */
 function isNamedBy(entry: string, host: string, port: number): boolean {
-  const [, bracketed, plain, ofPort] =
-    /^(?:\[(.+)\]|([^:]+|[^:]*:[^:]*:.*?))(?::(\d+))?$/.exec(entry) ?? []
-  const name = bracketed ?? plain
+  // An address of IPv6 has its port behind brackets only; without them all colons are its own.
+  const [, bracketed, plain, ofPort, bareIPv6] =
+    /^(?:\[(.+)\]|([^:]+))(?::(\d+))?$|^(.*:.*:.*)$/.exec(entry) ?? []
+  const name = bracketed ?? plain ?? bareIPv6
   if (name === undefined || (ofPort !== undefined && Number(ofPort) !== port)) return false
   if (name === '*') return true
   const base = name.replace(/^\*?\./, '').replace(/\.$/, '')

@@ -6,8 +6,8 @@ import { openDoorbell } from './open.ts'
 const BRISK: RelayTimes = {
   answerMs: 1_000,
   greetingMs: 300,
-  pingMs: 600,
-  silenceMs: 500,
+  pingMs: 5_000,
+  silenceMs: 20_000,
   pausesMs: [50, 100, 200],
   goodAfterMs: 1_000,
 }

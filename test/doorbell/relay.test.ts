@@ -55,7 +55,7 @@ describe.each(['smee', 'gosmee'] as const)('a relay that speaks as %s', (dialect
 
   test('a stream that falls silent is not believed', async () => {
     const relay = await start({ dialect })
-    const opened = await openRelay(relay.url)
+    const opened = await openRelay(relay.url, {}, { pingMs: 700, silenceMs: 700 })
     await opened.settled()
     relay.stall({ alsoNew: true })
     await opened.until(() => !opened.doorbell.isVerified, 'the loss')

@@ -70,7 +70,7 @@ test('10,000 rapid rings cause a bounded number of looks and decide nothing', as
   const waiting = waitForOutcome<Reading>({
     clock: systemClock,
     acceptedAtMs: systemClock.nowMs(),
-    timeoutMs: 20_000,
+    timeoutMs: 80_000,
     cadence: fixedCadence(1_000),
     observe: async () => {
       looks += 1
@@ -88,7 +88,7 @@ test('10,000 rapid rings cause a bounded number of looks and decide nothing', as
   status = 'Ready'
   expect(await waiting).toMatchObject({ ending: 'settled', last: { status: 'Ready' } })
   expect(looks).toBeLessThan(50)
-}, 30_000)
+}, 90_000)
 
 test('requests that changed nothing are one line in the log, without path or body', async () => {
   const listenPort = await freePort()
