@@ -80,6 +80,20 @@ describe('a create of which nobody knows', () => {
     expect(stage.provider.calls).toEqual(['save m1', 'create m1', 'find m1', 'save m1=a'])
   })
 
+  it('that made two servers keeps one and stops the other', async () => {
+    stage.provider.creates.push(unknown)
+    stage.provider.finds.push(
+      new Map([
+        ['a', 'm1'],
+        ['b', 'm1'],
+      ]),
+    )
+    expect(await launch()).toMatchObject({ kind: 'launched', launch: { id: 'a' } })
+    expect(stage.provider.calls).toContain('stop b')
+    expect(stage.provider.calls).not.toContain('stop a')
+    expect(stage.context.ledger.open).toEqual([{ mark: 'm1', id: 'a' }])
+  })
+
   it('is found also where the list shows it late', async () => {
     stage.provider.creates.push(unknown)
     stage.provider.finds.push(new Map(), new Map(), new Map(), new Map([['a', 'm1']]))
