@@ -237,12 +237,13 @@ describe.concurrent('polling', () => {
     await using edgegap = await startEdgegap({ script: ready(3_300) })
     const { main } = await deploy(edgegap)
     const looks = edgegap.requestsTo('GET', STATUS)
-    expect((looks[0]?.at ?? 0) - (edgegap.requests[0]?.at ?? 0)).toBeLessThan(500)
-    // Of a busy machine half a second is forgiven.
-    for (const gap of gaps(looks)) expect(gap).toBeLessThan(1_500)
-    for (const gap of gaps(looks)) expect(gap).toBeGreaterThan(700)
+    expect((looks[0]?.at ?? 0) - (edgegap.requests[0]?.at ?? 0)).toBeLessThan(700)
+    // The one in the middle: a busy machine delays a look or two.
+    const usual = gaps(looks).sort((a, b) => a - b)[1]
+    expect(usual).toBeLessThan(1_100)
+    expect(usual).toBeGreaterThan(700)
     expect(Number(main.outputs.seconds)).toBeGreaterThan(3.2)
-    expect(Number(main.outputs.seconds)).toBeLessThan(5)
+    expect(Number(main.outputs.seconds)).toBeLessThan(6)
   })
 
   test('keeps to poll-interval', async () => {
@@ -250,7 +251,8 @@ describe.concurrent('polling', () => {
     await deploy(edgegap, { 'poll-interval': '2s' })
     const looks = edgegap.requestsTo('GET', STATUS)
     expect(looks).toHaveLength(3)
-    for (const gap of gaps(looks)) expect(gap).toBeGreaterThan(1_950)
+    // The second look may have been delayed on its way, and then the third seems early.
+    for (const gap of gaps(looks)) expect(gap).toBeGreaterThan(1_500)
   })
 
   test('obeys Retry-After', async () => {
