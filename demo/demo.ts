@@ -4,6 +4,7 @@
  */
 import { type EdgegapEmulator, startEdgegapEmulator } from '../test/emulator/edgegap/emulator.ts'
 import { error, ready } from '../test/emulator/edgegap/script.ts'
+import { freePort } from '../test/emulator/tunnel/loopback-server.ts'
 import { type JobResult, runJob } from '../test/runner/job.ts'
 import { render } from '../test/runner/render.ts'
 
@@ -39,6 +40,15 @@ try {
   const good = await deploy(edgegap, { tags: 'demo' })
   show('A server that comes up', good)
 
+  edgegap.nextScript(ready(2_500))
+  const port = await freePort()
+  const rung = await deploy(edgegap, {
+    tunnel: 'public',
+    'public-url': `http://127.0.0.1:${port}`,
+    'listen-port': String(port),
+  })
+  show('The same, heard by its webhook: one look at the API instead of many', rung)
+
   edgegap.nextScript(error(1_200, 'Container exited during start-up'))
   const bad = await deploy(edgegap, { 'log-lines': '5' })
   show('A server that fails: its log is read, then it is stopped', bad)
@@ -47,8 +57,8 @@ try {
   const brief = await deploy(edgegap, { 'stop-after-job': 'true' })
   show('A server for one job: the post step stops it', brief)
 
-  const expected = [0, 1, 0]
-  const actual = [good, bad, brief].map(({ main }) => main.exitCode)
+  const expected = [0, 0, 1, 0]
+  const actual = [good, rung, bad, brief].map(({ main }) => main.exitCode)
   if (actual.join() !== expected.join()) throw new Error(`exit codes ${actual} are not ${expected}`)
 } finally {
   await edgegap.close()

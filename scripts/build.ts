@@ -5,7 +5,15 @@
  * Usage: node scripts/build.ts [output folder]
  */
 import { spawnSync } from 'node:child_process'
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import {
+  chmodSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs'
 import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
@@ -15,15 +23,22 @@ const root = fileURLToPath(new URL('..', import.meta.url))
 const output = process.argv[2] ?? join(root, 'dist')
 const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js')
 
-rmSync(output, { recursive: true, force: true })
+// Beside the output, and put in its place when it is whole: a failed build takes nothing away.
+const fresh = mkdtempSync(`${output}-`)
 const built = spawnSync(
   process.execPath,
-  [ncc, 'build', 'src/entry.ts', '--out', output, '--license', 'licenses.txt', '--quiet'],
+  [ncc, 'build', 'src/entry.ts', '--out', fresh, '--license', 'licenses.txt', '--quiet'],
   { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
 )
-if (built.status !== 0) process.exit(built.status ?? 1)
-for (const name of readdirSync(output)) if (name.endsWith('.js')) minify(join(output, name))
-writeFileSync(join(output, 'post.js'), "import './index.js'\n")
+if (built.status !== 0) {
+  rmSync(fresh, { recursive: true })
+  process.exit(built.status ?? 1)
+}
+for (const name of readdirSync(fresh)) if (name.endsWith('.js')) minify(join(fresh, name))
+writeFileSync(join(fresh, 'post.js'), "import './index.js'\n")
+rmSync(output, { recursive: true, force: true })
+chmodSync(fresh, 0o755)
+renameSync(fresh, output)
 
 /** ncc minifies the entry only and leaves the chunks, which are nearly all of the bundle. */
 function minify(file: string): void {

@@ -54,18 +54,24 @@ export async function sweep(
   const marks = entries.filter(({ id }) => id === undefined).map(({ mark }) => mark)
   if (marks.length > 0) {
     const { found, error } = await lookUp(provider, marks, context)
-    for (const [id, mark] of found) known.set(id, { mark, id })
-    if (error) for (const mark of marks) swept.failures.push({ entry: { mark }, error })
+    for (const [id, mark] of found) {
+      known.set(id, { ...entries.find((entry) => entry.mark === mark), mark, id })
+    }
+    if (error) {
+      const seen = new Set(found.values())
+      const unseen = marks.filter((mark) => !seen.has(mark))
+      swept.failures.push(...unseen.map((mark) => ({ entry: { mark }, error })))
+    }
   }
   await Promise.all(
     [...known].map(async ([id, entry]) => {
       const error = await stopLaunch(provider, id, context)
       if (error) swept.failures.push({ entry, error })
-      else {
-        swept.stoppedIds.push(id)
-        context.ledger.closed(entry.mark)
-      }
+      else if (!entry.isAid) swept.stoppedIds.push(id)
     }),
   )
+  // Two may carry one mark; it is settled when both are.
+  const owed = new Set(swept.failures.map(({ entry }) => entry.mark))
+  for (const { mark } of known.values()) if (!owed.has(mark)) context.ledger.closed(mark)
   return swept
 }

@@ -1,5 +1,5 @@
 import { basename } from 'node:path'
-import { LEDGER_STATE } from './ledger-state.ts'
+import { LEDGER_STATE, LEFTOVERS_STATE } from './state-names.ts'
 
 // Fails closed: whatever happens from here on, also a promise that never settles, the step is red
 // until an outcome was confirmed.
@@ -8,8 +8,12 @@ process.exitCode = 1
 // One bundle serves both entries of action.yml, which keeps their shared code once in dist/. The file
 // name decides, not the saved state: a killed main step must never make the post step deploy.
 if (basename(process.argv[1] ?? '') !== 'post.js') void runMain()
-else if (process.env[`STATE_${LEDGER_STATE}`]) void runPost()
+else if (isOwed(LEDGER_STATE) || isOwed(LEFTOVERS_STATE)) void runPost()
 else process.exitCode = 0
+
+function isOwed(state: string): boolean {
+  return Boolean(process.env[`STATE_${state}`])
+}
 
 async function runMain(): Promise<void> {
   const { main } = await import('./main.ts')

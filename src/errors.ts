@@ -25,6 +25,8 @@ export type ErrorKind =
   | 'malformed-reply'
   /** A launch may exist, and it could not be found out whether it does. */
   | 'unresolved-create'
+  /** The webhook was asked for and cannot come. */
+  | 'no-tunnel'
   /** The launch ended badly. */
   | 'launch-failed'
   /** The launch was not done in time. */
@@ -60,10 +62,6 @@ export class ActionError extends Error {
     this.request = details.request
     this.retryAfterMs = details.retryAfterMs
   }
-}
-
-export function cancelled(): ActionError {
-  return new ActionError({ kind: 'cancelled', what: 'The run was cancelled.' })
 }
 
 /**

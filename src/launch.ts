@@ -5,7 +5,8 @@ import type { Launch, LaunchPlan, Provider } from './provider/provider.ts'
 import type { RunContext } from './run-context.ts'
 
 export type LaunchResult =
-  | { kind: 'launched'; launch: Launch; mark: string }
+  /** `webhook` is what the provider was given. */
+  | { kind: 'launched'; launch: Launch; mark: string; webhook: URL | undefined }
   /** Nothing runs. */
   | { kind: 'refused'; error: ActionError }
   /** Nothing runs, but the refusal left a failed launch behind. */
@@ -15,7 +16,6 @@ export type LaunchResult =
   | { kind: 'cancelled' }
 
 const MAX_ATTEMPTS = 4
-const CREATE_MS = 30_000
 /** A create on the wire is waited for so long after a cancel, before it is looked up by its mark. */
 const CREATE_LINGER_MS = 2_500
 
@@ -28,17 +28,21 @@ export async function launchOnce(
   provider: Provider,
   plan: LaunchPlan,
   context: RunContext,
+  webhook?: URL,
 ): Promise<LaunchResult> {
+  let callback = webhook
   const { clock, cancellation, ledger, printer } = context
   let lastError: ActionError | undefined
+  let refusedWithWebhook: ActionError | undefined
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     if (cancellation.signal.aborted) return { kind: 'cancelled' }
     const mark = context.newMark()
     ledger.opened(mark)
-    const result = await provider.create(plan, mark, {
-      deadlineMs: CREATE_MS,
+    const call = {
+      deadlineMs: provider.createMs,
       signal: lingering(cancellation.signal, CREATE_LINGER_MS, clock),
-    })
+    }
+    const result = await provider.create(plan, mark, call, callback)
     switch (result.kind) {
       case 'created':
         return launched(result.id, mark)
@@ -50,6 +54,14 @@ export async function launchOnce(
         }
         // What may exist stays in the ledger: it is looked for at the end, and stopped.
         if (!mayExist) ledger.closed(mark)
+        if (callback && error.kind === 'refused') {
+          // It may be the URL that is refused. Texts are not read to find out: without it the same
+          // request tells, and nothing was created by this one.
+          refusedWithWebhook = error
+          callback = undefined
+          attempt -= 1
+          continue
+        }
         return { kind: 'refused', error }
       }
       case 'try-again':
@@ -75,11 +87,22 @@ export async function launchOnce(
       await clock.sleep(pauseMs, cancellation.signal)
     }
   }
+  if (cancellation.signal.aborted) return { kind: 'cancelled' }
   return { kind: 'refused', error: lastError ?? toActionError(undefined) }
 
   function launched(id: string, mark: string): LaunchResult {
     ledger.created(mark, id)
-    return { kind: 'launched', mark, launch: { id, plan, acceptedAtMs: clock.nowMs() } }
+    if (refusedWithWebhook) {
+      printer.warning(
+        `The webhook URL was refused, polling instead: ${describe(refusedWithWebhook)}`,
+      )
+    }
+    return {
+      kind: 'launched',
+      mark,
+      webhook: callback,
+      launch: { id, plan, acceptedAtMs: clock.nowMs() },
+    }
   }
 }
 

@@ -1,5 +1,5 @@
-import { LEDGER_STATE } from './ledger-state.ts'
 import type { RunnerCommands } from './report/runner-commands.ts'
+import { LEDGER_STATE } from './state-names.ts'
 
 /**
  * What this step may have created and still owes an answer for. The post step ends what is left in
@@ -10,6 +10,8 @@ export interface LedgerEntry {
   mark: string
   /** Known from the reply to the create, or from a look-up. */
   id?: string
+  /** Not a launch, but something that a launch needs while it is waited for, such as a subscription. */
+  isAid?: true
 }
 
 /** Writes every change to the runner's state file at once: a kill may come after any line. */
@@ -23,13 +25,13 @@ export class Ledger {
   }
 
   /** Before a create is sent. */
-  opened(mark: string): void {
-    this.#set(mark, { mark })
+  opened(mark: string, isAid = false): void {
+    this.#set(mark, { mark, ...(isAid && { isAid }) })
   }
 
   /** Right after the provider named what it created. */
   created(mark: string, id: string): void {
-    this.#set(mark, { mark, id })
+    this.#set(mark, { ...this.#entries.get(mark), mark, id })
   }
 
   /** It does not exist, was stopped, or may stay for good. */
@@ -63,6 +65,10 @@ export function readLedger(value: string): LedgerEntry[] {
   if (!Array.isArray(entries)) throw new Error('the saved state is not a list')
   return entries.map((entry: Partial<LedgerEntry>) => {
     if (typeof entry.mark !== 'string') throw new Error('the saved state has an entry without mark')
-    return { mark: entry.mark, ...(typeof entry.id === 'string' && { id: entry.id }) }
+    return {
+      mark: entry.mark,
+      ...(typeof entry.id === 'string' && { id: entry.id }),
+      ...(entry.isAid === true && { isAid: true as const }),
+    }
   })
 }

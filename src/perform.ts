@@ -1,9 +1,10 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock } from './clock.ts'
-import { cancelled } from './errors.ts'
+import { cancelled } from './endings.ts'
 import { Ledger } from './ledger.ts'
 import { createHttpClient } from './net/request.ts'
 import type { ActionProcess } from './process.ts'
+import type { ProviderContext } from './provider/provider.ts'
 import { openProvider } from './provider/registry.ts'
 import { Printer } from './report/printer.ts'
 import { publish } from './report/publish.ts'
@@ -22,7 +23,7 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
   const { printer, runner, cancellation } = action
   hideSecrets(settings, printer)
   const context = createContext(action, new Ledger(runner))
-  const provider = await openProvider(settings, createHttpClient(action.environment))
+  const provider = await openProvider(settings, providerContext(action, context))
   const report = newReport(settings, provider.title)
   tellDecisions(settings, printer)
   const work =
@@ -43,15 +44,44 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
 
 /** What a run works with; its ledger is the one of the step. */
 export function createContext(action: ActionProcess, ledger: Ledger): RunContext {
+  const { environment, runner, printer, cancellation } = action
+  const shared = {
+    environment,
+    runner,
+    printer,
+    cancellation,
+    clock: systemClock,
+    random: Math.random,
+  }
   const run = action.environment.GITHUB_RUN_ID ?? 'local'
   return {
-    clock: systemClock,
-    cancellation: action.cancellation,
-    printer: action.printer,
+    ...shared,
     ledger,
-    random: Math.random,
     // Tells a person which run it was; Edgegap's tags have at most 40 characters.
     newMark: () => `dgs-${run.slice(0, 20)}-${randomBytes(6).toString('hex')}`,
+    openDoorbell: async (options) => {
+      const { Doorbell } = await import('./doorbell/doorbell.ts')
+      return Doorbell.open({ ...shared, ...options })
+    },
+  }
+}
+
+export function providerContext(
+  { environment, printer }: ActionProcess,
+  { clock, ledger, newMark }: RunContext,
+): ProviderContext {
+  return {
+    http: createHttpClient(environment),
+    environment,
+    clock,
+    debts: {
+      opened: (mark) => ledger.opened(mark, true),
+      created: (mark, id) => ledger.created(mark, id),
+      closed: (mark) => ledger.closed(mark),
+    },
+    newMark,
+    log: (line) => printer.line(line),
+    hide: (secret) => printer.hide(secret),
   }
 }
 
@@ -72,6 +102,8 @@ function newReport(settings: Settings, title: string): RunReport {
     versionAction: '',
     launches: [],
     stoppedIds: [],
+    tunnel: 'none',
+    tunnelError: '',
     isOwing: false,
   }
 }
@@ -82,6 +114,10 @@ function tellDecisions(settings: Settings, printer: Printer): void {
     const { application, version, onFailure, stopAfterJob } = settings
     lines.unshift(`Deploying ${application} ${version}`)
     lines.push(`on-failure: ${onFailure}`, `stop-after-job: ${stopAfterJob}`)
+    const { tunnel } = settings
+    lines.push(
+      `tunnel: ${tunnel.transport}${tunnel.transport === 'none' ? ` (${tunnel.why})` : ''}`,
+    )
     for (const { name, where } of settings.locations) lines.push(`location: ${name} (${where})`)
     for (const { key, secret } of settings.environment) {
       lines.push(`${secret ? 'secret ' : ''}environment variable: ${key}`)

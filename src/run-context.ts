@@ -1,5 +1,6 @@
 import type { Cancellation } from './cancellation.ts'
 import type { Clock } from './clock.ts'
+import type { Doorbell, DoorbellOptions } from './doorbell/doorbell.ts'
 import type { Ledger } from './ledger.ts'
 import type { Call } from './provider/provider.ts'
 import type { Printer } from './report/printer.ts'
@@ -14,6 +15,10 @@ export interface RunContext {
   random: () => number
   /** A tag that no other attempt has. */
   newMark: () => string
+  /** Opens the doorbell; its code is loaded only then. */
+  openDoorbell: (
+    options: Pick<DoorbellOptions, 'settings' | 'opensWithinMs' | 'readRing'>,
+  ) => Promise<Doorbell>
 }
 
 /** A call that a cancel does not end: for cleaning up. It ends when the time for that is over. */

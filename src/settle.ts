@@ -1,5 +1,6 @@
 import { stopLaunch } from './clean-up.ts'
-import { cancelled, describe } from './errors.ts'
+import { cancelled } from './endings.ts'
+import { describe } from './errors.ts'
 import type { Provider } from './provider/provider.ts'
 import type { LaunchReport, RunReport } from './report/report.ts'
 import { cleanUpCall, type RunContext } from './run-context.ts'
@@ -34,11 +35,16 @@ export async function settle(
     case 'failed':
     case 'timed-out':
       await diagnose(settings, provider, context, launch)
-      if (isToBeKept(settings, launch) && !signal.aborted) {
+      if (provider.canStop && isToBeKept(settings, launch) && !signal.aborted) {
         if (!settings.stopAfterJob) context.ledger.closed(mark)
         context.printer.notice(`${id} was kept (on-failure: keep). It costs until it is stopped.`)
         return
       }
+  }
+  if (!provider.canStop) {
+    context.printer.line(`${id} cannot be taken back: ${provider.title} goes on with it.`)
+    context.ledger.closed(mark)
+    return
   }
   const error = await stopLaunch(provider, id, context)
   if (error) {

@@ -1,6 +1,7 @@
 import { stopLaunch } from './clean-up.ts'
 import { formatDuration } from './clock.ts'
-import { ActionError, cancelled, toActionError } from './errors.ts'
+import { cancelled } from './endings.ts'
+import { ActionError, toActionError } from './errors.ts'
 import type { Provider } from './provider/provider.ts'
 import type { RunReport } from './report/report.ts'
 import { type RunContext, runCall } from './run-context.ts'

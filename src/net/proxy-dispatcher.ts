@@ -1,7 +1,9 @@
 import type { Agent, Dispatcher } from 'undici'
 import connect from 'undici/lib/api/api-connect.js'
-import DispatcherBase from 'undici/lib/dispatcher/dispatcher.js'
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js'
+import Pool from 'undici/lib/dispatcher/pool.js'
+import { proxyVariable } from './proxy.ts'
+import { HttpFailure } from './request.ts'
 
 /** Loopback never goes through a proxy: nobody means it to, and undici would by itself. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]', '::1']
@@ -11,16 +13,34 @@ export function openProxyDispatcher(
   environment: NodeJS.ProcessEnv,
   options: Agent.Options,
 ): Dispatcher {
-  // A tunnel is opened by this method, which only undici's main entry adds to its dispatchers.
-  Object.assign(DispatcherBase.prototype, { connect })
-  const named = (name: string) => environment[name] || environment[name.toUpperCase()]
-  const noProxy = [named('no_proxy'), ...LOOPBACK].filter(Boolean).join(',')
-  const httpProxy = named('http_proxy')
-  const httpsProxy = named('https_proxy') ?? httpProxy
+  const noProxy = [proxyVariable(environment, 'no_proxy'), ...LOOPBACK].filter(Boolean).join(',')
+  const httpProxy = proxyVariable(environment, 'http_proxy')
+  const httpsProxy = proxyVariable(environment, 'https_proxy') ?? httpProxy
   return new EnvHttpProxyAgent({
     ...options,
     noProxy,
+    clientFactory: openProxyClient,
     ...(httpProxy && { httpProxy }),
     ...(httpsProxy && { httpsProxy }),
+  })
+}
+
+/**
+ * Connections to the proxy itself. Only undici's main entry, which is not loaded, gives a pool the
+ * method by which its proxy agent asks for tunnels; here it also tells a refusal by the proxy, after
+ * which nothing can have been sent, from a connection that broke.
+ */
+function openProxyClient(origin: URL, options: object): Dispatcher {
+  const pool = new Pool(origin, options)
+  return Object.assign(pool, {
+    connect: async (tunnel: Dispatcher.ConnectOptions) => {
+      const reply = await connect.call(pool, tunnel)
+      if (reply.statusCode === 200) return reply
+      reply.socket.on('error', () => {}).destroy()
+      throw new HttpFailure(
+        'unreachable',
+        `the proxy refused a tunnel to ${tunnel.path} (HTTP ${reply.statusCode})`,
+      )
+    },
   })
 }

@@ -1,6 +1,39 @@
+/** A variable in either letter case. */
+export function proxyVariable(
+  environment: NodeJS.ProcessEnv,
+  name: 'http_proxy' | 'https_proxy' | 'no_proxy',
+): string | undefined {
+  return environment[name] || environment[name.toUpperCase()]
+}
+
 /** True when the environment names a proxy for HTTP or HTTPS, in either letter case. */
 export function hasProxy(environment: NodeJS.ProcessEnv): boolean {
-  return ['http_proxy', 'https_proxy'].some(
-    (name) => environment[name] || environment[name.toUpperCase()],
-  )
+  return (['http_proxy', 'https_proxy'] as const).some((name) => proxyVariable(environment, name))
+}
+
+/**
+ * The proxy for a connection that is not HTTP and therefore goes through CONNECT; undefined where it
+ * goes directly. Loopback never has one.
+ */
+export function connectProxyFor(
+  environment: NodeJS.ProcessEnv,
+  host: string,
+  port: number,
+): string | undefined {
+  const bare = host.toLowerCase().replace(/\.$/, '')
+  if (bare === 'localhost' || bare === '::1' || /^127\.\d+\.\d+\.\d+$/.test(bare)) return undefined
+  const entries = (proxyVariable(environment, 'no_proxy') ?? '').toLowerCase().split(/[,\s]+/)
+  if (entries.some((entry) => isNamedBy(entry, bare, port))) return undefined
+  return proxyVariable(environment, 'https_proxy') ?? proxyVariable(environment, 'http_proxy')
+}
+
+/** One entry of `no_proxy`, read as undici reads it: `*`, a name with all below it, `*.name`, a port. */
+function isNamedBy(entry: string, host: string, port: number): boolean {
+  const [, bracketed, plain, ofPort] =
+    /^(?:\[(.+)\]|([^:]+|[^:]*:[^:]*:.*?))(?::(\d+))?$/.exec(entry) ?? []
+  const name = bracketed ?? plain
+  if (name === undefined || (ofPort !== undefined && Number(ofPort) !== port)) return false
+  if (name === '*') return true
+  const base = name.replace(/^\*?\./, '').replace(/\.$/, '')
+  return (host === base && !name.startsWith('*')) || host.endsWith(`.${base}`)
 }

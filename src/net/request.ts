@@ -1,3 +1,4 @@
+import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
@@ -54,9 +55,9 @@ const NEVER_SENT = new Set([
   'ECONNREFUSED',
   'ENOTFOUND',
   'EAI_AGAIN',
-  'EHOSTUNREACH',
-  'ENETUNREACH',
   'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_PRX_CONN',
+  'UND_ERR_PRX_TLS',
   'CERT_HAS_EXPIRED',
   'DEPTH_ZERO_SELF_SIGNED_CERT',
   'SELF_SIGNED_CERT_IN_CHAIN',
@@ -69,21 +70,25 @@ const NEVER_SENT = new Set([
  * would carry the API token there.
  *
  * @param environment where the proxy variables are looked up
+ * @param lookup resolves host names instead of the system; without effect behind a proxy
  */
-export function createHttpClient(environment: NodeJS.ProcessEnv): HttpClient {
+export function createHttpClient(environment: NodeJS.ProcessEnv, lookup?: HostLookup): HttpClient {
   let dispatcher: Promise<Dispatcher> | undefined
   return async (outgoing) => {
-    dispatcher ??= openDispatcher(environment)
+    dispatcher ??= openDispatcher(environment, lookup)
     return await send(await dispatcher, outgoing)
   }
 }
 
 /** A connection pool: direct, or through the proxy that the environment names. */
-export async function openDispatcher(environment: NodeJS.ProcessEnv): Promise<Dispatcher> {
+export async function openDispatcher(
+  environment: NodeJS.ProcessEnv,
+  lookup?: HostLookup,
+): Promise<Dispatcher> {
   // Deadlines are ours, per request. HTTP/1.1 only: nothing here gains from a second protocol.
   const options = {
     allowH2: false,
-    connect: { timeout: 10_000 },
+    connect: { timeout: 10_000, ...(lookup && { lookup: asNodeLookup(lookup) }) },
     headersTimeout: 0,
     bodyTimeout: 0,
   }
@@ -92,8 +97,22 @@ export async function openDispatcher(environment: NodeJS.ProcessEnv): Promise<Di
   return openProxyDispatcher(environment, options)
 }
 
+/** The address of a host. */
+export type HostLookup = (host: string) => Promise<{ address: string; family: 4 | 6 }>
+
+/** As `net.connect` wants it: all addresses, or one, by callback. */
+function asNodeLookup(lookup: HostLookup): LookupFunction {
+  return (host, options, callback) => {
+    lookup(host).then(
+      ({ address, family }) =>
+        options.all ? callback(null, [{ address, family }]) : callback(null, address, family),
+      (error: Error) => callback(error, ''),
+    )
+  }
+}
+
 async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<HttpReply> {
-  // It takes whole milliseconds only, and throws for others.
+  // Takes whole numbers only, and what is left of a wait seldom is one.
   const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(outgoing.deadlineMs)))
   const signal = outgoing.signal ? AbortSignal.any([outgoing.signal, deadline]) : deadline
   try {
@@ -136,7 +155,12 @@ function flatten(headers: Record<string, string | string[] | undefined>): Record
   return flat
 }
 
-function toFailure(error: unknown, outgoing: HttpRequest, deadline: AbortSignal): HttpFailure {
+/** What went wrong with a request, without anything that it carried. */
+export function toFailure(
+  error: unknown,
+  outgoing: { url: URL; deadlineMs: number; signal?: AbortSignal },
+  deadline: AbortSignal,
+): HttpFailure {
   if (error instanceof HttpFailure) return error
   if (outgoing.signal?.aborted) return new HttpFailure('aborted', 'the request was given up')
   if (deadline.aborted) {
@@ -145,16 +169,18 @@ function toFailure(error: unknown, outgoing: HttpRequest, deadline: AbortSignal)
       `no whole reply within ${Math.round(outgoing.deadlineMs)} ms`,
     )
   }
-  const code = codeOf(error)
-  if (NEVER_SENT.has(code)) {
+  const { code, syscall } = firstOf(error)
+  // A route can be lost under an open connection too: then the same code comes from reading.
+  const isNoRoute = code === 'EHOSTUNREACH' || code === 'ENETUNREACH'
+  if (NEVER_SENT.has(code) || (isNoRoute && syscall === 'connect')) {
     return new HttpFailure('unreachable', `no connection to ${outgoing.url.host} (${code})`)
   }
   return new HttpFailure('broken', `the connection to ${outgoing.url.host} broke (${code})`)
 }
 
-/** The code of an error or, where several addresses were tried, of the first of its errors. */
-function codeOf(error: unknown): string {
-  if (error instanceof AggregateError && error.errors.length > 0) return codeOf(error.errors[0])
-  const { code, name } = error as NodeJS.ErrnoException
-  return code ?? name ?? 'unknown'
+/** An error or, where several addresses were tried, the first of its errors. */
+function firstOf(error: unknown): { code: string; syscall: string | undefined } {
+  if (error instanceof AggregateError && error.errors.length > 0) return firstOf(error.errors[0])
+  const { code, name, syscall } = error as NodeJS.ErrnoException
+  return { code: code ?? name ?? 'unknown', syscall }
 }

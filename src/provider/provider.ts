@@ -1,4 +1,7 @@
+import type { Clock } from '../clock.ts'
+import type { Delivery, Ring } from '../doorbell/transport.ts'
 import type { ActionError } from '../errors.ts'
+import type { HttpClient } from '../net/request.ts'
 import type { Cadence } from '../wait/cadence.ts'
 import type { Reading } from '../wait/wait.ts'
 
@@ -21,6 +24,8 @@ export interface Facts {
   ports?: readonly Port[]
   /** Outputs that only this provider has, by their names in action.yml. */
   outputs?: Readonly<Record<string, string>>
+  /** What else a person wants to see in the summary, as label and value. */
+  details?: readonly (readonly [label: string, value: string])[]
 }
 
 /** One authoritative reading of a launch. */
@@ -74,6 +79,11 @@ export interface Diagnosis {
 export interface Preparation {
   version: string
   versionAction: 'created' | 'updated' | 'reused' | 'unmanaged'
+  /**
+   * Set where only the webhook can bring the news, because the credentials may not read: without a
+   * verified tunnel the run ends with this error before anything is created.
+   */
+  webhookRequired?: ActionError
 }
 
 /** Bounds of one call: how long it may take, and what ends it early. */
@@ -82,21 +92,67 @@ export interface Call {
   signal: AbortSignal
 }
 
+/**
+ * Where a provider notes what has to be ended even if this process is killed: `opened` before a thing
+ * is created under a mark, `created` when its id is known, `closed` when its end is certain.
+ */
+export interface DebtBook {
+  opened(mark: string): void
+  created(mark: string, id: string): void
+  closed(mark: string): void
+}
+
+/** What a provider is opened with. */
+export interface ProviderContext {
+  http: HttpClient
+  environment: NodeJS.ProcessEnv
+  clock: Clock
+  debts: DebtBook
+  /** One line for the log; it is cleaned there. */
+  log: (line: string) => void
+  /** Hides a secret that the provider handed out. */
+  hide: (secret: string) => void
+  /** A name that nobody else uses, for a mark. */
+  newMark: () => string
+}
+
 /** A hosting platform. Methods throw `ActionError`; none of them retries what is not safe to repeat. */
 export interface Provider {
   /** For people, such as `Edgegap`. */
   readonly title: string
   readonly plans: readonly LaunchPlan[]
+  /** False where what was launched cannot be taken back. */
+  readonly canStop: boolean
+  /** How long one `create` may take. */
+  readonly createMs: number
   /** Makes ready whatever a launch needs. */
   prepare(call: Call): Promise<Preparation>
-  /** Sends one create, marked with `mark`, and never repeats it. */
-  create(plan: LaunchPlan, mark: string, call: Call): Promise<CreateResult>
-  /** The ids of what was created with one of these marks and still runs. Safe to repeat. */
+  /**
+   * Sends one create, marked with `mark`, and never repeats it.
+   *
+   * @param webhook where the provider is to report, if anywhere
+   */
+  create(
+    plan: LaunchPlan,
+    mark: string,
+    call: Call,
+    webhook: URL | undefined,
+  ): Promise<CreateResult>
+  /**
+   * For providers that report to subscriptions and not to a URL in the create: subscribes for this
+   * run. Called once, beside the launch.
+   */
+  subscribe?(webhook: URL, call: Call): Promise<void>
+  /** Takes back what the run needed only while it ran. Called once, at the end of every run. */
+  finish?(call: Call): Promise<void>
+  /** What a webhook is about. Its body is never believed beyond the id that it names. */
+  readRing(delivery: Delivery): Promise<Ring>
+  /** Id → mark, of all that carries one of these marks and still exists. Safe to repeat. */
   findByMarks(marks: readonly string[], call: Call): Promise<ReadonlyMap<string, string>>
   observe(id: string, call: Call): Promise<Observation>
   /** Logs and crash data of a launch; they are gone once it is stopped. */
   diagnose(id: string, lines: number, call: Call): Promise<Diagnosis | undefined>
-  /** Asks for a stop; `gone` when there is nothing left to stop. Safe to repeat. */
+  /** Ends what an id names; `gone` when there is nothing left to end. Safe to repeat. */
   stop(id: string, call: Call): Promise<'accepted' | 'gone'>
   /** The cadence that the provider's rate limits and speed call for. */
   cadence(random: () => number): Cadence

@@ -7,13 +7,17 @@ import { toLine } from './plain-text.ts'
 export function escapeMarkdown(text: string): string {
   return (
     toLine(text, 500)
+      // Blanks at the start would make a block of code.
+      .trim()
       .replaceAll('&', '&amp;')
       .replaceAll('<', '&lt;')
       .replaceAll('>', '&gt;')
       .replaceAll('"', '&quot;')
       .replace(/[\\`*_{}[\]()#+!|~$:-]/g, (mark) => `&#${mark.charCodeAt(0)};`)
-      // `@team` notifies people and `www.` links by itself, escaped or not.
-      .replace(/@|\b(?=www\.)/gi, '$&\u200b')
+      // A number at the start would make a list.
+      .replace(/^(\d+)\./, '$1&#46;')
+      // `@team` notifies people, `#12` and `www.` link by themselves, escaped or not.
+      .replace(/@|&#35;(?=\d)|\bGH&#45;(?=\d)|\b(?=www\.)/gi, '$&\u200b')
   )
 }
 
@@ -25,8 +29,10 @@ export function codeSpan(text: string): string {
 
 /** Lines as a block of code, behind a fence longer than any run of backticks in them. */
 export function codeBlock(lines: readonly string[]): string {
-  const runs = lines.flatMap((line) => line.match(/`+/g) ?? [])
-  const fence = '`'.repeat(Math.max(3, ...runs.map((run) => run.length + 1)))
+  let fence = '```'
+  for (const line of lines) {
+    for (const [run] of line.matchAll(/`+/g)) if (run.length >= fence.length) fence = `${run}\``
+  }
   return `${fence}text\n${lines.join('\n')}\n${fence}`
 }
 

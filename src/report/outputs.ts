@@ -27,10 +27,22 @@ export function buildOutputs(report: RunReport, redact: Redact): Record<string, 
     'version-action': report.versionAction,
     status: toLine(redact(first?.observation?.status ?? '')),
     signal: first?.source ?? '',
+    tunnel: report.tunnel,
+    'tunnel-error': toLine(redact(report.tunnelError)),
     seconds: first?.id === undefined ? '' : inSeconds(first.elapsedMs),
     error: error ? toLine(redact(error.message)) : '',
     'stopped-ids': JSON.stringify(report.stoppedIds),
+    ...providerOutputs(first?.observation?.facts.outputs ?? {}, redact),
   }
+}
+
+/** Outputs that only some providers have, by their names in action.yml. */
+const PROVIDER_OUTPUTS: readonly string[] = []
+
+function providerOutputs(given: Readonly<Record<string, string>>, redact: Redact) {
+  return Object.fromEntries(
+    PROVIDER_OUTPUTS.map((name) => [name, toLine(redact(given[name] ?? ''))]),
+  )
 }
 
 /** One entry of the output `deployments`. */

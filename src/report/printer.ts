@@ -5,9 +5,8 @@ import type { RunnerCommands } from './runner-commands.ts'
 
 /** The runner keeps this many annotations of a kind per step. */
 const MAX_ANNOTATIONS = 10
-
-/** Longest cause in an annotation. */
-const LONGEST_CAUSE = 800
+/** Longest text of what happened in an annotation that also tells what to do. */
+const LONGEST_CAUSE = 1_000
 
 type Level = 'error' | 'warning' | 'notice'
 
@@ -87,9 +86,9 @@ export class Printer {
   failure(error: ActionError, title: string): void {
     const request = error.request ? ` [${error.request}]` : ''
     const next = error.next ? ` ${error.next}` : ''
-    // What to do next is ours and short: no remote text may push it over the end.
-    const what = toLine(this.redact(error.message), LONGEST_CAUSE)
-    this.error(`${withStop(what)}${next}${request}`, title)
+    // Cut by itself: however much a provider says, the next step must not be lost behind it.
+    const what = withStop(toLine(this.redact(error.message), LONGEST_CAUSE))
+    this.error(`${what}${next}${request}`, title)
   }
 
   /** Over the runner's limit annotations become plain lines: nothing is lost. */

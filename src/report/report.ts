@@ -63,6 +63,10 @@ export interface RunReport {
   versionAction: string
   launches: LaunchReport[]
   stoppedIds: string[]
+  /** The transport in use, or `none`. */
+  tunnel: string
+  /** Why there was no tunnel, or why it was not relied on. */
+  tunnelError: string
   /** Something is left to stop or to look for, which the post step does. */
   isOwing: boolean
   error?: ActionError

@@ -63,6 +63,14 @@ function details(launch: LaunchReport, clean: Clean): string[] {
   if (launch.error) parts.push(explain(launch.error, clean))
   const ports = launch.observation?.facts.ports ?? []
   if (ports.length > 0) parts.push(portTable(ports, clean))
+  const more = launch.observation?.facts.details ?? []
+  if (more.length > 0) {
+    const rows = more.map(([label, value]) => [
+      escapeMarkdown(clean(label)),
+      codeSpan(clean(value)),
+    ])
+    parts.push(table(['', ''], rows))
+  }
   if (launch.timeline.length > 0) {
     const states = launch.timeline.map(
       ({ status, atMs }) => `${codeSpan(clean(status))} ${formatDuration(atMs)}`,

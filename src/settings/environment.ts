@@ -29,10 +29,10 @@ function readVariables(
   seen: Set<string>,
 ): Variable[] {
   const variables: Variable[] = []
-  for (const [index, line] of inputs.lines(input).entries()) {
+  for (const { line, number } of inputs.numberedLines(input)) {
     const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(line) ?? []
     // A line that is not KEY=VALUE may be the rest of a secret with line breaks: it is not shown.
-    const place = `line ${index + 1}`
+    const place = `line ${number}`
     if (!KEY.test(key)) {
       const shown = secret ? '' : ` ("${line.slice(0, 60)}")`
       problems.add(

@@ -29,10 +29,15 @@ export class Inputs {
 
   /** Lines without blank ones and comments; leading blanks and a trailing CR are dropped. */
   lines(name: string): string[] {
+    return this.numberedLines(name).map(({ line }) => line)
+  }
+
+  /** The same, each with its number as the user counts. */
+  numberedLines(name: string): { line: string; number: number }[] {
     return this.raw(name)
       .split(/\r\n|\n|\r/)
-      .map((line) => line.trimStart())
-      .filter((line) => line.trim() !== '' && !line.startsWith('#'))
+      .map((line, index) => ({ line: line.trimStart(), number: index + 1 }))
+      .filter(({ line }) => line.trim() !== '' && !line.startsWith('#'))
   }
 
   oneOf<const T extends string>(name: string, allowed: readonly T[], fallback: T): T {

@@ -24,9 +24,10 @@ export function parseLocation(line: string): Location | undefined {
   const items = line.trim().split(/\s*,\s*/)
   // The name stands before the first item, with a blank between.
   const [, name, first] = /^(?:(.+?)\s+)?(\S+)$/.exec(items[0] ?? '') ?? []
-  if (first === undefined || (name !== undefined && !NAME.test(name))) return undefined
+  if (first === undefined || (name !== undefined && !isName(name))) return undefined
   const values = [first, ...items.slice(1)]
-  if (values.every((value) => isIP(value) !== 0)) {
+  // A number is no address; asking `isIP` would compile its long pattern for IPv6 for nothing.
+  if (values.every((value) => !NUMBER.test(value) && isIP(value) !== 0)) {
     const where = values.join(', ')
     return { kind: 'addresses', addresses: values, name: name ?? where, where }
   }
@@ -40,6 +41,11 @@ export function parseLocation(line: string): Location | undefined {
     name: name ?? where,
     where,
   }
+}
+
+/** An address before another is no name: a comma was forgotten, and it would be dropped. */
+function isName(text: string): boolean {
+  return NAME.test(text) && isIP(text) === 0
 }
 
 function isWithin(text: string | undefined, limit: number): boolean {

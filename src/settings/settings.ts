@@ -1,16 +1,20 @@
+import { DEFAULTS } from './defaults.ts'
 import { DURATION_FORM, parseDuration } from './duration.ts'
 import { readEnvironment, type Variable } from './environment.ts'
 import { Inputs } from './inputs.ts'
 import { LOCATION_FORM, type Location, parseLocation } from './locations.ts'
 import { BadInputs, Problems } from './problems.ts'
 import { cleanEdgegapToken, isHeaderSafe } from './token.ts'
+import { readTunnel, type TunnelSettings, tunnelSecrets } from './tunnel.ts'
 import { parseServiceUrl } from './url.ts'
+
+export type WaitMode = 'auto' | 'webhook' | 'poll' | 'none'
 
 /** What holds for every provider and operation. */
 interface CommonSettings {
   readonly token: string
   readonly apiUrl: URL
-  readonly wait: 'auto' | 'poll' | 'none'
+  readonly wait: WaitMode
   /** From the accepted request to the outcome. */
   readonly timeoutMs: number
   /** Undefined: adaptive. */
@@ -24,6 +28,9 @@ export interface LaunchSettings {
   readonly onFailure: 'stop' | 'keep'
   readonly stopAfterJob: boolean
   readonly logLines: number
+  readonly tunnel: TunnelSettings
+  /** How long a launch may be held up for the tunnel; with `wait: webhook`, how long it may take. */
+  readonly tunnelTimeoutMs: number
 }
 
 export interface EdgegapDeploySettings extends CommonSettings, LaunchSettings {
@@ -43,21 +50,11 @@ export interface EdgegapStopSettings extends CommonSettings {
 }
 
 export type EdgegapSettings = EdgegapDeploySettings | EdgegapStopSettings
-export type Settings = EdgegapSettings
+/** Whatever launches something. */
+export type DeploySettings = EdgegapDeploySettings
+export type Settings = DeploySettings | EdgegapStopSettings
 
-export const DEFAULTS = {
-  provider: 'edgegap',
-  operation: 'deploy',
-  'api-url': 'https://api.edgegap.com',
-  wait: 'auto',
-  timeout: '10m',
-  'on-failure': 'stop',
-  'stop-after-job': 'false',
-  locations: 'new-york 40.71,-74.01',
-  'log-lines': '50',
-  summary: 'true',
-} as const
-
+const DEFAULT_TIMEOUT_MS = 600_000
 const ONE_DAY_MS = 86_400_000
 /** Edgegap: app and version names (OpenAPI v1); the character set is not documented. */
 const MAX_NAME = 64
@@ -82,7 +79,13 @@ export function readSettings(environment: NodeJS.ProcessEnv): {
   const common = readCommon(inputs, problems)
   const settings: Settings =
     operation === 'deploy'
-      ? { ...common, ...readDeploy(inputs, problems), provider: 'edgegap', operation }
+      ? {
+          ...common,
+          ...readDeploy(inputs, problems),
+          ...readDoorbell(inputs, problems, common.wait, environment),
+          provider: 'edgegap',
+          operation,
+        }
       : { ...common, ...readStop(inputs, problems), provider: 'edgegap', operation }
   if (problems.list.length > 0) throw new BadInputs(problems.list)
   return { settings: Object.freeze(settings), warnings: findIdleInputs(inputs, settings) }
@@ -92,8 +95,8 @@ function readCommon(inputs: Inputs, problems: Problems): CommonSettings {
   return {
     token: readToken(inputs, problems),
     apiUrl: readApiUrl(inputs, problems),
-    wait: inputs.oneOf('wait', ['auto', 'poll', 'none'], DEFAULTS.wait),
-    timeoutMs: readDuration(inputs, problems, 'timeout', 1_000) ?? 600_000,
+    wait: inputs.oneOf('wait', ['auto', 'webhook', 'poll', 'none'], DEFAULTS.wait),
+    timeoutMs: readDuration(inputs, problems, 'timeout', 1_000) ?? DEFAULT_TIMEOUT_MS,
     pollIntervalMs: readDuration(inputs, problems, 'poll-interval', 1_000),
     summary: inputs.flag('summary', true),
   }
@@ -151,6 +154,19 @@ function readDeploy(inputs: Inputs, problems: Problems) {
   }
 }
 
+function readDoorbell(
+  inputs: Inputs,
+  problems: Problems,
+  wait: WaitMode,
+  environment: NodeJS.ProcessEnv,
+) {
+  const fallbackMs = wait === 'webhook' ? 60_000 : 5_000
+  return {
+    tunnel: readTunnel(inputs, problems, wait, environment),
+    tunnelTimeoutMs: readDuration(inputs, problems, 'tunnel-timeout', 0) ?? fallbackMs,
+  }
+}
+
 function readName(inputs: Inputs, problems: Problems, input: string): string {
   const name = inputs.required(input, `name the ${input} to deploy`)
   if (name.length > MAX_NAME || hasControls(name)) {
@@ -199,6 +215,18 @@ function hasControls(text: string): boolean {
   return /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)
 }
 
+const TRANSPORT_INPUTS: Readonly<Record<string, TunnelSettings['transport']>> = {
+  'public-url': 'public',
+  'ssh-host': 'ssh',
+  'ssh-user': 'ssh',
+  'ssh-key': 'ssh',
+  'ssh-known-hosts': 'ssh',
+  'ssh-public-url': 'ssh',
+  'relay-url': 'relay',
+  'cloudflared-token': 'cloudflared-named',
+  'cloudflared-hostname': 'cloudflared-named',
+}
+
 /** Inputs that were given and change nothing, which usually means a misunderstanding. */
 function findIdleInputs(inputs: Inputs, settings: Settings): string[] {
   const idle: string[] = []
@@ -206,8 +234,13 @@ function findIdleInputs(inputs: Inputs, settings: Settings): string[] {
     if (inputs.has(input)) idle.push(`${input} has no effect ${why}.`)
   }
   if (settings.wait === 'none') name('poll-interval', 'with wait: none')
-  if (settings.operation === 'deploy') name('deployment-id', 'with operation: deploy')
-  else {
+  if (settings.operation === 'deploy') {
+    name('deployment-id', 'with operation: deploy')
+    const { transport } = settings.tunnel
+    for (const [input, belongsTo] of Object.entries(TRANSPORT_INPUTS)) {
+      if (transport !== belongsTo) name(input, `here: the tunnel is ${transport}`)
+    }
+  } else {
     for (const input of ['application', 'version', 'env', 'secret-env', 'tags']) {
       name(input, 'with operation: stop')
     }
@@ -217,6 +250,7 @@ function findIdleInputs(inputs: Inputs, settings: Settings): string[] {
 
 /** The values that must be hidden wherever they would appear. */
 export function secretsOf(settings: Settings): string[] {
-  const variables = settings.operation === 'deploy' ? settings.environment : []
-  return [settings.token, ...variables.filter(({ secret }) => secret).map(({ value }) => value)]
+  if (settings.operation !== 'deploy') return [settings.token]
+  const hidden = settings.environment.filter(({ secret }) => secret)
+  return [settings.token, ...hidden.map(({ value }) => value), ...tunnelSecrets(settings.tunnel)]
 }

@@ -12,13 +12,23 @@ export interface Reading {
 /** Which of the two brought the news. */
 export type NewsSource = 'webhook' | 'poll'
 
+/** Why the wait was woken between two polls. */
+export type Wake =
+  /** Somebody says that there is news. */
+  | 'ring'
+  /** Rings may have been lost: look once. */
+  | 'gap'
+  /** The bell is to be relied on from now on, or no longer. */
+  | 'changed'
+  | 'aborted'
+
 /** What can wake the wait between two polls. */
 export interface Bell {
   /**
-   * Resolves when the bell has rung since the last call (at once, if it did meanwhile), or when
+   * Resolves with what happened since the last call (at once, if something did meanwhile), or when
    * `signal` aborts. Never rejects.
    */
-  nextRing(signal: AbortSignal): Promise<'rang' | 'aborted'>
+  nextWake(signal: AbortSignal): Promise<Wake>
   /** How long polling may be stretched now; undefined: not at all, the bell is not to be relied on. */
   slowPollMs(elapsedMs: number): number | undefined
 }
@@ -52,10 +62,10 @@ export type WaitResult<R extends Reading> = { last: R | undefined; elapsedMs: nu
 
 /** Longest single look; a hung request must not eat the whole wait. */
 const LOOK_MS = 10_000
-/** A timer may fire a little early, and what is left then is too short for a look. */
-const SHORTEST_LOOK_MS = 25
 /** The last look starts at the deadline and may take this long: the wait overruns by no more. */
 const LAST_LOOK_MS = 900
+/** Below this a look would only fail for want of time. */
+const SHORTEST_LOOK_MS = 100
 /** From this many failures in a row the interval grows, up to the longest of the cadence. */
 const PATIENCE = 3
 const LONGEST_BACKOFF_MS = 10_000
@@ -86,13 +96,15 @@ export async function waitForOutcome<R extends Reading>(
   let failures = 0
   let source: NewsSource = 'poll'
   let emptyRings = 0
+  /** The provider does not want to be asked earlier, whoever rings. */
+  let notBeforeMs = Number.NEGATIVE_INFINITY
 
   while (!signal.aborted) {
-    const leftMs = deadlineAtMs - clock.nowMs()
-    const isLastLook = leftMs < SHORTEST_LOOK_MS
-    const lookMs = isLastLook ? LAST_LOOK_MS : Math.min(LOOK_MS, leftMs)
+    // Timers may strike a little early.
+    const isLastLook = deadlineAtMs - clock.nowMs() < 1
+    const lookMs = isLastLook ? LAST_LOOK_MS : Math.min(LOOK_MS, deadlineAtMs - clock.nowMs())
     const lookedAtMs = clock.nowMs()
-    let pauseMs: number
+    let dueAtMs: () => number
     try {
       const reading = await bounded(options, lookMs)
       if (failures > 0) emit({ type: 'recovered', after: failures, atMs: elapsedMs() })
@@ -103,8 +115,9 @@ export async function waitForOutcome<R extends Reading>(
       if (reading.state !== 'pending') {
         return { ending: 'settled', last: reading, source, elapsedMs: elapsedMs() }
       }
-      if (source === 'webhook') emptyRings += changed ? 0 : 1
-      pauseMs = pauseAfterReading(lookedAtMs)
+      if (source === 'webhook' && !changed) emptyRings += 1
+      // Intervals count from look to look, so that a slow reply does not stretch them.
+      dueAtMs = () => lookedAtMs + intervalMs()
     } catch (thrown) {
       if (signal.aborted) break
       const error = toActionError(thrown)
@@ -113,11 +126,15 @@ export async function waitForOutcome<R extends Reading>(
       }
       lastError = error
       failures += 1
-      pauseMs = pauseAfterFailure(error, failures, elapsedMs())
-      emit({ type: 'failure', error, consecutive: failures, nextInMs: pauseMs, atMs: elapsedMs() })
+      const nextInMs = pauseAfterFailure(error, failures)
+      const nextAtMs = clock.nowMs() + nextInMs
+      if (error.retryAfterMs !== undefined) notBeforeMs = nextAtMs
+      if (source === 'webhook') emptyRings += 1
+      dueAtMs = () => nextAtMs
+      emit({ type: 'failure', error, consecutive: failures, nextInMs, atMs: elapsedMs() })
     }
     if (isLastLook) return { ending: 'timed-out', last, lastError, elapsedMs: elapsedMs() }
-    source = await pause(Math.min(pauseMs, deadlineAtMs - clock.nowMs()), lookedAtMs)
+    source = await pause(dueAtMs, lookedAtMs)
   }
   return { ending: 'cancelled', last, elapsedMs: elapsedMs() }
 
@@ -125,39 +142,47 @@ export async function waitForOutcome<R extends Reading>(
     options.onEvent?.(event)
   }
 
-  /** Intervals count from look to look, so that a slow reply does not stretch them. */
-  function pauseAfterReading(lookedAtMs: number): number {
-    const trusted = emptyRings < EMPTY_RINGS_TRUSTED
-    const slowMs = trusted ? bell?.slowPollMs(elapsedMs()) : undefined
-    const intervalMs = slowMs ?? cadence.intervalMs(elapsedMs())
-    return Math.max(0, lookedAtMs + intervalMs - clock.nowMs())
+  function intervalMs(): number {
+    const slowMs = emptyRings < EMPTY_RINGS_TRUSTED ? bell?.slowPollMs(elapsedMs()) : undefined
+    return slowMs ?? cadence.intervalMs(elapsedMs())
   }
 
-  function pauseAfterFailure(error: ActionError, count: number, atMs: number): number {
-    if (error.retryAfterMs !== undefined) return error.retryAfterMs
-    const intervalMs = cadence.intervalMs(atMs)
-    const grown = intervalMs * 1.5 ** Math.max(0, count - PATIENCE)
-    return Math.max(intervalMs, Math.min(LONGEST_BACKOFF_MS, grown))
+  function pauseAfterFailure(error: ActionError, count: number): number {
+    const normalMs = cadence.intervalMs(elapsedMs())
+    // It may be zero, which is no reason to ask without a pause.
+    if (error.retryAfterMs !== undefined) return Math.max(normalMs, error.retryAfterMs)
+    const grownMs = normalMs * 1.5 ** Math.max(0, count - PATIENCE)
+    return Math.max(normalMs, Math.min(LONGEST_BACKOFF_MS, grownMs))
   }
 
-  async function pause(durationMs: number, lookedAtMs: number): Promise<NewsSource> {
-    if (!bell) {
-      await clock.sleep(durationMs, signal)
-      return 'poll'
+  /** Sleeps until the next look is due, or until something brings it forward. */
+  async function pause(dueAtMs: () => number, lookedAtMs: number): Promise<NewsSource> {
+    for (;;) {
+      const dueMs = beforeDeadline(dueAtMs())
+      const wake = await sleepOrWake(dueMs - clock.nowMs())
+      if (wake === 'changed') continue
+      if (wake !== 'ring') return 'poll'
+      const spacingMs = Math.min(RING_SPACING_MS * 2 ** emptyRings, LONGEST_RING_SPACING_MS)
+      // A ring brings the next look forward; many of them must not put it off.
+      const soonestMs = Math.max(notBeforeMs, lookedAtMs + spacingMs)
+      const ringDueMs = Math.min(dueMs, beforeDeadline(soonestMs))
+      await clock.sleep(ringDueMs - clock.nowMs(), signal)
+      return 'webhook'
     }
+  }
+
+  /** What is due too shortly before the deadline to be answered in time is left to the last look. */
+  function beforeDeadline(dueMs: number): number {
+    return deadlineAtMs - dueMs < SHORTEST_LOOK_MS ? deadlineAtMs : dueMs
+  }
+
+  async function sleepOrWake(durationMs: number): Promise<Wake | 'time'> {
     const over = new AbortController()
     const either = AbortSignal.any([over.signal, signal])
-    const ring = bell.nextRing(either)
-    const result = await Promise.race([
-      ring,
-      clock.sleep(durationMs, either).then(() => 'time' as const),
-    ])
+    const slept = clock.sleep(durationMs, either).then(() => 'time' as const)
+    const wake = await (bell ? Promise.race([bell.nextWake(either), slept]) : slept)
     over.abort()
-    if (result !== 'rang') return 'poll'
-    const spacingMs = Math.min(RING_SPACING_MS * 2 ** emptyRings, LONGEST_RING_SPACING_MS)
-    const waitMs = Math.min(lookedAtMs + spacingMs, deadlineAtMs) - clock.nowMs()
-    await clock.sleep(waitMs, signal)
-    return 'webhook'
+    return wake
   }
 }
 

@@ -51,6 +51,8 @@ export async function run(
   // Not given to the harness as secrets: the action has to hide them by itself.
   const job = await runJob({
     ...options,
+    // On a runner of GitHub's, `tunnel: auto` would download a tunnel client; nothing here may.
+    env: { RUNNER_ENVIRONMENT: 'self-hosted', ...options.env },
     inputs: { 'api-token': token, 'api-url': url, ...inputs },
   })
   for (const step of [job.main, job.post]) if (step) expectSound(step, [token, ...secrets])

@@ -25,7 +25,7 @@ describe.concurrent('a bad input is told with its value and what is allowed', ()
     ['api-url', 'api.edgegap.com', /write a full URL/],
     ['api-url', 'ftp://127.0.0.1', /use https/],
     ['api-url', 'https://api.edgegap.com/?a=b', /leave query and fragment out/],
-    ['wait', 'webhook', /^wait is "webhook": use one of auto, poll, none$/],
+    ['wait', 'a-while', /^wait is "a-while": use one of auto, webhook, poll, none$/],
     ['timeout', '10', /^timeout is "10": write a duration such as 90s/],
     ['timeout', '10 minutes', /write a duration/],
     ['timeout', '-5s', /write a duration/],

@@ -38,6 +38,8 @@ describe.concurrent('a server that comes up', () => {
       'version-action': 'unmanaged',
       status: 'Status.READY',
       signal: 'poll',
+      tunnel: 'none',
+      'tunnel-error': expect.stringContaining('self-hosted'),
       error: '',
       'stopped-ids': '[]',
     })
@@ -117,6 +119,7 @@ describe.concurrent('a server that comes up', () => {
       'wait: auto',
       'on-failure: stop',
       'stop-after-job: false',
+      expect.stringMatching(/^tunnel: none \(this runner is self-hosted/),
       'location: new-york (40.71,-74.01)',
       'environment variable: A',
       'secret environment variable: B',

@@ -206,8 +206,8 @@ describe.concurrent('polling', () => {
     const { main } = await deploy(edgegap, { timeout: '2s' })
     expect(main.outputs.outcome).toBe('timed-out')
     expect(Number(main.outputs.seconds)).toBeGreaterThanOrEqual(2)
-    // Of a busy machine half a second is forgiven.
-    expect(Number(main.outputs.seconds)).toBeLessThan(3.5)
+    // How exactly is specified on a virtual clock; here, that one look cannot eat the whole wait.
+    expect(Number(main.outputs.seconds)).toBeLessThan(9)
     expectNothingLeft(edgegap)
   })
 
@@ -237,13 +237,10 @@ describe.concurrent('polling', () => {
     await using edgegap = await startEdgegap({ script: ready(3_300) })
     const { main } = await deploy(edgegap)
     const looks = edgegap.requestsTo('GET', STATUS)
-    expect((looks[0]?.at ?? 0) - (edgegap.requests[0]?.at ?? 0)).toBeLessThan(700)
-    // The one in the middle: a busy machine delays a look or two.
-    const usual = gaps(looks).sort((a, b) => a - b)[1]
-    expect(usual).toBeLessThan(1_100)
-    expect(usual).toBeGreaterThan(700)
+    // The exact times are specified on a virtual clock: a busy machine bends real ones.
+    expect(looks.length).toBeGreaterThanOrEqual(4)
+    expect(looks.length).toBeLessThanOrEqual(7)
     expect(Number(main.outputs.seconds)).toBeGreaterThan(3.2)
-    expect(Number(main.outputs.seconds)).toBeLessThan(6)
   })
 
   test('keeps to poll-interval', async () => {
@@ -251,7 +248,6 @@ describe.concurrent('polling', () => {
     await deploy(edgegap, { 'poll-interval': '2s' })
     const looks = edgegap.requestsTo('GET', STATUS)
     expect(looks).toHaveLength(3)
-    // The second look may have been delayed on its way, and then the third seems early.
     for (const gap of gaps(looks)) expect(gap).toBeGreaterThan(1_500)
   })
 
@@ -262,7 +258,6 @@ describe.concurrent('polling', () => {
     await deploy(edgegap)
     const [gap] = gaps(edgegap.requestsTo('GET', STATUS))
     expect(gap).toBeGreaterThanOrEqual(2_990)
-    expect(gap).toBeLessThan(4_500)
   })
 
   test('is not driven into a hot loop by Retry-After: 0', async () => {

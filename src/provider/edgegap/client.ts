@@ -25,7 +25,9 @@ export type EdgegapClient = (request: EdgegapRequest, call: Call) => Promise<Edg
  */
 export function createEdgegapClient(http: HttpClient, apiUrl: URL, token: string): EdgegapClient {
   return async ({ method, path, query, body }, call) => {
-    const url = new URL(apiUrl.pathname.replace(/\/$/, '') + path, apiUrl)
+    // Not resolved against the base: a path that begins with two slashes would name another host.
+    const url = new URL(apiUrl)
+    url.pathname = apiUrl.pathname.replace(/\/+$/, '') + path
     url.search = new URLSearchParams(query).toString()
     const request = `${method} ${path}`
     try {

@@ -6,8 +6,14 @@ import type { EdgegapDeploySettings } from '../../settings/settings.ts'
  *
  * @param mark a tag that only this attempt carries: by it the deployment is found again after a
  *   reply that was lost
+ * @param webhook called when it is ready, failed or terminated: v2 has a field for each of the three
  */
-export function deploymentBody(settings: EdgegapDeploySettings, location: Location, mark: string) {
+export function deploymentBody(
+  settings: EdgegapDeploySettings,
+  location: Location,
+  mark: string,
+  webhook: URL | undefined,
+) {
   return {
     application: settings.application,
     version: settings.version,
@@ -18,6 +24,11 @@ export function deploymentBody(settings: EdgegapDeploySettings, location: Locati
       is_hidden: secret,
     })),
     tags: [mark, ...settings.tags],
+    ...(webhook && {
+      webhook_on_ready: { url: webhook.href },
+      webhook_on_error: { url: webhook.href },
+      webhook_on_terminated: { url: webhook.href },
+    }),
   }
 }
 

@@ -1,5 +1,5 @@
-import type { ActionError } from '../../errors.ts'
-import type { HttpClient } from '../../net/request.ts'
+import type { Delivery, Ring } from '../../doorbell/transport.ts'
+import { ActionError } from '../../errors.ts'
 import type { EdgegapDeploySettings, EdgegapSettings } from '../../settings/settings.ts'
 import { adaptiveCadence } from '../../wait/cadence.ts'
 import type {
@@ -10,6 +10,7 @@ import type {
   Observation,
   Preparation,
   Provider,
+  ProviderContext,
 } from '../provider.ts'
 import { createEdgegapClient, type EdgegapClient, type EdgegapReply, replyError } from './client.ts'
 import { deploymentBody } from './deployment-body.ts'
@@ -33,10 +34,12 @@ const WHILE_CREATING = {
 export class Edgegap implements Provider {
   readonly title = 'Edgegap'
   readonly plans: readonly LaunchPlan[]
+  readonly canStop = true
+  readonly createMs = 30_000
   readonly #settings: EdgegapSettings
   readonly #send: EdgegapClient
 
-  constructor(settings: EdgegapSettings, http: HttpClient) {
+  constructor(settings: EdgegapSettings, { http }: ProviderContext) {
     this.#settings = settings
     this.#send = createEdgegapClient(http, settings.apiUrl, settings.token)
     this.plans = settings.operation === 'deploy' ? settings.locations.map(toPlan) : []
@@ -48,11 +51,16 @@ export class Edgegap implements Provider {
     return { version: this.#deploy().version, versionAction: 'unmanaged' }
   }
 
-  async create(plan: LaunchPlan, mark: string, call: Call): Promise<CreateResult> {
+  async create(
+    plan: LaunchPlan,
+    mark: string,
+    call: Call,
+    webhook: URL | undefined,
+  ): Promise<CreateResult> {
     const settings = this.#deploy()
     const location = settings.locations[this.plans.indexOf(plan)]
     if (!location) throw new Error(`no location for ${plan.name}`)
-    const body = deploymentBody(settings, location, mark)
+    const body = deploymentBody(settings, location, mark, webhook)
     try {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
       return await readCreate(reply)
@@ -60,6 +68,11 @@ export class Edgegap implements Provider {
       const error = thrown as ActionError
       return { kind: error.kind === 'unreachable' ? 'try-again' : 'unknown', error }
     }
+  }
+
+  async readRing({ body }: Delivery): Promise<Ring> {
+    const { readWebhook } = await wire()
+    return readWebhook(body.toString('utf8'))
   }
 
   /**
@@ -83,9 +96,12 @@ export class Edgegap implements Provider {
         const tags = row.tags ?? (await this.#tagsOf(row.id, call))
         for (const mark of marks) if (tags.includes(mark)) found.set(row.id, mark)
       }
-      if (!hasNext) break
+      if (!hasNext) return found
     }
-    return found
+    throw new ActionError({
+      kind: 'malformed-reply',
+      what: `The list of deployments has no end within ${MAX_PAGES} pages.`,
+    })
   }
 
   async observe(id: string, call: Call): Promise<Observation> {

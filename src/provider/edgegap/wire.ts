@@ -1,5 +1,6 @@
 import { isIP } from 'node:net'
 import * as z from 'zod/mini'
+import type { Ring } from '../../doorbell/transport.ts'
 import { ActionError } from '../../errors.ts'
 import type { Facts, Observation, Port } from '../provider.ts'
 
@@ -69,9 +70,14 @@ const statusShape = z.object({
   location: z.optional(record),
   tags: z.optional(list),
 })
+// Not lenient: whoever reads no rows where there are some creates a second server.
 const listShape = z.object({
-  data: list,
+  data: z.array(z.unknown()),
   pagination: z.optional(record),
+})
+const paginationShape = z.object({
+  has_next: z.optional(flag),
+  next_page_number: z.optional(integer),
 })
 const rowShape = z.object({ request_id: z.optional(text), tags: z.optional(z.unknown()) })
 const crashShape = z.object({
@@ -213,6 +219,8 @@ const MAX_PORTS = 100
  */
 function readPorts(map: Record<string, unknown>, host: string): Port[] {
   const ports: Port[] = []
+  // An IPv6 address, where there is no name, cannot be told from the port behind it otherwise.
+  const authority = host.includes(':') ? `[${host}]` : host
   for (const [key, value] of Object.entries(map)) {
     if (ports.length === MAX_PORTS) break
     const port = portShape.safeParse(value).data
@@ -222,10 +230,24 @@ function readPorts(map: Record<string, unknown>, host: string): Port[] {
       internal: port.internal,
       external: port.external,
       protocol: port.protocol ?? '',
-      address: `${host}:${port.external}`,
+      address: `${authority}:${port.external}`,
     })
   }
   return ports
+}
+
+/**
+ * A webhook's body: the JSON of the status. Of all that it says only the id is read, to find out
+ * whether it is about one of ours.
+ */
+export function readWebhook(body: string): Ring {
+  try {
+    const id = parse(accepted, body, 'webhook').request_id
+    if (id !== undefined && ID.test(id)) return { kind: 'ring', id }
+  } catch {
+    // Falls through: whatever it is, it is not a webhook of Edgegap.
+  }
+  return { kind: 'ignored', why: 'not a webhook of Edgegap' }
 }
 
 export interface DeploymentRow {
@@ -251,7 +273,8 @@ export function readDeployments(body: string, request: string): DeploymentPage {
       tags: Array.isArray(row.tags) ? row.tags.map(tagName) : undefined,
     })
   }
-  return { rows, hasNext: page.pagination?.has_next === true }
+  const pagination = paginationShape.safeParse(page.pagination ?? {}).data
+  return { rows, hasNext: pagination?.has_next || pagination?.next_page_number !== undefined }
 }
 
 /** The tags in a status reply, for rows that did not carry them. */

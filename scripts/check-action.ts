@@ -1,0 +1,162 @@
+/**
+ * Checks action.yml, the workflows of this repository and every example of the README with GitHub's
+ * own language service: schema, expressions, and the inputs and outputs that examples use.
+ *
+ * Usage: node scripts/check-action.ts
+ */
+import { readdirSync, readFileSync } from 'node:fs'
+import { registerHooks } from 'node:module'
+import { join } from 'node:path'
+import { isMap, isSeq, parseDocument } from 'yaml'
+import {
+  type ActionMetadata,
+  REPOSITORY,
+  readActionFile,
+  readActionMetadata,
+} from './action-metadata.ts'
+import { type Snippet, snippetsOf, toSnippet } from './workflow-snippets.ts'
+
+export interface Finding {
+  readonly file: string
+  readonly line: number
+  readonly message: string
+}
+
+/** Stands for this action: the service skips local ones and knows nothing of unpublished ones. */
+const SELF = 'self/local@v0'
+const OUR_USES = /(?<=uses: )(?:\.\/|OWNER\/deploy-game-server@v1)(?=\s|$)/g
+
+/** @param action the text of action.yml, from which uses of this action are judged */
+export async function checkAction(action: string): Promise<Finding[]> {
+  return await validate({ ...toSnippet('action.yml', action), uri: 'action.yml' }, action)
+}
+
+export async function checkWorkflow(snippet: Snippet, action: string): Promise<Finding[]> {
+  const text = snippet.text.replace(OUR_USES, SELF)
+  const workflow = { ...snippet, text, uri: '.github/workflows/workflow.yml' }
+  const findings = await validate(workflow, action)
+  return [...findings, ...unknownOutputs({ ...snippet, text }, readActionMetadata(action))]
+}
+
+/** Everything in this repository that can be checked. */
+export async function checkRepository(): Promise<Finding[]> {
+  const action = readActionFile()
+  const workflows = readdirSync(join(REPOSITORY, '.github/workflows'))
+    .filter((name) => /\.ya?ml$/.test(name))
+    .map((name) => `.github/workflows/${name}`)
+  const read = (file: string) => readFileSync(join(REPOSITORY, file), 'utf8')
+  const snippets = [
+    ...workflows.map((file) => toSnippet(file, read(file))),
+    ...snippetsOf('README.md', read('README.md')),
+  ]
+  const findings = [await checkAction(action)]
+  for (const snippet of snippets) findings.push(await checkWorkflow(snippet, action))
+  return findings.flat()
+}
+
+let checked = 0
+
+async function validate(document: Snippet & { uri: string }, action: string): Promise<Finding[]> {
+  const { service, flags, TextDocument } = await load()
+  // The service remembers what it parsed by URI, so no two documents may share one.
+  checked += 1
+  const uri = `file:///${checked}/${document.uri}`
+  const found = await service.validate(TextDocument.create(uri, 'yaml', 0, document.text), {
+    featureFlags: flags,
+    actionsMetadataProvider: {
+      // Other actions are not known here; without inputs, none of theirs is judged.
+      fetchActionMetadata: async ({ owner }) =>
+        owner === 'self'
+          ? toServiceMetadata(readActionMetadata(action))
+          : { name: '', description: '' },
+    },
+  })
+  return found.map(({ range, message }) => ({
+    file: document.file,
+    line: document.toLine(range.start.line + 1),
+    message: String(message),
+  }))
+}
+
+/** Loaded late, behind a hook: its modules import JSON in a way that Node has since dropped. */
+async function load() {
+  registerJsonImports()
+  const [service, { FeatureFlags }, { TextDocument }] = await Promise.all([
+    import('@actions/languageservice/validate'),
+    import('@actions/expressions'),
+    import('vscode-languageserver-textdocument'),
+  ])
+  return {
+    service,
+    TextDocument,
+    flags: new FeatureFlags({ all: true, blockScalarChompingWarning: false }),
+  }
+}
+
+let registered = false
+
+function registerJsonImports(): void {
+  if (registered) return
+  registered = true
+  registerHooks({
+    load: (url, context, next) =>
+      url.endsWith('.json')
+        ? next(url, { ...context, importAttributes: { type: 'json' } })
+        : next(url, context),
+  })
+}
+
+function toServiceMetadata({ description, inputs, outputs }: ActionMetadata) {
+  return {
+    name: 'Deploy Game Server',
+    description,
+    inputs: Object.fromEntries(
+      inputs.map((input) => [
+        input.name,
+        { description: input.description, required: input.required },
+      ]),
+    ),
+    outputs: Object.fromEntries(outputs.map(({ name, description }) => [name, { description }])),
+  }
+}
+
+/** The service does not look at the names of a step's outputs. */
+function unknownOutputs(snippet: Snippet, action: ActionMetadata): Finding[] {
+  const known = new Set(action.outputs.map(({ name }) => name))
+  const ours = idsOfOurSteps(snippet.text)
+  return snippet.text.split('\n').flatMap((line, index) =>
+    [...line.matchAll(/\bsteps\.([\w-]+)\.outputs\.([\w-]+)/g)].flatMap(([, id = '', name = '']) =>
+      ours.has(id) && !known.has(name)
+        ? [
+            {
+              file: snippet.file,
+              line: snippet.toLine(index + 1),
+              message: `This action has no output '${name}'`,
+            },
+          ]
+        : [],
+    ),
+  )
+}
+
+function idsOfOurSteps(workflow: string): Set<string> {
+  const ids = new Set<string>()
+  const jobs = parseDocument(workflow).get('jobs')
+  if (!isMap(jobs)) return ids
+  for (const { value: job } of jobs.items) {
+    const steps = isMap(job) ? job.get('steps') : undefined
+    if (!isSeq(steps)) continue
+    for (const step of steps.items) {
+      if (isMap(step) && step.get('uses') === SELF && step.has('id'))
+        ids.add(String(step.get('id')))
+    }
+  }
+  return ids
+}
+
+if (import.meta.main) {
+  const findings = await checkRepository()
+  for (const { file, line, message } of findings) console.error(`${file}:${line}: ${message}`)
+  console.log(`${findings.length} findings in action.yml, the workflows and the README`)
+  process.exitCode = findings.length > 0 ? 1 : 0
+}

@@ -1,0 +1,24 @@
+import type { TunnelSettings } from '../../settings/tunnel.ts'
+import type { Transport } from '../transport.ts'
+import { ringUrl, verify, whenClosed } from '../verify.ts'
+
+/** The user's own ingress: nothing is opened, the URL leads here already. */
+export function publicTransport(
+  settings: Extract<TunnelSettings, { transport: 'public' }>,
+): Transport {
+  return async (context) => {
+    const url = ringUrl(settings.publicUrl, context.path)
+    context.onUrl(url)
+    try {
+      await verify(context, url)
+      context.onVerified()
+    } catch (thrown) {
+      if (context.signal.aborted) return
+      // An ingress that does not lead back from inside (NAT without hairpin) cannot be pinged from
+      // here and may still work, so the URL stays handed over.
+      const why = (thrown as Error).message
+      context.onLost(`${why}; this network may not reach its own public address`)
+    }
+    await whenClosed(context.signal)
+  }
+}

@@ -1,0 +1,42 @@
+import { formatDuration } from './clock.ts'
+import { ActionError } from './errors.ts'
+import type { LaunchReport } from './report/report.ts'
+
+/** The words for the endings that are no failed request. */
+
+export function launchFailed({ observation, elapsedMs, id }: LaunchReport): ActionError {
+  const status = observation?.status || 'no status'
+  const reason = observation?.reason ? `: ${observation.reason}` : ''
+  return new ActionError({
+    kind: 'launch-failed',
+    what: `${id} failed after ${formatDuration(elapsedMs)} with ${status}${reason}.`,
+    next: 'What its log and crash data say is in the log of this step and in the summary.',
+  })
+}
+
+export function timedOut(
+  { observation, id }: LaunchReport,
+  timeoutMs: number,
+  lastError: ActionError | undefined,
+): ActionError {
+  const seen = observation
+    ? `its last status was ${observation.status || 'empty'}`
+    : `its status was never read${lastError ? ` (${lastError.message})` : ''}`
+  return new ActionError({
+    kind: 'timed-out',
+    what: `${id} was not ready within ${formatDuration(timeoutMs)}; ${seen}.`,
+    next: 'Raise timeout when it only needs longer: the first start of a new image takes the time of its download.',
+  })
+}
+
+export function noTunnel(why: string): ActionError {
+  return new ActionError({
+    kind: 'no-tunnel',
+    what: `No tunnel came up and wait is webhook, so nothing was created: ${why}.`,
+    next: 'Set wait: auto to poll where no tunnel comes up, or raise tunnel-timeout.',
+  })
+}
+
+export function cancelled(): ActionError {
+  return new ActionError({ kind: 'cancelled', what: 'The run was cancelled.' })
+}

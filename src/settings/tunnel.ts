@@ -1,0 +1,216 @@
+import { DEFAULTS } from './defaults.ts'
+import type { Inputs } from './inputs.ts'
+import type { Problems } from './problems.ts'
+import { parseServiceUrl } from './url.ts'
+
+/** How the webhook reaches this runner: one transport with all that it needs. */
+export type TunnelSettings =
+  /** Polling only; `why` is for people. */
+  | { readonly transport: 'none'; readonly why: string }
+  /** The user's own ingress to this runner. */
+  | { readonly transport: 'public'; readonly publicUrl: URL; readonly listenPort: number }
+  | SshSettings
+  | RelaySettings
+  | NamedTunnelSettings
+  | QuickTunnelSettings
+
+/** A reverse tunnel to the user's own sshd. */
+export interface SshSettings {
+  readonly transport: 'ssh'
+  readonly host: string
+  readonly port: number
+  readonly user: string
+  readonly privateKey: string
+  readonly knownHosts: string
+  /** 0: the server chooses. */
+  readonly remotePort: number
+  /** With `{port}` where the server's choice belongs. */
+  readonly publicUrl: string
+}
+
+/** A channel server that speaks smee's or gosmee's format. */
+export interface RelaySettings {
+  readonly transport: 'relay'
+  /** The server, without channel. */
+  readonly relayUrl: URL
+}
+
+/** A Cloudflare tunnel of the user's own, whose host name leads to `listenPort` here. */
+export interface NamedTunnelSettings {
+  readonly transport: 'cloudflared-named'
+  readonly token: string
+  readonly hostname: string
+  readonly listenPort: number
+  readonly binaryPath: string | undefined
+}
+
+/** A Cloudflare quick tunnel: no account, a random name, no promise of service. */
+export interface QuickTunnelSettings {
+  readonly transport: 'cloudflared-quick'
+  readonly binaryPath: string | undefined
+}
+
+const TUNNELS = ['auto', 'public', 'ssh', 'relay', 'cloudflared', 'none'] as const
+const HOST = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,253}[A-Za-z0-9])?$/
+const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/
+const PORT_RANGE = { min: 1, max: 65_535 }
+
+/**
+ * Reads the tunnel inputs.
+ *
+ * @param wait the `wait` input: `poll` and `none` need no tunnel
+ * @param environment tells whether GitHub hosts this runner (`RUNNER_ENVIRONMENT`)
+ */
+export function readTunnel(
+  inputs: Inputs,
+  problems: Problems,
+  wait: 'auto' | 'webhook' | 'poll' | 'none',
+  environment: NodeJS.ProcessEnv,
+): TunnelSettings {
+  const tunnel = inputs.oneOf('tunnel', TUNNELS, DEFAULTS.tunnel)
+  if (wait === 'poll' || wait === 'none') return { transport: 'none', why: `wait is ${wait}` }
+  switch (tunnel === 'auto' ? firstConfigured(inputs, environment) : tunnel) {
+    case 'public':
+      return {
+        transport: 'public',
+        publicUrl: readUrl(inputs, problems, 'public-url'),
+        listenPort: readListenPort(inputs, problems),
+      }
+    case 'ssh':
+      return readSsh(inputs, problems)
+    case 'relay':
+      return { transport: 'relay', relayUrl: readUrl(inputs, problems, 'relay-url') }
+    case 'cloudflared':
+      return readCloudflared(inputs, problems)
+    case 'self-hosted':
+      return {
+        transport: 'none',
+        why: 'this runner is self-hosted and no tunnel is configured (tunnel: cloudflared opens a quick tunnel)',
+      }
+    case 'none':
+      if (wait === 'webhook') problems.add('tunnel', 'none', 'wait: webhook needs a tunnel')
+      return { transport: 'none', why: 'tunnel is none' }
+  }
+}
+
+/**
+ * A quick tunnel opens a way from the internet into the runner's network. On a machine that GitHub
+ * hosts there is no network to protect; on others nobody's is opened unasked.
+ */
+function firstConfigured(inputs: Inputs, environment: NodeJS.ProcessEnv) {
+  if (inputs.has('public-url')) return 'public'
+  if (inputs.has('ssh-host')) return 'ssh'
+  if (inputs.has('relay-url')) return 'relay'
+  if (inputs.has('cloudflared-token')) return 'cloudflared'
+  return environment.RUNNER_ENVIRONMENT === 'github-hosted' ? 'cloudflared' : 'self-hosted'
+}
+
+function readSsh(inputs: Inputs, problems: Problems): SshSettings {
+  const host = inputs.required('ssh-host', 'name the host of your sshd')
+  if (host !== '' && !HOST.test(host)) problems.add('ssh-host', host, 'use a host name or address')
+  const user = inputs.required('ssh-user', 'name the user to log in as')
+  if (user !== '' && !USER.test(user)) problems.add('ssh-user', user, 'use a plain user name')
+  const privateKey = inputs.text('ssh-key')
+  if (
+    !/^-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*-----END [A-Z ]*PRIVATE KEY-----$/.test(privateKey)
+  ) {
+    problems.add(
+      'ssh-key',
+      undefined,
+      'give the private key itself, in PEM or OpenSSH form, from a secret',
+    )
+  }
+  const knownHosts = inputs.required(
+    'ssh-known-hosts',
+    'give the host key as `ssh-keyscan` prints it: it is never trusted on first use',
+  )
+  const remotePort = inputs.wholeNumber(
+    'ssh-remote-port',
+    { min: 0, max: 65_535 },
+    Number(DEFAULTS['ssh-remote-port']),
+  )
+  const publicUrl = inputs.required(
+    'ssh-public-url',
+    'give the URL that leads to the forwarded port',
+  )
+  const sample = parseServiceUrl(publicUrl.replaceAll('{port}', '1'))
+  if (publicUrl !== '' && !(sample instanceof URL))
+    problems.add('ssh-public-url', publicUrl, sample)
+  if (publicUrl !== '' && remotePort === 0 && !publicUrl.includes('{port}')) {
+    problems.add(
+      'ssh-public-url',
+      publicUrl,
+      'put {port} where the port belongs that the server chooses, or set ssh-remote-port',
+    )
+  }
+  return {
+    transport: 'ssh',
+    host,
+    user,
+    knownHosts,
+    remotePort,
+    publicUrl,
+    port: inputs.wholeNumber('ssh-port', PORT_RANGE, Number(DEFAULTS['ssh-port'])),
+    privateKey: `${privateKey}\n`,
+  }
+}
+
+function readCloudflared(
+  inputs: Inputs,
+  problems: Problems,
+): NamedTunnelSettings | QuickTunnelSettings {
+  const binaryPath = inputs.text('cloudflared-path') || undefined
+  const token = inputs.text('cloudflared-token')
+  if (token === '') {
+    if (inputs.has('cloudflared-hostname')) {
+      problems.add(
+        'cloudflared-token',
+        '',
+        'a named tunnel needs its token beside cloudflared-hostname',
+      )
+    }
+    return { transport: 'cloudflared-quick', binaryPath }
+  }
+  if (!/^[\x21-\x7e]+$/.test(token)) {
+    problems.add(
+      'cloudflared-token',
+      undefined,
+      'holds blanks or other characters that no token has',
+    )
+  }
+  const hostname = inputs.required(
+    'cloudflared-hostname',
+    'name the public host name of the tunnel',
+  )
+  if (hostname !== '' && !HOST.test(hostname)) {
+    problems.add('cloudflared-hostname', hostname, 'use a host name without scheme and path')
+  }
+  return {
+    transport: 'cloudflared-named',
+    token,
+    hostname,
+    listenPort: readListenPort(inputs, problems),
+    binaryPath,
+  }
+}
+
+function readListenPort(inputs: Inputs, problems: Problems): number {
+  if (!inputs.has('listen-port')) {
+    problems.add('listen-port', '', 'name the port here that the public URL leads to')
+  }
+  return inputs.wholeNumber('listen-port', PORT_RANGE, 1)
+}
+
+function readUrl(inputs: Inputs, problems: Problems, input: string): URL {
+  const text = inputs.required(input, 'give its URL')
+  const url = parseServiceUrl(text)
+  if (url instanceof URL) return url
+  if (text !== '') problems.add(input, text.includes('@') ? undefined : text, url)
+  return new URL('https://invalid.invalid')
+}
+
+/** The values of a tunnel that must be hidden wherever they would appear. */
+export function tunnelSecrets(tunnel: TunnelSettings): string[] {
+  if (tunnel.transport === 'ssh') return [tunnel.privateKey]
+  return tunnel.transport === 'cloudflared-named' ? [tunnel.token] : []
+}

@@ -1,0 +1,136 @@
+import { connect } from 'node:net'
+import { describe, expect, test } from 'vitest'
+import { systemClock } from '../../src/clock.ts'
+import { Rings } from '../../src/doorbell/rings.ts'
+import { publicTransport } from '../../src/doorbell/transports/public.ts'
+import { fixedCadence } from '../../src/wait/cadence.ts'
+import { type Reading, waitForOutcome } from '../../src/wait/wait.ts'
+import { freePort } from '../emulator/tunnel/loopback-server.ts'
+import { openDoorbell } from './open.ts'
+
+const soon = () => AbortSignal.timeout(200)
+
+describe('rings', () => {
+  test('wake the launch that they are about, and no other', async () => {
+    const rings = new Rings()
+    const [mine, other] = [rings.nextWake('mine', soon()), rings.nextWake('other', soon())]
+    rings.ring('mine')
+    expect(await mine).toBe('ring')
+    expect(await other).toBe('aborted')
+    rings.ring(undefined)
+    expect(await rings.nextWake('mine', soon())).toBe('ring')
+    expect(await rings.nextWake('other', soon())).toBe('ring')
+  })
+
+  test('that come before the launch is known are kept for it', async () => {
+    const rings = new Rings()
+    rings.ring('mine')
+    rings.ring('mine')
+    expect(await rings.nextWake('mine', soon())).toBe('ring')
+    expect(await rings.nextWake('mine', soon())).toBe('aborted')
+    expect(rings.leftOver()).toEqual([])
+  })
+
+  test('between two looks count as one, and before a gap or a change', async () => {
+    const rings = new Rings()
+    await rings.nextWake('mine', AbortSignal.abort())
+    rings.wakeAll('changed')
+    rings.wakeAll('gap')
+    for (let count = 0; count < 100; count += 1) rings.ring('mine')
+    expect(await rings.nextWake('mine', soon())).toBe('ring')
+    expect(await rings.nextWake('mine', soon())).toBe('aborted')
+  })
+
+  test('for strangers are counted, not kept', async () => {
+    const rings = new Rings()
+    for (let id = 0; id < 10_000; id += 1) rings.ring(`stranger-${id}`)
+    rings.ignored('forged')
+    expect(rings.leftOver()).toEqual([
+      ['forged', 1],
+      ['for another deployment', 10_000],
+    ])
+  })
+})
+
+test('10,000 rapid rings cause a bounded number of looks and decide nothing', async () => {
+  const listenPort = await freePort()
+  const settings = {
+    transport: 'public',
+    publicUrl: new URL(`http://127.0.0.1:${listenPort}`),
+    listenPort,
+  } as const
+  const opened = await openDoorbell(settings, {
+    load: async () => ({ needsReceiver: true, listenPort, run: publicTransport(settings) }),
+    readRing: () => ({ kind: 'ring', id: 'mine' }),
+  })
+  await opened.settled()
+  expect(opened.doorbell.isVerified).toBe(true)
+  let looks = 0
+  let status = 'Deploying'
+  const waiting = waitForOutcome<Reading>({
+    clock: systemClock,
+    acceptedAtMs: systemClock.nowMs(),
+    timeoutMs: 20_000,
+    cadence: fixedCadence(1_000),
+    observe: async () => {
+      looks += 1
+      return { state: status === 'Ready' ? 'succeeded' : 'pending', status }
+    },
+    signal: new AbortController().signal,
+    bell: opened.doorbell.bellFor('mine'),
+  })
+  const url = opened.doorbell.url ?? new URL('http://invalid')
+  const answers = await Promise.all(Array.from({ length: 8 }, () => ringFast(url, 1_250)))
+  expect(answers).toEqual(Array(8).fill(1_250))
+  expect(opened.deliveries).toHaveLength(10_000)
+  expect(looks).toBeGreaterThan(0)
+  expect(looks).toBeLessThan(30)
+  status = 'Ready'
+  expect(await waiting).toMatchObject({ ending: 'settled', last: { status: 'Ready' } })
+  expect(looks).toBeLessThan(50)
+}, 30_000)
+
+test('requests that changed nothing are one line in the log, without path or body', async () => {
+  const listenPort = await freePort()
+  const settings = {
+    transport: 'public',
+    publicUrl: new URL(`http://127.0.0.1:${listenPort}`),
+    listenPort,
+  } as const
+  const opened = await openDoorbell(settings, {
+    load: async () => ({ needsReceiver: true, listenPort, run: publicTransport(settings) }),
+    readRing: ({ body }) => {
+      if (body.includes('throw')) throw new Error('unreadable')
+      return { kind: 'ignored', why: 'no id' }
+    },
+  })
+  await opened.settled()
+  await opened.post({ canary: 'body' })
+  await opened.post({ throw: 'canary' })
+  await fetch(`http://127.0.0.1:${listenPort}/canary`, { method: 'POST' })
+  await opened.until(() => opened.deliveries.length === 2, 'both deliveries')
+  const path = opened.doorbell.url?.pathname.slice(1) ?? ''
+  await opened.doorbell.close()
+  const log = opened.log()
+  expect(log).toContain(
+    'Webhook: requests that changed nothing: 1 × unknown path or method, 1 × no id, 1 × unreadable.',
+  )
+  expect(log).not.toContain('canary')
+  expect(log.replaceAll(`::add-mask::${path}`, '')).not.toContain(path)
+})
+
+/** Posts one after the other on one connection, as fast as answers come; gives how many were 204. */
+function ringFast({ hostname, port, pathname }: URL, count: number): Promise<number> {
+  const body = '{"status":"READY"}'
+  const request = `POST ${pathname} HTTP/1.1\r\nhost: x\r\ncontent-length: ${body.length}\r\n\r\n${body}`
+  return new Promise((resolve, reject) => {
+    const socket = connect(Number(port), hostname, () => socket.write(request))
+    let taken = 0
+    socket.setEncoding('latin1').on('error', reject)
+    socket.on('close', () => resolve(taken))
+    socket.on('data', (text: string) => {
+      if (!text.startsWith('HTTP/1.1 204') || ++taken === count) socket.destroy()
+      else socket.write(request)
+    })
+  })
+}

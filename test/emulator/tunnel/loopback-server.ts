@@ -1,0 +1,46 @@
+import { type AddressInfo, createServer, type Server, type Socket } from 'node:net'
+
+/** Where a loopback server listens; a port of 0 lets the system choose. */
+export interface ListenAddress {
+  host?: string
+  port?: number
+}
+
+/** Starts listening on loopback and gives the port; throws what `listen` reports. */
+export function listen(server: Server, address: ListenAddress = {}): Promise<number> {
+  return new Promise((resolve, reject) => {
+    server.once('error', reject)
+    server.listen(address.port ?? 0, address.host ?? '127.0.0.1', () => {
+      server.off('error', reject)
+      resolve((server.address() as AddressInfo).port)
+    })
+  })
+}
+
+/** Stops listening and cuts what is still connected: a rig must never keep a test run alive. */
+export function shut(server: Server, sockets: Iterable<Socket> = []): Promise<void> {
+  return new Promise((resolve) => {
+    server.close(() => resolve())
+    for (const socket of sockets) socket.destroy()
+  })
+}
+
+/** Every open socket of a server, so that a fault can cut them all. */
+export function trackSockets(server: Server, event = 'connection'): Set<Socket> {
+  const sockets = new Set<Socket>()
+  server.on(event, (socket: Socket) => {
+    sockets.add(socket)
+    // A cut connection is what these rigs do for a living: it is not a failure of the rig.
+    socket.on('error', () => {})
+    socket.once('close', () => sockets.delete(socket))
+  })
+  return sockets
+}
+
+/** A port that was free a moment ago. */
+export async function freePort(): Promise<number> {
+  const server = createServer()
+  const port = await listen(server)
+  await shut(server)
+  return port
+}

@@ -1,0 +1,92 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import type { Observation } from '../../src/provider/provider.ts'
+import { Printer } from '../../src/report/printer.ts'
+import { Progress } from '../../src/report/progress.ts'
+import { Redactor } from '../../src/report/redactor.ts'
+import { fault } from '../wait/scene.ts'
+import { VirtualClock } from '../wait/virtual-clock.ts'
+import { launchReport, RecordingRunner } from './fixtures.ts'
+
+let clock: VirtualClock
+let runner: RecordingRunner
+let progress: Progress
+
+beforeEach(() => {
+  clock = new VirtualClock()
+  runner = new RecordingRunner()
+  progress = new Progress(new Printer(runner, new Redactor(), clock), clock, false)
+})
+
+const launch = launchReport()
+function reading(status: string, more: Partial<Observation> = {}, changed = true) {
+  const observation = { state: 'pending', status, known: true, facts: {}, ...more } as const
+  progress.waiting(launch, { type: 'reading', reading: observation, changed, atMs: 1_500 })
+}
+
+describe('the account of a wait', () => {
+  it('tells every state once, with its time', () => {
+    reading('SEEKING')
+    reading('SEEKING', {}, false)
+    reading('ERROR', { state: 'failed', reason: 'no image' })
+    expect(runner.lines).toEqual(['[  1.5 s] SEEKING', '[  1.5 s] ERROR: no image'])
+  })
+
+  it('warns once of a state that it does not know, not of an unknown end', () => {
+    reading('REBALANCING', { known: false })
+    reading('REBALANCING', { known: false })
+    reading('GONE', { known: false, state: 'failed' })
+    expect(runner.messages('warning')).toHaveLength(1)
+  })
+
+  it('tells the first three failures in a row, and then every tenth', () => {
+    for (let consecutive = 1; consecutive <= 25; consecutive++) {
+      const error = fault('server-fault')
+      progress.waiting(launch, { type: 'failure', error, consecutive, nextInMs: 1_000, atMs: 0 })
+    }
+    progress.waiting(launch, { type: 'recovered', after: 25, atMs: 9_000 })
+    expect(runner.lines).toHaveLength(6)
+    expect(runner.lines.at(-1)).toContain('after 25 failed looks')
+  })
+
+  it('says which launch it is about where there are several', () => {
+    const several = new Progress(new Printer(runner, new Redactor(), clock), clock, true)
+    several.accepted(launch)
+    expect(runner.lines[0]).toContain('new-york: accepted as a69f8e3e0555')
+  })
+})
+
+describe('a silence', () => {
+  it('is broken at least every thirty seconds, until the launch is settled', async () => {
+    await clock.run(
+      progress.whileRunning(async () => {
+        progress.accepted(launch)
+        await clock.sleep(100_000)
+      }),
+    )
+    expect(runner.lines.slice(1).map((line) => line.trim())).toEqual([
+      expect.stringContaining('still accepted'),
+      expect.stringContaining('still accepted'),
+      expect.stringContaining('still accepted'),
+    ])
+    expect(clock.pending).toBe(0)
+  })
+
+  it('is none where lines come anyway', async () => {
+    await clock.run(
+      progress.whileRunning(async () => {
+        progress.accepted(launch)
+        for (let count = 0; count < 20; count++) {
+          await clock.sleep(20_000)
+          reading(`STEP ${count}`)
+        }
+      }),
+    )
+    expect(runner.log).not.toContain('still')
+  })
+
+  it('ends with the work, also when that fails', async () => {
+    const work = progress.whileRunning(() => Promise.reject(new Error('broken')))
+    await expect(clock.run(work)).rejects.toThrow('broken')
+    expect(clock.pending).toBe(0)
+  })
+})

@@ -1,0 +1,40 @@
+import { expect, it } from 'vitest'
+import { cleanEdgegapToken, isHeaderSafe } from '../../src/settings/token.ts'
+
+const key = '5f0c3a54-6a5e-4a3f-9d43-0b9c2f7e1d68'
+
+it.each([
+  key,
+  `token ${key}`,
+  `Token ${key}`,
+  `TOKEN\t${key}\n`,
+  `token token ${key}`,
+  `"${key}"`,
+  `'token ${key}'`,
+  `token "${key}"`,
+  `token 'token ${key}' `,
+])('%j is the key', (text) => {
+  expect(cleanEdgegapToken(text)).toBe(key)
+})
+
+// `token ${{ secrets.X }}` where the secret is empty, as in pull requests from forks.
+it.each(['', ' ', 'token', 'token ', ' Token token ', '""', 'token ""'])('%j is no key', (text) => {
+  expect(cleanEdgegapToken(text)).toBe('')
+})
+
+it('a key may begin with the word', () => {
+  expect(cleanEdgegapToken('tokenize-me')).toBe('tokenize-me')
+})
+
+it.each([
+  [key, true],
+  ['~!', true],
+  ['', false],
+  ['a b', false],
+  ['a\nb', false],
+  ['a\r\nx-evil: 1', false],
+  ['grün', false],
+  ['a\u0000', false],
+])('%j may stand in a header: %s', (token, safe) => {
+  expect(isHeaderSafe(token)).toBe(safe)
+})

@@ -1,0 +1,45 @@
+import { EventEmitter } from 'node:events'
+import { listenForCancel } from '../src/cancellation.ts'
+import { Ledger, type LedgerEntry } from '../src/ledger.ts'
+import { Printer } from '../src/report/printer.ts'
+import { Redactor } from '../src/report/redactor.ts'
+import type { RunContext } from '../src/run-context.ts'
+import { FakeProvider } from './fake-provider.ts'
+import { RecordingRunner } from './report/fixtures.ts'
+import { VirtualClock } from './wait/virtual-clock.ts'
+
+/** Everything that a run works with, on a virtual clock, and the signals of a runner. */
+export function setStage(entries: readonly LedgerEntry[] = []) {
+  const clock = new VirtualClock()
+  const signals = new EventEmitter()
+  const runner = new RecordingRunner()
+  const provider = new FakeProvider()
+  // What is saved is one history with the calls: their order is what matters.
+  runner.saveState = (_, value) => {
+    provider.calls.push(`save ${value === '' ? 'nothing' : shorten(value)}`)
+  }
+  let marks = 0
+  const context: RunContext = {
+    clock,
+    cancellation: listenForCancel(signals, clock),
+    ledger: new Ledger(runner, entries),
+    printer: new Printer(runner, new Redactor(), clock),
+    random: () => 0,
+    newMark: () => `m${++marks}`,
+    openDoorbell: () => Promise.reject(new Error('there is no doorbell here')),
+  }
+  return {
+    clock,
+    runner,
+    provider,
+    context,
+    cancel: (name = 'SIGINT') => signals.emit(name, name),
+    run: <T>(work: Promise<T>) => clock.run(work),
+  }
+}
+
+/** `m1` for a mark, `m1=a` for a mark whose id is known. */
+function shorten(saved: string): string {
+  const entries = JSON.parse(saved) as LedgerEntry[]
+  return entries.map(({ mark, id }) => (id === undefined ? mark : `${mark}=${id}`)).join()
+}

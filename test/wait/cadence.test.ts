@@ -1,0 +1,48 @@
+import { describe, expect, it } from 'vitest'
+import { adaptiveCadence, fixedCadence } from '../../src/wait/cadence.ts'
+import { seededRandom } from './random.ts'
+
+const slowest = adaptiveCadence(() => 0)
+const fastest = adaptiveCadence(() => 1)
+
+describe('the adaptive cadence', () => {
+  it('is never over a second in the first minute', () => {
+    for (let atMs = 0; atMs <= 60_000; atMs += 250) {
+      expect(slowest.intervalMs(atMs)).toBe(1_000)
+    }
+  })
+
+  it('grows from there to ten seconds at five minutes, and no further', () => {
+    let before = 1_000
+    for (let atMs = 61_000; atMs <= 300_000; atMs += 1_000) {
+      const intervalMs = slowest.intervalMs(atMs)
+      expect(intervalMs).toBeGreaterThan(before)
+      before = intervalMs
+    }
+    expect(before).toBe(10_000)
+    expect(slowest.intervalMs(86_400_000)).toBe(10_000)
+  })
+
+  it('is shortened at random, by a fifth at most, so that parallel jobs do not ask in step', () => {
+    const random = seededRandom(1)
+    const jittered = adaptiveCadence(random)
+    const seen = new Set<number>()
+    for (let atMs = 0; atMs < 600_000; atMs += 1_000) {
+      const intervalMs = jittered.intervalMs(atMs)
+      expect(intervalMs).toBeLessThanOrEqual(slowest.intervalMs(atMs))
+      expect(intervalMs).toBeGreaterThanOrEqual(fastest.intervalMs(atMs))
+      seen.add(intervalMs / slowest.intervalMs(atMs))
+    }
+    expect(fastest.intervalMs(0)).toBe(800)
+    expect(fastest.intervalMs(300_000)).toBe(8_000)
+    expect(seen.size).toBeGreaterThan(500)
+  })
+})
+
+describe('a fixed cadence', () => {
+  it('is what the user said, always', () => {
+    expect([0, 1e6, 1e9].map((atMs) => fixedCadence(2_500).intervalMs(atMs))).toEqual([
+      2_500, 2_500, 2_500,
+    ])
+  })
+})
