@@ -17,7 +17,7 @@ export default defineConfig({
     // `.ci/run` counts tests by this report.
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     include: ['test/**/*.test.ts'],
-    testTimeout: 30_000,
+    testTimeout: 60_000,
     hookTimeout: 30_000,
     // The tests that count wait on child processes, not on the CPU.
     maxWorkers: 4,

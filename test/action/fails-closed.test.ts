@@ -79,10 +79,7 @@ describe.concurrent('the step is red', () => {
 /** A reply from which no success may be concluded, whatever request it answers. */
 const useless: [string, Effect][] = [
   ['is cut', { kind: 'truncate' }],
-  ['is reset', { kind: 'reset', when: 'after' }],
-  ['is empty', { kind: 'status', status: 200, body: '' }],
   ['says READY in a page', { kind: 'status', status: 200, body: '<p>Status.READY</p>' }],
-  ['says READY with a 500', { kind: 'status', status: 500, body: { current_status: 'READY' } }],
   ['says READY with a 203', { kind: 'status', status: 203, body: { current_status: 'READY' } }],
 ]
 

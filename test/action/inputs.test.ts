@@ -63,23 +63,20 @@ describe.concurrent('a bad input is told with its value and what is allowed', ()
     expect(post?.log).toEqual([])
   })
 
-  test('deployment-id, for it becomes part of a path', async () => {
-    await using edgegap = await startEdgegap()
-    for (const id of ['', '../v1/apps', 'a b', 'a/../../b', 'a?x=1', 'é', 'x'.repeat(65)]) {
+  test.each(['', '../v1/apps', 'a/../../b', 'a?x=1', 'é', 'x'.repeat(65)])(
+    'deployment-id: %j, for it becomes part of a path',
+    async (id) => {
+      await using edgegap = await startEdgegap()
       const { main } = await stop(edgegap, id)
       expect(onlyError(main)).toMatch(/^deployment-id is (empty|")/)
-    }
-    expect(edgegap.requests).toEqual([])
-  })
+      expect(edgegap.requests).toEqual([])
+    },
+  )
 
-  test('and api-token', async () => {
+  test.each(['', '  ', 'token ', '""'])('api-token: %j', async (token) => {
     await using edgegap = await startEdgegap()
-    for (const token of ['', '  ', 'token ', '""']) {
-      const { main } = await deploy(edgegap, { 'api-token': token })
-      expect(onlyError(main)).toMatch(
-        /^api-token is empty: give an Edgegap API token from a secret/,
-      )
-    }
+    const { main } = await deploy(edgegap, { 'api-token': token })
+    expect(onlyError(main)).toMatch(/^api-token is empty: give an Edgegap API token from a secret/)
     expect(edgegap.requests).toEqual([])
   })
 })

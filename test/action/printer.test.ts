@@ -203,17 +203,18 @@ describe.concurrent('a secret', () => {
     }
   })
 
-  test('that a reply echoes is not shown in part where the text is cut', async () => {
-    await using edgegap = await startEdgegap()
-    const secret = 'abcdefghijklmnopqrstuvwxyz0123456789'
-    for (const filler of [480, 490, 499, 1_980, 1_999]) {
+  test.each([490, 790, 1_990])(
+    'that a reply echoes is not shown in part where the text is cut (%i)',
+    async (filler) => {
+      await using edgegap = await startEdgegap()
+      const secret = 'abcdefghijklmnopqrstuvwxyz0123456789'
       const body = `${'.'.repeat(filler)}${secret}`
-      edgegap.faults.order({ kind: 'status', status: 400, body, method: 'POST', times: 1 })
+      edgegap.faults.order({ kind: 'status', status: 400, body, method: 'POST', path: CREATE })
       const { main } = await deploy(edgegap, { 'secret-env': `A=${secret}` })
       const shown = main.rawStdout.replace(/^::add-mask::.*$/gm, '') + main.summary
       expect(shown + JSON.stringify(main.outputs)).not.toContain(secret.slice(0, 6))
-    }
-  })
+    },
+  )
 
   test('the token that the API echoes is not shown', async () => {
     await using edgegap = await startEdgegap()
