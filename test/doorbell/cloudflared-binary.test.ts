@@ -8,6 +8,7 @@ import type { Pins } from '../../src/doorbell/transports/cloudflared/pins.ts'
 import { quickTransport } from '../../src/doorbell/transports/cloudflared/quick.ts'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { startConnectProxy } from '../emulator/tunnel/connect-proxy.ts'
+import { titled } from '../emulator/tunnel/real-part.ts'
 import { sha256, startReleases } from './cloudflared-releases.ts'
 import { createWorld, type OpenDoorbell, openDoorbell, type World } from './cloudflared-rig.ts'
 
@@ -48,187 +49,189 @@ const placeIn = (world: World) =>
 
 const settled = ({ doorbell }: OpenDoorbell) => doorbell.whenSettled(20_000, LONG)
 
-describe.skipIf(found.path === undefined).concurrent('the pinned cloudflared', () => {
-  test('is fetched through redirects, cached, hashed at every use and replaced when it was changed', async (context) => {
-    const { expect } = context
-    const world = await createWorld(context)
-    const releases = await startReleases(context, ({ url = '' }, response) => {
-      if (url.startsWith('/blob')) response.end(readFileSync(world.binary))
-      else if (url.startsWith('/hop')) response.writeHead(302, { location: '/blob?sig=1' }).end()
-      else response.writeHead(301, { location: '/hop' }).end()
+describe
+  .skipIf(found.path === undefined)
+  .concurrent(titled('the pinned cloudflared', found), () => {
+    test('is fetched through redirects, cached, hashed at every use and replaced when it was changed', async (context) => {
+      const { expect } = context
+      const world = await createWorld(context)
+      const releases = await startReleases(context, ({ url = '' }, response) => {
+        if (url.startsWith('/blob')) response.end(readFileSync(world.binary))
+        else if (url.startsWith('/hop')) response.writeHead(302, { location: '/blob?sig=1' }).end()
+        else response.writeHead(301, { location: '/hop' }).end()
+      })
+      const open = openWith(context, world, releases)
+      await settled(open)
+      expect(open.doorbell.isVerified).toBe(true)
+      expect(releases.requests).toEqual([
+        '/download/2026.9.1/cloudflared-linux-amd64',
+        '/hop',
+        '/blob?sig=1',
+      ])
+      await open.doorbell.close()
+      expect(readdirSync(world.temp)).toEqual([])
+      const place = placeIn(world)
+      expect(readdirSync(dirname(place))).toEqual(['cloudflared'])
+
+      chmodSync(place, 0o644)
+      const again = openWith(context, world, releases)
+      await settled(again)
+      expect(again.doorbell.isVerified).toBe(true)
+      expect(releases.requests).toHaveLength(3)
+      await again.doorbell.close()
+
+      const mark = join(world.folder, 'tampered-ran')
+      writeFileSync(place, `#!/bin/sh\n: > ${mark}\n`)
+      const replaced = openWith(context, world, releases)
+      await settled(replaced)
+      expect(replaced.doorbell.isVerified).toBe(true)
+      expect(releases.requests).toHaveLength(6)
+      expect(replaced.log.join('\n')).toContain('in the tool cache is not the pinned one')
+      expect(existsSync(mark)).toBe(false)
+      expect(sha256(readFileSync(place))).toBe(sha256(readFileSync(world.binary)))
     })
-    const open = openWith(context, world, releases)
-    await settled(open)
-    expect(open.doorbell.isVerified).toBe(true)
-    expect(releases.requests).toEqual([
-      '/download/2026.9.1/cloudflared-linux-amd64',
-      '/hop',
-      '/blob?sig=1',
-    ])
-    await open.doorbell.close()
-    expect(readdirSync(world.temp)).toEqual([])
-    const place = placeIn(world)
-    expect(readdirSync(dirname(place))).toEqual(['cloudflared'])
 
-    chmodSync(place, 0o644)
-    const again = openWith(context, world, releases)
-    await settled(again)
-    expect(again.doorbell.isVerified).toBe(true)
-    expect(releases.requests).toHaveLength(3)
-    await again.doorbell.close()
+    test('never runs, nor stays, when other bytes come than are pinned', async (context) => {
+      const { expect } = context
+      const world = await createWorld(context)
+      const mark = join(world.folder, 'tampered-ran')
+      const releases = await startReleases(context, (_, response) =>
+        response.end(`#!/bin/sh\n: > ${mark}\n`),
+      )
+      const open = openWith(context, world, releases)
+      await settled(open)
+      const warning = open.log.find((line) => line.startsWith('warning'))
+      expect(warning).toMatch(/is not the pinned one .*Nothing of it was run\. Polling instead/)
+      expect(existsSync(mark)).toBe(false)
+      expect(existsSync(placeIn(world))).toBe(false)
+      expect(
+        readdirSync(world.temp).flatMap((name) => readdirSync(join(world.temp, name))),
+      ).toEqual([])
+      expect(releases.requests).toHaveLength(1)
+    })
 
-    const mark = join(world.folder, 'tampered-ran')
-    writeFileSync(place, `#!/bin/sh\n: > ${mark}\n`)
-    const replaced = openWith(context, world, releases)
-    await settled(replaced)
-    expect(replaced.doorbell.isVerified).toBe(true)
-    expect(releases.requests).toHaveLength(6)
-    expect(replaced.log.join('\n')).toContain('in the tool cache is not the pinned one')
-    expect(existsSync(mark)).toBe(false)
-    expect(sha256(readFileSync(place))).toBe(sha256(readFileSync(world.binary)))
-  })
+    test('runs from the private folder where there is no tool cache to write to', async (context) => {
+      const { expect } = context
+      const world = await createWorld(context)
+      const releases = await startReleases(context, (_, response) =>
+        response.end(readFileSync(world.binary)),
+      )
+      const blocked = join(world.folder, 'tools')
+      writeFileSync(blocked, 'a file, no folder')
+      for (const RUNNER_TOOL_CACHE of [blocked, '']) {
+        const open = openWith(context, world, releases, { RUNNER_TOOL_CACHE })
+        await settled(open)
+        expect(open.doorbell.isVerified).toBe(true)
+        await open.doorbell.close()
+        expect(readdirSync(world.temp)).toEqual([])
+      }
+    })
 
-  test('never runs, nor stays, when other bytes come than are pinned', async (context) => {
-    const { expect } = context
-    const world = await createWorld(context)
-    const mark = join(world.folder, 'tampered-ran')
-    const releases = await startReleases(context, (_, response) =>
-      response.end(`#!/bin/sh\n: > ${mark}\n`),
-    )
-    const open = openWith(context, world, releases)
-    await settled(open)
-    const warning = open.log.find((line) => line.startsWith('warning'))
-    expect(warning).toMatch(/is not the pinned one .*Nothing of it was run\. Polling instead/)
-    expect(existsSync(mark)).toBe(false)
-    expect(existsSync(placeIn(world))).toBe(false)
-    expect(readdirSync(world.temp).flatMap((name) => readdirSync(join(world.temp, name)))).toEqual(
-      [],
-    )
-    expect(releases.requests).toHaveLength(1)
-  })
-
-  test('runs from the private folder where there is no tool cache to write to', async (context) => {
-    const { expect } = context
-    const world = await createWorld(context)
-    const releases = await startReleases(context, (_, response) =>
-      response.end(readFileSync(world.binary)),
-    )
-    const blocked = join(world.folder, 'tools')
-    writeFileSync(blocked, 'a file, no folder')
-    for (const RUNNER_TOOL_CACHE of [blocked, '']) {
-      const open = openWith(context, world, releases, { RUNNER_TOOL_CACHE })
+    test('is unpacked on macOS, with a sum for the archive and one for what is in it', async (context) => {
+      const { expect } = context
+      const world = await createWorld(context)
+      const archive = join(world.folder, 'cloudflared.tgz')
+      execFileSync('tar', ['-czf', archive, '-C', world.folder, 'cloudflared'])
+      const releases = await startReleases(context, (_, response) =>
+        response.end(readFileSync(archive)),
+      )
+      const asset = 'cloudflared-darwin-arm64.tgz'
+      const archiveSha256 = sha256(readFileSync(archive))
+      const binarySha256 = sha256(readFileSync(world.binary))
+      const mac = { ...releases, platform: 'darwin', arch: 'arm64' }
+      const open = openWith(context, world, {
+        ...mac,
+        pins: { 'darwin-arm64': { asset, archiveSha256, binarySha256 } },
+      })
       await settled(open)
       expect(open.doorbell.isVerified).toBe(true)
       await open.doorbell.close()
-      expect(readdirSync(world.temp)).toEqual([])
-    }
-  })
-
-  test('is unpacked on macOS, with a sum for the archive and one for what is in it', async (context) => {
-    const { expect } = context
-    const world = await createWorld(context)
-    const archive = join(world.folder, 'cloudflared.tgz')
-    execFileSync('tar', ['-czf', archive, '-C', world.folder, 'cloudflared'])
-    const releases = await startReleases(context, (_, response) =>
-      response.end(readFileSync(archive)),
-    )
-    const asset = 'cloudflared-darwin-arm64.tgz'
-    const archiveSha256 = sha256(readFileSync(archive))
-    const binarySha256 = sha256(readFileSync(world.binary))
-    const mac = { ...releases, platform: 'darwin', arch: 'arm64' }
-    const open = openWith(context, world, {
-      ...mac,
-      pins: { 'darwin-arm64': { asset, archiveSha256, binarySha256 } },
+      for (const pin of [
+        { asset, archiveSha256: binarySha256, binarySha256 },
+        { asset, archiveSha256, binarySha256: archiveSha256 },
+      ]) {
+        const wrong = openWith(
+          context,
+          world,
+          { ...mac, pins: { 'darwin-arm64': pin } },
+          { RUNNER_TOOL_CACHE: '' },
+        )
+        await settled(wrong)
+        expect(wrong.doorbell.error).toContain('is not the pinned one')
+      }
+      expect(world.starts()).toHaveLength(1)
     })
-    await settled(open)
-    expect(open.doorbell.isVerified).toBe(true)
-    await open.doorbell.close()
-    for (const pin of [
-      { asset, archiveSha256: binarySha256, binarySha256 },
-      { asset, archiveSha256, binarySha256: archiveSha256 },
-    ]) {
-      const wrong = openWith(
-        context,
-        world,
-        { ...mac, pins: { 'darwin-arm64': pin } },
-        { RUNNER_TOOL_CACHE: '' },
-      )
-      await settled(wrong)
-      expect(wrong.doorbell.error).toContain('is not the pinned one')
-    }
-    expect(world.starts()).toHaveLength(1)
-  })
 
-  test('is not there: each way that fails says why and leaves no file', async (context) => {
-    const { expect } = context
-    const world = await createWorld(context)
-    const failures: [RequestListener, string][] = [
-      [(_, response) => response.writeHead(404).end(), 'status 404'],
-      [({ url }, response) => response.writeHead(302, { location: url }).end(), 'redirects'],
-      [
-        (_, response) => response.writeHead(302, { location: 'http://203.0.113.1/x' }).end(),
-        'without https',
-      ],
-      [
-        (_, response) => {
-          response.writeHead(200, { 'content-length': '1000' }).write('part')
-          setTimeout(() => response.destroy(), 20)
-        },
-        'broke',
-      ],
-    ]
-    for (const [serve, words] of failures) {
-      const open = openWith(context, world, await startReleases(context, serve))
-      await settled(open)
-      expect(open.doorbell.error).toContain(words)
-      const files = readdirSync(world.temp).flatMap((name) => readdirSync(join(world.temp, name)))
-      expect(files).toEqual([])
+    test('is not there: each way that fails says why and leaves no file', async (context) => {
+      const { expect } = context
+      const world = await createWorld(context)
+      const failures: [RequestListener, string][] = [
+        [(_, response) => response.writeHead(404).end(), 'status 404'],
+        [({ url }, response) => response.writeHead(302, { location: url }).end(), 'redirects'],
+        [
+          (_, response) => response.writeHead(302, { location: 'http://203.0.113.1/x' }).end(),
+          'without https',
+        ],
+        [
+          (_, response) => {
+            response.writeHead(200, { 'content-length': '1000' }).write('part')
+            setTimeout(() => response.destroy(), 20)
+          },
+          'broke',
+        ],
+      ]
+      for (const [serve, words] of failures) {
+        const open = openWith(context, world, await startReleases(context, serve))
+        await settled(open)
+        expect(open.doorbell.error).toContain(words)
+        const files = readdirSync(world.temp).flatMap((name) => readdirSync(join(world.temp, name)))
+        expect(files).toEqual([])
+        await open.doorbell.close()
+      }
+      const machine = openWith(context, world, {
+        baseUrl: new URL('http://127.0.0.1:1/'),
+        platform: 'aix',
+      })
+      await settled(machine)
+      expect(machine.doorbell.error).toContain('no cloudflared is pinned for aix on x64')
+      expect(world.starts()).toEqual([])
+    })
+
+    test('closes at once in the middle of a download that never ends', async (context) => {
+      const { expect } = context
+      const world = await createWorld(context)
+      const releases = await startReleases(context, (_, response) => void response.write('a'))
+      const open = openWith(context, world, releases)
+      await expect.poll(() => releases.requests).toHaveLength(1)
+      const closing = performance.now()
       await open.doorbell.close()
-    }
-    const machine = openWith(context, world, {
-      baseUrl: new URL('http://127.0.0.1:1/'),
-      platform: 'aix',
+      expect(performance.now() - closing).toBeLessThan(2000)
+      expect(readdirSync(world.temp)).toEqual([])
+      expect(open.log.join('\n')).not.toContain('warning')
     })
-    await settled(machine)
-    expect(machine.doorbell.error).toContain('no cloudflared is pinned for aix on x64')
-    expect(world.starts()).toEqual([])
-  })
 
-  test('closes at once in the middle of a download that never ends', async (context) => {
-    const { expect } = context
-    const world = await createWorld(context)
-    const releases = await startReleases(context, (_, response) => void response.write('a'))
-    const open = openWith(context, world, releases)
-    await expect.poll(() => releases.requests).toHaveLength(1)
-    const closing = performance.now()
-    await open.doorbell.close()
-    expect(performance.now() - closing).toBeLessThan(2000)
-    expect(readdirSync(world.temp)).toEqual([])
-    expect(open.log.join('\n')).not.toContain('warning')
+    test('comes through the proxy that the environment names', async (context) => {
+      const { expect } = context
+      const world = await createWorld(context)
+      const releases = await startReleases(context, (_, response) =>
+        response.end(readFileSync(world.binary)),
+      )
+      const routes = { 'releases.example.com:80': releases.baseUrl.host }
+      const proxy = await startConnectProxy({ routes })
+      context.onTestFinished(() => proxy.close())
+      const { download } = await import('../../src/net/download.ts')
+      const wanted = {
+        toFile: join(world.temp, 'fetched'),
+        maxBytes: 1_000_000,
+        deadlineMs: 5000,
+        signal: LONG,
+        environment: { https_proxy: `http://127.0.0.1:${proxy.port}` },
+      }
+      const url = new URL('https://releases.example.com/x')
+      await expect(download({ ...wanted, url })).rejects.toThrow()
+      expect(proxy.connections[0]?.target).toBe('releases.example.com:443')
+      const tooLarge = { ...wanted, url: releases.baseUrl, maxBytes: 10 }
+      await expect(download(tooLarge)).rejects.toMatchObject({ reason: 'too-large' })
+      expect(readdirSync(world.temp)).toEqual([])
+    })
   })
-
-  test('comes through the proxy that the environment names', async (context) => {
-    const { expect } = context
-    const world = await createWorld(context)
-    const releases = await startReleases(context, (_, response) =>
-      response.end(readFileSync(world.binary)),
-    )
-    const routes = { 'releases.example.com:80': releases.baseUrl.host }
-    const proxy = await startConnectProxy({ routes })
-    context.onTestFinished(() => proxy.close())
-    const { download } = await import('../../src/net/download.ts')
-    const wanted = {
-      toFile: join(world.temp, 'fetched'),
-      maxBytes: 1_000_000,
-      deadlineMs: 5000,
-      signal: LONG,
-      environment: { https_proxy: `http://127.0.0.1:${proxy.port}` },
-    }
-    const url = new URL('https://releases.example.com/x')
-    await expect(download({ ...wanted, url })).rejects.toThrow()
-    expect(proxy.connections[0]?.target).toBe('releases.example.com:443')
-    const tooLarge = { ...wanted, url: releases.baseUrl, maxBytes: 10 }
-    await expect(download(tooLarge)).rejects.toMatchObject({ reason: 'too-large' })
-    expect(readdirSync(world.temp)).toEqual([])
-  })
-})

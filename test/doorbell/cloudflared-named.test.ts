@@ -5,6 +5,7 @@ import { namedTransport } from '../../src/doorbell/transports/cloudflared/named.
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { freePort } from '../emulator/tunnel/loopback-server.ts'
 import { isRunning, signalProcess } from '../emulator/tunnel/process-tree.ts'
+import { titled } from '../emulator/tunnel/real-part.ts'
 import {
   addNamedTunnel,
   createWorld,
@@ -47,7 +48,7 @@ function openNamed(
 
 const settled = ({ doorbell }: OpenDoorbell) => doorbell.whenSettled(25_000, LONG)
 
-describe.skipIf(found.path === undefined).concurrent('a named tunnel', () => {
+describe.skipIf(found.path === undefined).concurrent(titled('a named tunnel', found), () => {
   test('brings a ring through under its own name and shows its token to nobody', async (context) => {
     const { expect } = context
     const { world, tunnel } = await createNamedWorld(context)

@@ -1,6 +1,7 @@
 import { afterAll, describe, test } from 'vitest'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { descendantsOf, isRunning } from '../emulator/tunnel/process-tree.ts'
+import { titled } from '../emulator/tunnel/real-part.ts'
 import { createWorld, type OpenDoorbell, openQuick } from './cloudflared-rig.ts'
 
 const found = findCloudflared()
@@ -12,7 +13,7 @@ const settled = ({ doorbell }: OpenDoorbell) => doorbell.whenSettled(45_000, LON
 
 describe
   .skipIf(found.path === undefined)
-  .concurrent('a quick tunnel that does not come up at once', () => {
+  .concurrent(titled('a quick tunnel that does not come up at once', found), () => {
     afterAll(() => {
       const names = descendantsOf(process.pid).filter(isRunning)
       if (names.length > 0) throw new Error(`children are left: ${names.join(', ')}`)

@@ -4,6 +4,7 @@ import { afterAll, describe, test } from 'vitest'
 import { removeLeftovers } from '../../src/doorbell/leftovers.ts'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { descendantsOf, isRunning, signalProcess } from '../emulator/tunnel/process-tree.ts'
+import { titled } from '../emulator/tunnel/real-part.ts'
 import { createWorld, type OpenDoorbell, openQuick, postRing } from './cloudflared-rig.ts'
 
 const found = findCloudflared()
@@ -13,7 +14,7 @@ const LONG = new AbortController().signal
 
 const settled = ({ doorbell }: OpenDoorbell) => doorbell.whenSettled(45_000, LONG)
 
-describe.skipIf(found.path === undefined).concurrent('a quick tunnel', () => {
+describe.skipIf(found.path === undefined).concurrent(titled('a quick tunnel', found), () => {
   afterAll(() => {
     const names = descendantsOf(process.pid).filter(isRunning)
     if (names.length > 0) throw new Error(`children are left: ${names.join(', ')}`)

@@ -1,13 +1,14 @@
 import { createServer } from 'node:http'
 import { describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../emulator/tunnel/loopback-server.ts'
+import { titled } from '../emulator/tunnel/real-part.ts'
 import { findSshd, startSshd } from '../emulator/tunnel/sshd.ts'
 import { expectNothingLeft, expectRing, occupy, openSsh, settingsFor } from './ssh-rig.ts'
 
 const found = findSshd()
 if (found.path === undefined) console.warn(found.reason)
 
-describe.skipIf(found.path === undefined)('an ssh tunnel that is lost', () => {
+describe.skipIf(found.path === undefined)(titled('an ssh tunnel that is lost', found), () => {
   test.each(['fixed', 'chosen'] as const)('a killed session comes back (%s port)', async (kind) => {
     const own = await startSshd()
     onTestFinished(() => own.close())

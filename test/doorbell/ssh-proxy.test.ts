@@ -3,6 +3,7 @@ import type { SshSettings } from '../../src/settings/tunnel.ts'
 import { startConnectProxy } from '../emulator/tunnel/connect-proxy.ts'
 import { freePort } from '../emulator/tunnel/loopback-server.ts'
 import { isRunning, signalProcess } from '../emulator/tunnel/process-tree.ts'
+import { titled } from '../emulator/tunnel/real-part.ts'
 import { findSshd, type Sshd, startSshd } from '../emulator/tunnel/sshd.ts'
 import { childrenWith } from './open.ts'
 import { clientsOf, expectNothingLeft, expectRing, openSsh, settingsFor } from './ssh-rig.ts'
@@ -12,7 +13,7 @@ const PASSWORD = 'p%40ss:w/rd'
 const found = findSshd()
 if (found.path === undefined) console.warn(found.reason)
 
-describe.skipIf(found.path === undefined)('ssh through a CONNECT proxy', () => {
+describe.skipIf(found.path === undefined)(titled('ssh through a CONNECT proxy', found), () => {
   let sshd: Sshd
   beforeAll(async () => {
     sshd = await startSshd()

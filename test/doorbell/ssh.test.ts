@@ -4,6 +4,7 @@ import { createServer as createSilentServer } from 'node:net'
 import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { freePort } from '../emulator/tunnel/loopback-server.ts'
+import { titled } from '../emulator/tunnel/real-part.ts'
 import { findSshd, type Sshd, startSshd } from '../emulator/tunnel/sshd.ts'
 import { childrenWith, filesIn } from './open.ts'
 import {
@@ -19,7 +20,7 @@ import {
 const found = findSshd()
 if (found.path === undefined) console.warn(found.reason)
 
-describe.skipIf(found.path === undefined)('ssh to a real sshd', () => {
+describe.skipIf(found.path === undefined)(titled('ssh to a real sshd', found), () => {
   let sshd: Sshd
   beforeAll(async () => {
     sshd = await startSshd()

@@ -8,11 +8,12 @@ import { type Cloudflare, startCloudflare } from './cloudflare.ts'
 import { findCloudflared } from './cloudflared-binary.ts'
 import { startCloudflared } from './cloudflared-process.ts'
 import { listen, shut, trackSockets } from './loopback-server.ts'
+import { titled } from './real-part.ts'
 
 const found = findCloudflared()
 if (found.path === undefined) console.warn(found.reason)
 
-describe.skipIf(found.path === undefined).concurrent('the real cloudflared', () => {
+describe.skipIf(found.path === undefined).concurrent(titled('the real cloudflared', found), () => {
   const origin = createServer((incoming, response) => {
     const hash: Buffer[] = []
     incoming.on('data', (chunk: Buffer) => hash.push(chunk))

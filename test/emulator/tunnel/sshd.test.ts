@@ -7,12 +7,13 @@ import { join } from 'node:path'
 import { afterAll, beforeAll, describe, expect, onTestFinished, test } from 'vitest'
 import { listen, shut, trackSockets } from './loopback-server.ts'
 import { descendantsOf, isRunning } from './process-tree.ts'
+import { titled } from './real-part.ts'
 import { findSshd, type Sshd, startSshd } from './sshd.ts'
 
 const found = findSshd()
 if (found.path === undefined) console.warn(found.reason)
 
-describe.skipIf(found.path === undefined)('a real sshd', () => {
+describe.skipIf(found.path === undefined)(titled('a real sshd', found), () => {
   const folder = mkdtempSync(join(tmpdir(), 'ssh-client-'))
   const origin = createServer((_, response) => response.end('from the origin'))
   const originSockets = trackSockets(origin)
