@@ -1,4 +1,4 @@
-import { type ActionError, describe, pauseAfter, toActionError } from './errors.ts'
+import { ActionError, describe, pauseAfter, toActionError } from './errors.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { lookUp } from './look-up.ts'
 import type { Provider } from './provider/provider.ts'
@@ -10,18 +10,18 @@ const MAX_ATTEMPTS = 5
 /**
  * Stops a launch, trying again after passing faults, for as long as the run may still clean up.
  *
- * @returns undefined when it is stopped, being stopped or gone; else why not
+ * @returns whether it is being stopped or was gone, or why neither
  */
 export async function stopLaunch(
   provider: Provider,
   id: string,
   context: RunContext,
-): Promise<ActionError | undefined> {
+): Promise<'accepted' | 'gone' | ActionError> {
   for (let attempt = 1; ; attempt++) {
     try {
       const result = await provider.stop(id, cleanUpCall(context, STOP_MS))
       context.printer.line(result === 'gone' ? `${id} is gone.` : `Stopping ${id}: accepted.`)
-      return undefined
+      return result
     } catch (thrown) {
       const error = toActionError(thrown)
       const isFinal = error.kind === 'unauthorized' || error.kind === 'forbidden'
@@ -42,18 +42,21 @@ export interface Swept {
 /**
  * Ends everything in the ledger: known ids are stopped, and marks without an id are looked up first.
  * A mark that nothing carries stays in the ledger, for the provider may list it late.
+ *
+ * @param pausesMs before each look for marks, where it is not to be as patient as at first
  */
 export async function sweep(
   provider: Provider,
   entries: readonly LedgerEntry[],
   context: RunContext,
+  pausesMs?: readonly number[],
 ): Promise<Swept> {
   const swept: Swept = { stoppedIds: [], failures: [] }
   const known = new Map<string, LedgerEntry>()
   for (const entry of entries) if (entry.id !== undefined) known.set(entry.id, entry)
   const marks = entries.filter(({ id }) => id === undefined).map(({ mark }) => mark)
   if (marks.length > 0) {
-    const { found, error } = await lookUp(provider, marks, context)
+    const { found, error } = await lookUp(provider, marks, context, pausesMs)
     for (const [id, mark] of found) {
       known.set(id, { ...entries.find((entry) => entry.mark === mark), mark, id })
     }
@@ -65,8 +68,8 @@ export async function sweep(
   }
   await Promise.all(
     [...known].map(async ([id, entry]) => {
-      const error = await stopLaunch(provider, id, context)
-      if (error) swept.failures.push({ entry, error })
+      const end = await stopLaunch(provider, id, context)
+      if (end instanceof ActionError) swept.failures.push({ entry, error: end })
       else if (!entry.isAid) swept.stoppedIds.push(id)
     }),
   )

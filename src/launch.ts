@@ -118,7 +118,8 @@ async function stopSurplus(
   for (const id of ids) {
     const entry = `${mark}/${id}`
     context.ledger.created(entry, id)
-    if ((await stopLaunch(provider, id, context)) === undefined) context.ledger.closed(entry)
+    const end = await stopLaunch(provider, id, context)
+    if (!(end instanceof ActionError)) context.ledger.closed(entry)
   }
 }
 

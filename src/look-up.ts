@@ -4,7 +4,9 @@ import { cleanUpCall, type RunContext } from './run-context.ts'
 
 const LOOK_MS = 5_000
 /** Pauses before the looks: a provider may list what a lost create made only some time after. */
-const PAUSES_MS = [0, 500, 1_000, 2_000]
+const PAUSES_MS: readonly number[] = [0, 500, 1_000, 2_000]
+/** For what was looked for in vain some time ago. */
+export const ONE_LOOK: readonly number[] = [0]
 /** So often a look may fail before looking is given up. */
 const MAX_FAILED = 5
 
@@ -18,17 +20,20 @@ export interface LookUp {
 /**
  * Looks for what attempts with these marks created, several times until each mark is found. Goes on
  * after a cancel, with fewer looks, because a lost create is what must not be left behind.
+ *
+ * @param pausesMs before each look
  */
 export async function lookUp(
   provider: Provider,
   marks: readonly string[],
   context: RunContext,
+  pausesMs = PAUSES_MS,
 ): Promise<LookUp> {
   const { clock, cancellation } = context
   let found: ReadonlyMap<string, string> = new Map()
   let failed = 0
-  for (let look = 0; look < PAUSES_MS.length; ) {
-    await clock.sleep(PAUSES_MS[look] ?? 0, cancellation.over)
+  for (let look = 0; look < pausesMs.length; ) {
+    await clock.sleep(pausesMs[look] ?? 0, cancellation.over)
     try {
       found = await provider.findByMarks(marks, cleanUpCall(context, LOOK_MS))
       if (new Set(found.values()).size === marks.length) return { found }

@@ -12,6 +12,7 @@ import { isGood, type RunReport } from './report/report.ts'
 import { deploy } from './run.ts'
 import type { RunContext } from './run-context.ts'
 import { type Settings, secretsOf } from './settings/settings.ts'
+import { release } from './settle.ts'
 import { stop } from './stop.ts'
 
 /**
@@ -39,6 +40,8 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
   }
   report.isOwing = context.ledger.open.length > 0
   await publish(report, printer, runner, settings.summary)
+  if (cancellation.signal.aborted) return false
+  if (settings.operation === 'deploy') release(settings, context, report)
   return isGood(report.outcome)
 }
 

@@ -3,6 +3,7 @@ import type { Doorbell } from './doorbell/doorbell.ts'
 import { cancelled, noTunnel } from './endings.ts'
 import { describe, toActionError } from './errors.ts'
 import { launchAndWait } from './launch-and-wait.ts'
+import { ONE_LOOK } from './look-up.ts'
 import type { Preparation, Provider } from './provider/provider.ts'
 import { Progress } from './report/progress.ts'
 import {
@@ -59,8 +60,10 @@ export async function deploy(
   } finally {
     await Promise.all([closeDoorbell(doorbell, report), finish(provider, context)])
   }
-  // Last of all: until here a cancel still has to stop what came up.
-  await Promise.all(report.launches.filter(({ outcome }) => isGood(outcome)).map(settleOne))
+  if (context.cancellation.signal.aborted) {
+    // It came up in the meantime, and has to be stopped all the same.
+    await Promise.all(report.launches.filter(({ outcome }) => isGood(outcome)).map(settleOne))
+  }
   report.outcome = outcomeOf(report, context)
 }
 
@@ -149,7 +152,7 @@ async function sweepStrays(
   const kept = new Set(report.launches.map(({ mark }) => mark))
   const strays = context.ledger.open.filter(({ mark, isAid }) => !isAid && !kept.has(mark))
   if (strays.length === 0) return
-  const swept = await sweep(provider, strays, context)
+  const swept = await sweep(provider, strays, context, ONE_LOOK)
   report.stoppedIds.push(...swept.stoppedIds)
   for (const { entry, error } of swept.failures) {
     context.printer.warning(`Could not look for a surplus ${entry.mark}: ${error.message}`)

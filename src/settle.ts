@@ -1,17 +1,16 @@
 import { stopLaunch } from './clean-up.ts'
 import { cancelled } from './endings.ts'
-import { describe } from './errors.ts'
+import { ActionError, describe } from './errors.ts'
 import type { Provider } from './provider/provider.ts'
-import type { LaunchReport, RunReport } from './report/report.ts'
+import { isGood, type LaunchReport, type RunReport } from './report/report.ts'
 import { cleanUpCall, type RunContext } from './run-context.ts'
 import type { LaunchSettings } from './settings/settings.ts'
 
 const DIAGNOSE_MS = 10_000
 
 /**
- * Brings a launch to its end: what succeeded stays (or waits for the post step), what failed is
- * diagnosed and then stopped or kept, what was cancelled is stopped. The ledger lets go of it only
- * when its end is certain.
+ * Brings a launch to its end: what failed is diagnosed and then stopped or kept, what was cancelled
+ * is stopped. What succeeded is left to `release`. The ledger lets go only of what has certainly ended.
  */
 export async function settle(
   settings: LaunchSettings,
@@ -30,7 +29,6 @@ export async function settle(
   switch (launch.outcome) {
     case 'succeeded':
     case 'started':
-      if (!settings.stopAfterJob) context.ledger.closed(mark)
       return
     case 'failed':
     case 'timed-out':
@@ -47,7 +45,7 @@ export async function settle(
     return
   }
   const error = await stopLaunch(provider, id, context)
-  if (error) {
+  if (error instanceof ActionError) {
     context.printer.warning(
       `${id} could not be stopped: ${describe(error)}. The post step of this job tries again.`,
     )
@@ -55,6 +53,21 @@ export async function settle(
   }
   report.stoppedIds.push(id)
   context.ledger.closed(mark)
+}
+
+/**
+ * Lets what came up live on, unless it is to end with the job. The very last thing that a step does:
+ * if anything fails or cancels it before, the post step still knows of the server and stops it.
+ */
+export function release(
+  { stopAfterJob }: LaunchSettings,
+  { ledger }: RunContext,
+  { launches }: RunReport,
+): void {
+  if (stopAfterJob) return
+  for (const { mark, outcome } of launches) {
+    if (mark !== undefined && isGood(outcome)) ledger.closed(mark)
+  }
 }
 
 /** A refused launch is of no use to anybody: it never had a server. */

@@ -10,6 +10,7 @@ import type { EdgegapStopSettings } from './settings/settings.ts'
 /** Edgegap's own plugins repeat the stop every two seconds until it answers that it is gone. */
 const REPEAT_MS = 2_000
 const CALL_MS = 10_000
+const TELL_MS = 30_000
 
 /**
  * `operation: stop`: asks for the stop and, unless `wait` is none, waits until the deployment is
@@ -22,9 +23,14 @@ export async function stop(
   report: RunReport,
 ): Promise<void> {
   const id = settings.deploymentId
-  const error = await stopLaunch(provider, id, context)
-  if (error) {
-    report.error = error
+  const end = await stopLaunch(provider, id, context)
+  if (end instanceof ActionError) {
+    report.error = end
+    return
+  }
+  if (end === 'gone') {
+    context.printer.notice(`${id} was gone already, or never existed: nothing was stopped.`)
+    report.outcome = 'stopped'
     return
   }
   report.stoppedIds.push(id)
@@ -50,6 +56,7 @@ async function waitUntilGone(
   const { clock, cancellation, printer } = context
   const endsAtMs = clock.nowMs() + timeoutMs
   let trouble = ''
+  let toldAtMs = clock.nowMs()
   while (!cancellation.signal.aborted) {
     const leftMs = endsAtMs - clock.nowMs()
     if (leftMs <= 0) {
@@ -68,6 +75,10 @@ async function waitUntilGone(
       const error = toActionError(thrown)
       if (error.kind === 'unauthorized' || error.kind === 'forbidden') return error
       trouble = ` (${error.message})`
+    }
+    if (clock.nowMs() - toldAtMs >= TELL_MS) {
+      toldAtMs = clock.nowMs()
+      printer.line(`${id} is still stopping${trouble}.`)
     }
     await clock.sleep(Math.min(REPEAT_MS, endsAtMs - clock.nowMs()), cancellation.signal)
   }

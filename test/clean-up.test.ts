@@ -16,7 +16,7 @@ describe('a stop', () => {
 
   it.each(['accepted', 'gone'] as const)('that is %s is done', async (result) => {
     stage.provider.stops.push(result)
-    expect(await stop()).toBeUndefined()
+    expect(await stop()).toBe(result)
     expect(count()).toBe(1)
   })
 
@@ -24,7 +24,7 @@ describe('a stop', () => {
     'that fails with %s is tried again',
     async (kind) => {
       stage.provider.stops.push(errorOf(kind), errorOf(kind), 'accepted')
-      expect(await stop()).toBeUndefined()
+      expect(await stop()).toBe('accepted')
       expect(count()).toBe(3)
     },
   )
@@ -46,7 +46,7 @@ describe('a stop', () => {
     const { provider, cancel, clock } = stage
     cancel()
     provider.stops.push(errorOf('server-fault', 4_000), 'accepted')
-    expect(await stop()).toBeUndefined()
+    expect(await stop()).toBe('accepted')
     provider.stops.splice(0, 2, errorOf('rate-limited', 60_000))
     expect(await stop()).toMatchObject({ kind: 'rate-limited' })
     expect(clock.elapsedMs).toBeCloseTo(6_500)

@@ -58,7 +58,9 @@ function annotate(report: RunReport, printer: Printer): void {
       printer.failure(error, `${report.title}: ${outcome}`)
     }
   }
-  if (report.outcome === 'stopped') printer.line(`Stopped ${report.stoppedIds.join(', ')}.`)
+  if (report.outcome === 'stopped' && report.stoppedIds.length > 0) {
+    printer.line(`Stopped ${report.stoppedIds.join(', ')}.`)
+  }
 }
 
 function cancelText({ stoppedIds, isOwing }: RunReport): string {

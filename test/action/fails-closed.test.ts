@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, test } from 'vitest'
+import { ready } from '../emulator/edgegap/script.ts'
 import type { Effect } from '../emulator/faults.ts'
 import {
   type ActionOptions,
@@ -61,11 +62,13 @@ describe.concurrent('the step is red', () => {
     expect(edgegap.requestsTo('POST', CREATE)).toEqual([])
   })
 
-  test('where the outputs cannot be set', async () => {
-    await using edgegap = await startEdgegap()
-    const { main } = await deploy(edgegap, {}, { env: { GITHUB_OUTPUT: '/dev/full' } })
+  test('where the outputs cannot be set, and then the post step stops the server that nobody was told of', async () => {
+    await using edgegap = await startEdgegap({ script: ready(200) })
+    const { main, post } = await deploy(edgegap, {}, { env: { GITHUB_OUTPUT: '/dev/full' } })
     expect(main.exitCode).toBe(1)
-    onlyError(main)
+    expect(post?.exitCode).toBe(0)
+    expect(edgegap.created).toBe(1)
+    expectNothingLeft(edgegap)
   })
 
   test('but not where only the summary cannot be written: that is a warning', async () => {

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { never } from '../emulator/edgegap/script.ts'
-import { expectNothingLeft, onlyError, STOP, startEdgegap, stop } from './deploy.ts'
+import { annotations, expectNothingLeft, onlyError, STOP, startEdgegap, stop } from './deploy.ts'
 
 describe.concurrent('operation: stop', () => {
   test('stops and waits until the server is gone', async () => {
@@ -29,6 +29,9 @@ describe.concurrent('operation: stop', () => {
     const { id } = edgegap.addDeployment({}, [{ afterMs: 0, status: 'TERMINATED' }])
     const { main } = await stop(edgegap, id)
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'stopped' } })
+    // Honest about it: it may be the wrong id, too.
+    expect(main.outputs['stopped-ids']).toBe('[]')
+    expect(annotations(main, 'notice').join()).toContain('nothing was stopped')
   })
 
   test('is red where the server is not gone in time', async () => {

@@ -9,6 +9,8 @@ export interface EdgegapRequest {
   path: string
   query?: Record<string, string>
   body?: unknown
+  /** Longest reply that is read. */
+  maxReplyBytes?: number
 }
 
 export interface EdgegapReply extends HttpReply {
@@ -24,7 +26,7 @@ export type EdgegapClient = (request: EdgegapRequest, call: Call) => Promise<Edg
  * API key and not as a bearer token (OpenAPI v1 and v2, `securitySchemes`).
  */
 export function createEdgegapClient(http: HttpClient, apiUrl: URL, token: string): EdgegapClient {
-  return async ({ method, path, query, body }, call) => {
+  return async ({ method, path, query, body, maxReplyBytes }, call) => {
     // Not resolved against the base: a path that begins with two slashes would name another host.
     const url = new URL(apiUrl)
     url.pathname = apiUrl.pathname.replace(/\/+$/, '') + path
@@ -41,6 +43,7 @@ export function createEdgegapClient(http: HttpClient, apiUrl: URL, token: string
           ...(body !== undefined && { 'content-type': 'application/json' }),
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(maxReplyBytes !== undefined && { maxReplyBytes }),
         deadlineMs: call.deadlineMs,
         signal: call.signal,
       })

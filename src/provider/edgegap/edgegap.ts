@@ -12,7 +12,13 @@ import type {
   Provider,
   ProviderContext,
 } from '../provider.ts'
-import { createEdgegapClient, type EdgegapClient, type EdgegapReply, replyError } from './client.ts'
+import {
+  createEdgegapClient,
+  type EdgegapClient,
+  type EdgegapReply,
+  type EdgegapRequest,
+  replyError,
+} from './client.ts'
 import { deploymentBody } from './deployment-body.ts'
 
 /** Loaded when the first reply is awaited, not before: the validator costs 10 ms at start-up. */
@@ -21,6 +27,8 @@ const wire = () => import('./wire.ts')
 /** Rows per page of the list, and pages that are read at most. */
 const PAGE_ROWS = 100
 const MAX_PAGES = 50
+/** The API has no tail: the whole log comes, however little of it is shown. */
+const MAX_LOG_BYTES = 32 * 1024 * 1024
 
 const WHILE_CREATING = {
   refused:
@@ -87,9 +95,7 @@ export class Edgegap implements Provider {
     const found = new Map<string, string>()
     for (let page = 1; page <= MAX_PAGES; page++) {
       const reply = await this.#get('/v1/deployments', call, 'list deployments', {
-        query,
-        page: String(page),
-        limit: String(PAGE_ROWS),
+        query: { query, page: String(page), limit: String(PAGE_ROWS) },
       })
       const { rows, hasNext } = readDeployments(reply.text, reply.request)
       for (const row of rows) {
@@ -115,7 +121,9 @@ export class Edgegap implements Provider {
 
   async diagnose(id: string, lines: number, call: Call): Promise<Diagnosis | undefined> {
     const path = `/v1/deployment/${id}/container-logs`
-    const reply = await this.#get(path, call, `read the log of ${id}`)
+    const reply = await this.#get(path, call, `read the log of ${id}`, {
+      maxReplyBytes: MAX_LOG_BYTES,
+    })
     const { readLogs } = await wire()
     const { logs, crashLogs, crash } = readLogs(reply.text, reply.request)
     const all = [...splitLines(logs), ...splitLines(crashLogs)]
@@ -158,9 +166,9 @@ export class Edgegap implements Provider {
     path: string,
     call: Call,
     purpose: string,
-    query?: Record<string, string>,
+    more: Pick<EdgegapRequest, 'query' | 'maxReplyBytes'> = {},
   ): Promise<EdgegapReply> {
-    const reply = await this.#send({ method: 'GET', path, ...(query && { query }) }, call)
+    const reply = await this.#send({ method: 'GET', path, ...more }, call)
     if (reply.status === 200) return reply
     const { readProblem } = await wire()
     throw replyError(reply, `Could not ${purpose}`, readProblem(reply.text))
@@ -174,7 +182,7 @@ export class Edgegap implements Provider {
 
 /**
  * 202 accepts. 422 refuses, yet a deployment in error state may exist under the id that it carries.
- * 5xx, 429 and unreadable acceptances leave open whether something was created.
+ * 5xx, 429, redirects and unreadable acceptances leave open whether something was created.
  */
 async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
   const { readCreatedId, readProblem } = await wire()
@@ -186,9 +194,9 @@ async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
   }
   const message = readProblem(reply.text)
   const error = replyError(reply, 'Edgegap refused the deployment', message, WHILE_CREATING)
-  // A redirect was not followed, so nothing that creates ever saw the request.
-  if (reply.status < 400) return { kind: 'refused', error }
-  if (reply.status === 429 || reply.status >= 500) return { kind: 'unknown', error }
+  if (reply.status === 429 || reply.status >= 500 || reply.status < 400) {
+    return { kind: 'unknown', error }
+  }
   if (reply.status !== 422) return { kind: 'refused', error }
   const id = readRefusedId(reply)
   return { kind: 'refused', error, ...(id === undefined ? { mayExist: true } : { id }) }

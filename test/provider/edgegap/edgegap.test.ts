@@ -172,7 +172,7 @@ describe('a create', () => {
     [500, {}, { kind: 'unknown', error: { kind: 'server-fault' } }],
     [502, '<html>', { kind: 'unknown', error: { kind: 'server-fault' } }],
     [503, {}, { kind: 'unknown', error: { kind: 'server-fault' } }],
-    [302, {}, { kind: 'refused', error: { kind: 'malformed-reply' } }],
+    [302, {}, { kind: 'unknown', error: { kind: 'malformed-reply' } }],
     [200, {}, { kind: 'unknown' }],
     [202, { request_id: '../../evil' }, { kind: 'unknown' }],
     [202, 'no json', { kind: 'unknown', error: { kind: 'malformed-reply' } }],
