@@ -27,6 +27,7 @@ async function ours(edgegap: EdgegapEmulator, mark: string, webhook: boolean): P
   const tunnel = { 'public-url': `http://127.0.0.1:${port}`, 'listen-port': port }
   const step = startStep({
     entry: 'main',
+    env: { RUNNER_ENVIRONMENT: 'self-hosted' },
     inputs: {
       'api-token': edgegap.settings.token,
       'api-url': edgegap.url,

@@ -31,7 +31,13 @@ server.listen(0, '127.0.0.1')
 await once(server, 'listening')
 const url = `http://127.0.0.1:${(server.address() as AddressInfo).port}`
 
-const good = { 'api-token': 'token', 'api-url': url, application: 'my-game', version: 'v1' }
+const good = {
+  'api-token': 'bench-key',
+  wait: 'poll',
+  'api-url': url,
+  application: 'my-game',
+  version: 'v1',
+}
 
 interface Case {
   readonly name: string

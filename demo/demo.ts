@@ -22,6 +22,8 @@ function show(title: string, job: JobResult): void {
 
 function deploy(edgegap: EdgegapEmulator, inputs: Record<string, string>): Promise<JobResult> {
   return runJob({
+    // On a runner of GitHub's, a tunnel would be opened where none is configured.
+    env: { RUNNER_ENVIRONMENT: 'self-hosted' },
     inputs: {
       'api-token': edgegap.settings.token,
       'api-url': edgegap.url,

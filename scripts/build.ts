@@ -34,11 +34,24 @@ if (built.status !== 0) {
   rmSync(fresh, { recursive: true })
   process.exit(built.status ?? 1)
 }
+leaveOutHttp2(join(fresh, 'index.js'))
 for (const name of readdirSync(fresh)) if (name.endsWith('.js')) minify(join(fresh, name))
 writeFileSync(join(fresh, 'post.js'), "import './index.js'\n")
 rmSync(output, { recursive: true, force: true })
 chmodSync(fresh, 0o755)
 renameSync(fresh, output)
+
+/**
+ * undici loads node:http2 at every start, 10 ms for a protocol that is switched off here (`allowH2`).
+ * It gets what it takes itself where the module is missing.
+ */
+function leaveOutHttp2(file: string): void {
+  const source = readFileSync(file, 'utf8')
+  const loads = /[\w$]+\(import\.meta\.url\)\("node:http2"\)/g
+  const count = source.match(loads)?.length ?? 0
+  if (count !== 1) throw new Error(`${count} places load node:http2, not one`)
+  writeFileSync(file, source.replace(loads, '{ constants: {} }'))
+}
 
 /** ncc minifies the entry only and leaves the chunks, which are nearly all of the bundle. */
 function minify(file: string): void {
