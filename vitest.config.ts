@@ -16,6 +16,7 @@ export default defineConfig({
   test: {
     // `.ci/run` counts tests by this report.
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
+    globalSetup: 'test/setup.ts',
     include: ['test/**/*.test.ts'],
     testTimeout: 60_000,
     hookTimeout: 30_000,

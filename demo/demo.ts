@@ -49,7 +49,7 @@ try {
     'public-url': `http://127.0.0.1:${port}`,
     'listen-port': String(port),
   })
-  show('The same, heard by its webhook: one look at the API instead of many', rung)
+  show('The same, heard by its webhook: two looks at the API instead of many', rung)
 
   edgegap.nextScript(error(1_200, 'Container exited during start-up'))
   const bad = await deploy(edgegap, { 'log-lines': '5' })

@@ -10,7 +10,6 @@ export function launchFailed({ observation, elapsedMs, id }: LaunchReport): Acti
   return new ActionError({
     kind: 'launch-failed',
     what: `${id} failed after ${formatDuration(elapsedMs)} with ${status}${reason}.`,
-    next: 'What its log and crash data say is in the log of this step and in the summary.',
   })
 }
 

@@ -85,7 +85,11 @@ export async function launchOnce(
     lastError = result.error
     if (attempt < MAX_ATTEMPTS) {
       const pauseMs = pauseAfter(result.error, 1_000 * 2 ** (attempt - 1))
-      printer.line(`Nothing was created (${describe(result.error)}): trying again.`)
+      printer.line(
+        result.kind === 'unknown'
+          ? 'Nothing carries its tag: trying again.'
+          : `Nothing was created: ${describe(result.error)} Trying again.`,
+      )
       await clock.sleep(pauseMs, cancellation.signal)
     }
   }

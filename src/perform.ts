@@ -104,6 +104,7 @@ function newReport(settings: Settings, title: string): RunReport {
     version: isDeploy ? settings.version : '',
     versionAction: '',
     launches: [],
+    ...(!isDeploy && { stopId: settings.deploymentId }),
     stoppedIds: [],
     tunnel: 'none',
     tunnelError: '',
@@ -119,7 +120,7 @@ function tellDecisions(settings: Settings, printer: Printer): void {
     lines.push(`on-failure: ${onFailure}`, `stop-after-job: ${stopAfterJob}`)
     const { tunnel } = settings
     lines.push(
-      `tunnel: ${tunnel.transport}${tunnel.transport === 'none' ? ` (${tunnel.why})` : ''}`,
+      `tunnel: ${tunnel.transport.replace('-', ', ')}${tunnel.transport === 'none' ? `, ${tunnel.why}` : ''}`,
     )
     for (const { name, where } of settings.locations) lines.push(`location: ${name} (${where})`)
     for (const { key, secret } of settings.environment) {

@@ -1,4 +1,5 @@
 import { sweep } from './clean-up.ts'
+import { formatDuration } from './clock.ts'
 import type { Doorbell } from './doorbell/doorbell.ts'
 import { cancelled, noTunnel } from './endings.ts'
 import { describe, toActionError } from './errors.ts'
@@ -106,10 +107,21 @@ async function holdForTunnel(
   if (isRequired) {
     const limitMs = settings.wait === 'webhook' ? settings.tunnelTimeoutMs : TUNNEL_OPENS_MS
     await doorbell?.whenSettled(limitMs, signal)
-    if (!doorbell?.isVerified) throw webhookRequired ?? noTunnel(doorbell?.error ?? '')
+    if (!doorbell?.isVerified) {
+      throw (
+        webhookRequired ??
+        noTunnel(doorbell?.error || `not verified within ${formatDuration(limitMs)}`)
+      )
+    }
     if (doorbell.url) await provider.subscribe?.(doorbell.url, runCall(context, SUBSCRIBE_MS))
-  } else if (!provider.subscribe) await doorbell?.whenSettled(settings.tunnelTimeoutMs, signal)
-  else if (doorbell) void subscribeBeside(provider, context, doorbell)
+  } else if (doorbell && provider.subscribe) void subscribeBeside(provider, context, doorbell)
+  else if (doorbell) {
+    await doorbell.whenSettled(settings.tunnelTimeoutMs, signal)
+    if (doorbell.isOpening) {
+      const heldUp = formatDuration(settings.tunnelTimeoutMs)
+      context.printer.line(`Webhook: not verified after ${heldUp}; deploying all the same.`)
+    }
+  }
 }
 
 /** Subscribes as soon as the tunnel is up. Without a subscription polling goes on. */
@@ -139,7 +151,7 @@ async function finish(provider: Provider, context: RunContext): Promise<void> {
 async function closeDoorbell(doorbell: Doorbell | undefined, report: RunReport): Promise<void> {
   if (!doorbell) return
   report.tunnel = doorbell.tunnel
-  report.tunnelError = doorbell.error
+  report.tunnelError = doorbell.error || (doorbell.isOpening ? 'not verified before the end' : '')
   await doorbell.close()
 }
 

@@ -88,6 +88,7 @@ async function diagnose(
     const call = cleanUpCall(context, DIAGNOSE_MS)
     const diagnosis = await provider.diagnose(launch.id, settings.logLines, call)
     if (diagnosis) launch.diagnosis = diagnosis
+    else context.printer.line(`${launch.id} left no log.`)
   } catch (thrown) {
     context.printer.warning(`No log of ${launch.id}: ${describe(thrown)}`)
   }

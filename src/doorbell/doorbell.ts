@@ -81,6 +81,11 @@ export class Doorbell {
     return this.#error
   }
 
+  /** Neither verified nor failed yet. */
+  get isOpening(): boolean {
+    return this.#state === 'opening'
+  }
+
   get isVerified(): boolean {
     return this.#state === 'verified'
   }
@@ -153,9 +158,10 @@ export class Doorbell {
       this.#rings.wakeAll('changed')
       if (settings.transport !== 'none') {
         const advice = isHashMismatch(thrown) ? ' Nothing of it was run.' : ''
-        printer.warning(
-          `No webhook (${settings.transport}): ${this.#error}.${advice} Polling instead.`,
-        )
+        const text = `No webhook (${settings.transport}): ${this.#error}.${advice} Polling instead.`
+        // Of a tunnel that nobody asked for, a failure is no news, unless it smells of an attack.
+        if (isUnasked(settings) && advice === '') printer.line(text)
+        else printer.warning(text)
       }
     }
   }
@@ -188,6 +194,7 @@ export class Doorbell {
       signal: this.#closing.signal,
       opensUntilMs: clock.nowMs() + this.#options.opensWithinMs,
       log: (line) => printer.line(line),
+      warn: (text) => printer.warning(text),
       hide: (secret) => printer.hide(secret),
       localPort: this.#receiver?.port ?? 0,
       path: this.#receiver?.path ?? '',
@@ -240,6 +247,10 @@ export class Doorbell {
     const list = reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ')
     this.#options.printer.line(`Webhook: requests that changed nothing: ${list}.`)
   }
+}
+
+function isUnasked(settings: TunnelSettings): boolean {
+  return settings.transport === 'cloudflared-quick' && settings.isUnasked
 }
 
 function isHashMismatch(thrown: unknown): boolean {

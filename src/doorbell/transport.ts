@@ -67,6 +67,8 @@ export interface TransportContext extends TunnelEvents {
   random: () => number
   /** One line for the log. */
   log(line: string): void
+  /** Something that the user should know of. */
+  warn(text: string): void
   /** Hides a value from now on. */
   hide(secret: string): void
   /** The receiver's port on 127.0.0.1; 0 for a transport without receiver. */

@@ -15,7 +15,7 @@ export function buildOutputs(report: RunReport, redact: Redact): Record<string, 
   const error = report.error ?? report.launches.find((launch) => launch.error)?.error
   return {
     outcome: report.outcome,
-    'deployment-id': firstFacts.id,
+    'deployment-id': firstFacts.id || (report.stopId ?? ''),
     host: firstFacts.host,
     ip: firstFacts.ip,
     port: firstFacts.port,

@@ -1,5 +1,5 @@
 import type { ActionError } from '../errors.ts'
-import { defuse, toLine } from './plain-text.ts'
+import { asSentence, defuse, toLine } from './plain-text.ts'
 import { type Redactor, SHORTEST_HIDDEN } from './redactor.ts'
 import type { RunnerCommands } from './runner-commands.ts'
 
@@ -82,12 +82,13 @@ export class Printer {
     this.#annotate('error', message, title)
   }
 
-  /** One annotation for one cause, with the next step to take. */
-  failure(error: ActionError, title: string): void {
+  /** One annotation for one cause, with the next step to take; `hint` where the error knows none. */
+  failure(error: ActionError, title: string, hint = ''): void {
     const request = error.request ? ` [${error.request}]` : ''
-    const next = error.next ? ` ${error.next}` : ''
+    const advice = error.next ?? hint
+    const next = advice && ` ${advice}`
     // Cut by itself: however much a provider says, the next step must not be lost behind it.
-    const what = withStop(toLine(this.redact(error.message), LONGEST_CAUSE))
+    const what = asSentence(toLine(this.redact(error.message), LONGEST_CAUSE))
     this.error(`${what}${next}${request}`, title)
   }
 
@@ -103,8 +104,4 @@ export class Printer {
       title === undefined ? {} : { title: defuse(this.clean(title)) }
     this.#runner.command(level, properties, defuse(this.clean(message)))
   }
-}
-
-function withStop(sentence: string): string {
-  return /[.!?…]$/.test(sentence) ? sentence : `${sentence}.`
 }

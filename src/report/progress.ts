@@ -33,7 +33,7 @@ export class Progress {
   waiting(launch: LaunchReport, event: WaitEvent<Observation>): void {
     switch (event.type) {
       case 'reading':
-        if (event.changed) this.#changed(launch, event.reading, event.atMs)
+        if (event.changed) this.#changed(launch, event)
         return
       case 'recovered':
         this.#tell(launch, event.atMs, `the API answers again, after ${event.after} failed looks`)
@@ -73,9 +73,11 @@ export class Progress {
     }
   }
 
-  #changed(launch: LaunchReport, reading: Observation, atMs: number): void {
+  #changed(launch: LaunchReport, event: WaitEvent<Observation> & { type: 'reading' }): void {
+    const { reading, source, atMs } = event
     const reason = reading.reason ? `: ${reading.reason}` : ''
-    this.#tell(launch, atMs, `${reading.status || '(no status)'}${reason}`)
+    const brought = source === 'webhook' ? ' (webhook)' : ''
+    this.#tell(launch, atMs, `${reading.status || '(no status)'}${reason}${brought}`)
     const waiting = this.#waiting.get(launch)
     if (waiting) waiting.status = reading.status
     if (reading.state !== 'pending') this.#waiting.delete(launch)

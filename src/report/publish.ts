@@ -55,12 +55,16 @@ function annotate(report: RunReport, printer: Printer): void {
     // One cause may end several launches with the same words; it is told once.
     else if (error && error.kind !== 'cancelled' && !told.has(error.message)) {
       told.add(error.message)
-      printer.failure(error, `${report.title}: ${outcome}`)
+      printer.failure(error, `${report.title}: ${outcome}`, hasLog(launch))
     }
   }
   if (report.outcome === 'stopped' && report.stoppedIds.length > 0) {
     printer.line(`Stopped ${report.stoppedIds.join(', ')}.`)
   }
+}
+
+function hasLog({ diagnosis }: LaunchReport): string {
+  return diagnosis?.logLines.length ? 'Its log is in this step and in the summary.' : ''
 }
 
 function cancelText({ stoppedIds, isOwing }: RunReport): string {

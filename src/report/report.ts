@@ -62,6 +62,8 @@ export interface RunReport {
   version: string
   versionAction: string
   launches: LaunchReport[]
+  /** With `operation: stop`, what was to be stopped. */
+  stopId?: string
   stoppedIds: string[]
   /** The transport in use, or `none`. */
   tunnel: string

@@ -1,5 +1,6 @@
 import { formatDuration } from '../clock.ts'
 import { codeBlock, codeSpan, escapeMarkdown, limitBytes, table } from './markdown.ts'
+import { asSentence } from './plain-text.ts'
 import type { LaunchReport, Outcome, RunReport } from './report.ts'
 
 /** The runner refuses a summary over 1 MiB as a whole. */
@@ -36,7 +37,8 @@ function subject(report: RunReport, clean: Clean): string {
 }
 
 function explain(error: { message: string; next?: string | undefined }, clean: Clean): string {
-  return [error.message, error.next].map((text) => escapeMarkdown(clean(text ?? ''))).join(' ')
+  const sentences = [error.message, error.next ?? ''].map((text) => asSentence(clean(text)))
+  return sentences.map(escapeMarkdown).join(' ').trim()
 }
 
 function launchTable(launches: readonly LaunchReport[], clean: Clean): string {
@@ -46,7 +48,7 @@ function launchTable(launches: readonly LaunchReport[], clean: Clean): string {
       const { id, plan, outcome, observation, elapsedMs } = launch
       const facts = observation?.facts
       return [
-        codeSpan(clean(id ?? plan.name)),
+        codeSpan(clean(id ?? '')),
         outcome,
         codeSpan(clean(observation?.status ?? '')),
         codeSpan(clean(facts?.ports?.[0]?.address ?? facts?.host ?? '')),

@@ -237,11 +237,13 @@ function findIdleInputs(inputs: Inputs, settings: Settings): string[] {
   if (settings.operation === 'deploy') {
     name('deployment-id', 'with operation: deploy')
     const { transport } = settings.tunnel
+    if (transport !== 'public' && transport !== 'cloudflared-named') name('listen-port', 'here')
     for (const [input, belongsTo] of Object.entries(TRANSPORT_INPUTS)) {
-      if (transport !== belongsTo) name(input, `here: the tunnel is ${transport}`)
+      if (transport !== belongsTo)
+        name(input, `here: the tunnel is ${transport.replace('-', ', ')}`)
     }
   } else {
-    for (const input of ['application', 'version', 'env', 'secret-env', 'tags']) {
+    for (const input of ['application', 'version', 'env', 'secret-env', 'tags', 'poll-interval']) {
       name(input, 'with operation: stop')
     }
   }

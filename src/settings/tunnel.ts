@@ -48,6 +48,8 @@ export interface NamedTunnelSettings {
 export interface QuickTunnelSettings {
   readonly transport: 'cloudflared-quick'
   readonly binaryPath: string | undefined
+  /** Opened because nothing was said; then its failure is no news. */
+  readonly isUnasked: boolean
 }
 
 const TUNNELS = ['auto', 'public', 'ssh', 'relay', 'cloudflared', 'none'] as const
@@ -83,9 +85,16 @@ export function readTunnel(
     case 'cloudflared':
       return readCloudflared(inputs, problems)
     case 'self-hosted':
+      if (wait === 'webhook') {
+        problems.add(
+          'tunnel',
+          undefined,
+          'wait: webhook needs a tunnel, and on this self-hosted runner none is configured',
+        )
+      }
       return {
         transport: 'none',
-        why: 'this runner is self-hosted and no tunnel is configured (tunnel: cloudflared opens a quick tunnel)',
+        why: 'this runner is self-hosted and no tunnel is configured',
       }
     case 'none':
       if (wait === 'webhook') problems.add('tunnel', 'none', 'wait: webhook needs a tunnel')
@@ -169,7 +178,11 @@ function readCloudflared(
         'a named tunnel needs its token beside cloudflared-hostname',
       )
     }
-    return { transport: 'cloudflared-quick', binaryPath }
+    return {
+      transport: 'cloudflared-quick',
+      binaryPath,
+      isUnasked: !inputs.has('tunnel') || inputs.text('tunnel') === 'auto',
+    }
   }
   if (!/^[\x21-\x7e]+$/.test(token)) {
     problems.add(

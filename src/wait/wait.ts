@@ -34,7 +34,7 @@ export interface Bell {
 }
 
 export type WaitEvent<R extends Reading> =
-  | { type: 'reading'; reading: R; changed: boolean; atMs: number }
+  | { type: 'reading'; reading: R; changed: boolean; source: NewsSource; atMs: number }
   | { type: 'failure'; error: ActionError; consecutive: number; nextInMs: number; atMs: number }
   | { type: 'recovered'; after: number; atMs: number }
 
@@ -116,7 +116,7 @@ export async function waitForOutcome<R extends Reading>(
       failures = 0
       const changed = reading.status !== last?.status || reading.state !== last.state
       last = reading
-      emit({ type: 'reading', reading, changed, atMs: elapsedMs() })
+      emit({ type: 'reading', reading, changed, source, atMs: elapsedMs() })
       if (reading.state !== 'pending') {
         return { ending: 'settled', last: reading, source, elapsedMs: elapsedMs() }
       }

@@ -120,7 +120,7 @@ describe.concurrent('a server that comes up', () => {
       'wait: auto',
       'on-failure: stop',
       'stop-after-job: false',
-      expect.stringMatching(/^tunnel: none \(this runner is self-hosted/),
+      expect.stringMatching(/^tunnel: none, this runner is self-hosted/),
       'location: new-york (40.71,-74.01)',
       'environment variable: A',
       'secret environment variable: B',
@@ -159,7 +159,7 @@ describe.concurrent('a server that fails', () => {
       error: expect.stringContaining('exited'),
       'stopped-ids': JSON.stringify([made?.id]),
     })
-    expect(onlyError(main)).toMatch(/with Status\.ERROR: exited\. What its log and crash data say/)
+    expect(onlyError(main)).toMatch(/with Status\.ERROR: exited\. Its log is in this step/)
     expect(wireLog(edgegap).slice(-2)).toEqual([
       'GET /v1/deployment/ID/container-logs',
       'DELETE /v1/stop/ID',

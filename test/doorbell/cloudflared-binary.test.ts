@@ -24,7 +24,11 @@ function openWith(
   source: Pick<BinarySource, 'baseUrl'> & Partial<BinarySource>,
   environment: NodeJS.ProcessEnv = {},
 ): OpenDoorbell {
-  const settings = { transport: 'cloudflared-quick', binaryPath: undefined } as const
+  const settings = {
+    transport: 'cloudflared-quick',
+    binaryPath: undefined,
+    isUnasked: false,
+  } as const
   const pins: Pins = {
     'linux-x64': {
       asset: 'cloudflared-linux-amd64',

@@ -242,7 +242,11 @@ type Extra = Partial<OpenOptions> & Pick<QuickTunnelOptions, 'limits'>
 
 /** A quick tunnel that runs this world's binary and asks its resolver. */
 export function openQuick(context: TestContext, world: World, extra: Extra = {}): OpenDoorbell {
-  const settings = { transport: 'cloudflared-quick', binaryPath: world.binary } as const
+  const settings = {
+    transport: 'cloudflared-quick',
+    binaryPath: world.binary,
+    isUnasked: false,
+  } as const
   const { limits, ...rest } = extra
   const dns = { systemServers: [world.resolver.address], port: world.cloudflare.dns.port }
   const transport = quickTransport(settings, { dns, ...(limits && { limits }) })

@@ -20,7 +20,13 @@ beforeEach(() => {
 const launch = launchReport()
 function reading(status: string, more: Partial<Observation> = {}, changed = true) {
   const observation = { state: 'pending', status, known: true, facts: {}, ...more } as const
-  progress.waiting(launch, { type: 'reading', reading: observation, changed, atMs: 1_500 })
+  progress.waiting(launch, {
+    type: 'reading',
+    source: 'poll',
+    reading: observation,
+    changed,
+    atMs: 1_500,
+  })
 }
 
 describe('the account of a wait', () => {

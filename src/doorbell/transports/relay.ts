@@ -42,8 +42,8 @@ export function relayTransport(settings: RelaySettings, times: RelayTimes = TIME
     context.hide(id)
     const { hostname } = settings.relayUrl
     if (PUBLIC_INSTANCES.includes(hostname)) {
-      context.log(
-        `Warning: ${hostname} is a public relay of a third party, without authentication or promise of delivery; polling goes on beside it.`,
+      context.warn(
+        `${hostname} is a public relay of a third party, without authentication or promise of delivery; polling goes on beside it.`,
       )
     }
     const dispatcher = await openDispatcher(context.environment)
