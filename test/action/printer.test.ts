@@ -135,7 +135,7 @@ describe.concurrent('in every field of a status, a text that', () => {
     })
     const { main } = await deploy(edgegap)
     expectHarmless(main)
-    expect(onlyError(main)).toContain('What its log and crash data say')
+    expect(onlyError(main)).toContain('Its log is in this step and in the summary.')
   })
 })
 
