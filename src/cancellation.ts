@@ -26,12 +26,21 @@ export interface Cancellation {
   readonly over: AbortSignal
 }
 
+/** The runner sends the first two; SIGHUP and SIGBREAK are what a closed terminal or console sends. */
+const SIGNALS = ['SIGINT', 'SIGTERM', 'SIGHUP', 'SIGBREAK'] as const
+
 interface SignalSource {
-  on(event: 'SIGINT' | 'SIGTERM', listener: (name: string) => void): unknown
+  on(event: (typeof SIGNALS)[number], listener: (name: string) => void): unknown
 }
 
-/** Turns SIGINT and SIGTERM into one abort. The process itself goes on until it has cleaned up. */
-export function listenForCancel(source: SignalSource, clock: Clock): Cancellation {
+/**
+ * Turns the signals that end a process into one abort. The process itself goes on until it has
+ * cleaned up. What is not a signal and ends the run as well calls `cancel`.
+ */
+export function listenForCancel(
+  source: SignalSource,
+  clock: Clock,
+): Cancellation & { cancel: (why: string) => void } {
   const run = new AbortController()
   const over = new AbortController()
   const onSignal = (name: string) => {
@@ -39,7 +48,6 @@ export function listenForCancel(source: SignalSource, clock: Clock): Cancellatio
     void clock.sleep(leftMs).then(() => over.abort(new Cancelled(name)))
     run.abort(new Cancelled(name))
   }
-  source.on('SIGINT', onSignal)
-  source.on('SIGTERM', onSignal)
-  return { signal: run.signal, over: over.signal }
+  for (const name of SIGNALS) source.on(name, onSignal)
+  return { signal: run.signal, over: over.signal, cancel: onSignal }
 }

@@ -36,38 +36,46 @@ export async function stopLaunch(
 export interface Swept {
   stoppedIds: string[]
   /** What could not be stopped or looked for, and why. */
-  failures: { entry: LedgerEntry; error: ActionError }[]
+  failures: { entry: LedgerEntry; error: unknown }[]
+  /** Marks that nothing carries: the provider may list what they made late, or there is nothing. */
+  unseen?: LedgerEntry[]
+}
+
+export interface SweepOptions {
+  /** Before each look for marks, where it is not to be as patient as at first. */
+  pausesMs?: readonly number[]
+  /** Ids that are to live on: a provider that repeats an id must not make us stop what we keep. */
+  spared?: ReadonlySet<string>
 }
 
 /**
  * Ends everything in the ledger: known ids are stopped, and marks without an id are looked up first.
  * A mark that nothing carries stays in the ledger, for the provider may list it late.
- *
- * @param pausesMs before each look for marks, where it is not to be as patient as at first
  */
 export async function sweep(
   provider: Provider,
   entries: readonly LedgerEntry[],
   context: RunContext,
-  pausesMs?: readonly number[],
+  { pausesMs, spared = new Set() }: SweepOptions = {},
 ): Promise<Swept> {
   const swept: Swept = { stoppedIds: [], failures: [] }
   const known = new Map<string, LedgerEntry>()
   for (const entry of entries) if (entry.id !== undefined) known.set(entry.id, entry)
-  const marks = entries.filter(({ id }) => id === undefined).map(({ mark }) => mark)
-  if (marks.length > 0) {
+  const sought = entries.filter(({ id }) => id === undefined)
+  if (sought.length > 0) {
+    const marks = sought.map(({ mark }) => mark)
     const { found, error } = await lookUp(provider, marks, context, pausesMs)
     for (const [id, mark] of found) {
-      known.set(id, { ...entries.find((entry) => entry.mark === mark), mark, id })
+      known.set(id, { ...sought.find((entry) => entry.mark === mark), mark, id })
     }
-    if (error) {
-      const seen = new Set(found.values())
-      const unseen = marks.filter((mark) => !seen.has(mark))
-      swept.failures.push(...unseen.map((mark) => ({ entry: { mark }, error })))
-    }
+    const seen = new Set(found.values())
+    const unseen = sought.filter(({ mark }) => !seen.has(mark))
+    if (error) swept.failures.push(...unseen.map((entry) => ({ entry, error })))
+    else swept.unseen = unseen
   }
   await Promise.all(
     [...known].map(async ([id, entry]) => {
+      if (spared.has(id)) return
       const end = await stopLaunch(provider, id, context)
       if (end instanceof ActionError) swept.failures.push({ entry, error: end })
       else if (!entry.isAid) swept.stoppedIds.push(id)

@@ -17,6 +17,8 @@ export type LaunchResult =
   | { kind: 'cancelled' }
 
 const MAX_ATTEMPTS = 4
+/** So many creates may get lost: each could have made a server that shows up only later. */
+const MAX_LOST = 2
 /** A create on the wire is waited for so long after a cancel, before it is looked up by its mark. */
 const CREATE_LINGER_MS = 2_500
 
@@ -35,6 +37,7 @@ export async function launchOnce(
   const { clock, cancellation, ledger, printer } = context
   let lastError: ActionError | undefined
   let refusedWithWebhook: ActionError | undefined
+  const lostMarks: string[] = []
   for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
     if (cancellation.signal.aborted) return { kind: 'cancelled' }
     const mark = context.newMark()
@@ -72,13 +75,18 @@ export async function launchOnce(
         printer.line(`It is open whether this was accepted: ${describe(result.error)}`)
         const { found, error } = await lookUp(provider, [mark], context)
         const [id, ...surplus] = found.keys()
-        if (error) return { kind: 'unresolved', error: unresolved(mark, error) }
+        if (error) return { kind: 'unresolved', error: unresolved([...lostMarks, mark], error) }
         if (id !== undefined) {
           printer.line(`Found it by its tag ${mark}: ${id}.`)
           await stopSurplus(provider, mark, surplus, context)
           return launched(id, mark)
         }
-        // Its mark stays in the ledger: it is looked for once more at the end.
+        // Its mark stays in the ledger: it is looked for once more at the end. A rate limit turned it
+        // away, in all likelihood.
+        if (result.error.kind !== 'rate-limited') lostMarks.push(mark)
+        if (result.isAccepted || lostMarks.length >= MAX_LOST) {
+          return { kind: 'unresolved', error: unresolved(lostMarks, result.error) }
+        }
         break
       }
     }
@@ -94,7 +102,10 @@ export async function launchOnce(
     }
   }
   if (cancellation.signal.aborted) return { kind: 'cancelled' }
-  return { kind: 'refused', error: lastError ?? toActionError(undefined) }
+  const error = lastError ?? toActionError(undefined)
+  return lostMarks.length > 0
+    ? { kind: 'unresolved', error: unresolved(lostMarks, error) }
+    : { kind: 'refused', error }
 
   function launched(id: string, mark: string): LaunchResult {
     ledger.created(mark, id)
@@ -127,11 +138,11 @@ async function stopSurplus(
   }
 }
 
-function unresolved(mark: string, cause: ActionError): ActionError {
+function unresolved(marks: readonly string[], cause: ActionError): ActionError {
   return new ActionError({
     kind: 'unresolved-create',
-    what: `A deployment may have been created, and looking for it failed: ${describe(cause)}`,
-    next: `Look for the tag ${mark} in the provider's dashboard and stop what carries it. The post step of this job looks once more.`,
+    what: `A server may have been created, and it was not found: ${describe(cause)}`,
+    next: `Look for the tag ${marks.join(' and ')} in the provider's dashboard and stop what carries it. The post step of this job looks once more.`,
     cause,
   })
 }

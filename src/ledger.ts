@@ -1,4 +1,5 @@
 import type { RunnerCommands } from './report/runner-commands.ts'
+import { type Access, readAccess } from './settings/access.ts'
 import { LEDGER_STATE } from './state-names.ts'
 
 /**
@@ -17,10 +18,13 @@ export interface LedgerEntry {
 /** Writes every change to the runner's state file at once: a kill may come after any line. */
 export class Ledger {
   readonly #runner: RunnerCommands
+  readonly #access: Access
   readonly #entries: Map<string, LedgerEntry>
 
-  constructor(runner: RunnerCommands, entries: readonly LedgerEntry[] = []) {
+  /** @param access how the post step reaches the provider */
+  constructor(runner: RunnerCommands, access: Access, entries: readonly LedgerEntry[] = []) {
     this.#runner = runner
+    this.#access = access
     this.#entries = new Map(entries.map((entry) => [entry.mark, entry]))
   }
 
@@ -50,25 +54,35 @@ export class Ledger {
 
   /** Empty when nothing is owed: the post step then has nothing to load. */
   #save(): void {
-    const value = this.#entries.size > 0 ? JSON.stringify(this.open) : ''
+    const saved = { access: this.#access, entries: this.open }
+    const value = this.#entries.size > 0 ? JSON.stringify(saved) : ''
     this.#runner.saveState(LEDGER_STATE, value)
   }
 }
 
+/** Marks and ids become parts of requests: what this action never writes is not taken back either. */
+const MARK = /^[\w/-]{1,140}$/
+const ID = /^[\w:-]{1,140}$/
+
 /**
- * Reads what an earlier step of this action saved.
+ * Reads what the main step saved.
  *
- * @throws Error when it is not a ledger; the state file is written by this action only
+ * @throws Error when it is not a ledger
  */
-export function readLedger(value: string): LedgerEntry[] {
-  const entries: unknown = JSON.parse(value)
-  if (!Array.isArray(entries)) throw new Error('the saved state is not a list')
-  return entries.map((entry: Partial<LedgerEntry>) => {
-    if (typeof entry.mark !== 'string') throw new Error('the saved state has an entry without mark')
-    return {
-      mark: entry.mark,
-      ...(typeof entry.id === 'string' && { id: entry.id }),
-      ...(entry.isAid === true && { isAid: true as const }),
-    }
-  })
+export function readLedger(value: string): { access: Access; entries: LedgerEntry[] } {
+  const saved = JSON.parse(value) as { access?: unknown; entries?: unknown } | null
+  const access = readAccess(saved?.access)
+  if (!access || !Array.isArray(saved?.entries)) throw new Error('the saved state is no ledger')
+  return { access, entries: saved.entries.map(readEntry) }
+}
+
+function readEntry(value: Partial<LedgerEntry> | null): LedgerEntry {
+  const { mark, id, isAid } = value ?? {}
+  const isSound = isWord(mark, MARK) && (id === undefined || isWord(id, ID))
+  if (!isSound) throw new Error('the saved state has an entry that this action did not write')
+  return { mark, ...(id !== undefined && { id }), ...(isAid === true && { isAid }) }
+}
+
+function isWord(value: unknown, form: RegExp): value is string {
+  return typeof value === 'string' && form.test(value)
 }

@@ -5,7 +5,7 @@ import { cleanEdgegapToken } from './settings/token.ts'
 
 /** The main entry: inputs first, and nothing heavy is loaded before they are known to be right. */
 export async function main(): Promise<void> {
-  await runProcess(async (action) => {
+  await runProcess('is cancelled', async (action) => {
     const { printer, environment } = action
     printer.hide(cleanEdgegapToken(environment['INPUT_API-TOKEN'] ?? ''))
     try {

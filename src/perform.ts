@@ -11,6 +11,7 @@ import { publish } from './report/publish.ts'
 import { isGood, type RunReport } from './report/report.ts'
 import { deploy } from './run.ts'
 import type { RunContext } from './run-context.ts'
+import { accessOf } from './settings/access.ts'
 import { type Settings, secretsOf } from './settings/settings.ts'
 import { release } from './settle.ts'
 import { stop } from './stop.ts'
@@ -23,7 +24,7 @@ import { stop } from './stop.ts'
 export async function perform(settings: Settings, action: ActionProcess): Promise<boolean> {
   const { printer, runner, cancellation } = action
   hideSecrets(settings, printer)
-  const context = createContext(action, new Ledger(runner))
+  const context = createContext(action, new Ledger(runner, accessOf(settings)))
   const provider = await openProvider(settings, providerContext(action, context))
   const report = newReport(settings, provider.title)
   tellDecisions(settings, printer)
@@ -41,8 +42,9 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
   report.isOwing = context.ledger.open.length > 0
   await publish(report, printer, runner, settings.summary)
   if (cancellation.signal.aborted) return false
+  if (!isGood(report.outcome)) return false
   if (settings.operation === 'deploy') release(settings, context, report)
-  return isGood(report.outcome)
+  return true
 }
 
 /** What a run works with; its ledger is the one of the step. */

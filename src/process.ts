@@ -17,9 +17,14 @@ export interface ActionProcess {
  * Runs an entry and ends the process. Node would wait for idle connections and forgotten timers, and
  * with it every user, so the process is ended on purpose once the log is written.
  *
+ * @param onClosedLog what happens when nobody reads the log any more, as when the runner is lost: the main
+ *   step cleans up like a cancelled one, for no post step may follow
  * @param work resolves to true when the step succeeded
  */
-export async function runProcess(work: (action: ActionProcess) => Promise<boolean>): Promise<void> {
+export async function runProcess(
+  onClosedLog: 'is cancelled' | 'goes on',
+  work: (action: ActionProcess) => Promise<boolean>,
+): Promise<void> {
   const runner = currentRunner(process.env)
   const printer = new Printer(runner, new Redactor(), systemClock)
   let finished = false
@@ -37,6 +42,9 @@ export async function runProcess(work: (action: ActionProcess) => Promise<boolea
       )
   })
   const cancellation = listenForCancel(process, systemClock)
+  process.stdout.on('error', () => {
+    if (onClosedLog === 'is cancelled') cancellation.cancel('the log is closed')
+  })
   let succeeded = false
   try {
     succeeded = await work({ runner, printer, cancellation, environment: process.env })
@@ -45,6 +53,9 @@ export async function runProcess(work: (action: ActionProcess) => Promise<boolea
   }
   finished = true
   process.exitCode = succeeded ? 0 : 1
-  await new Promise((resolve) => process.stdout.write('', resolve))
+  await new Promise((resolve) => {
+    if (process.stdout.writable) process.stdout.write('', resolve)
+    else resolve(undefined)
+  })
   process.exit()
 }

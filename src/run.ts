@@ -59,7 +59,7 @@ export async function deploy(
   } catch (thrown) {
     report.error = context.cancellation.signal.aborted ? cancelled() : toActionError(thrown)
   } finally {
-    await Promise.all([closeDoorbell(doorbell, report), finish(provider, context)])
+    await Promise.all([closeDoorbell(doorbell, context, report), finish(provider, context)])
   }
   if (context.cancellation.signal.aborted) {
     // It came up in the meantime, and has to be stopped all the same.
@@ -148,11 +148,19 @@ async function finish(provider: Provider, context: RunContext): Promise<void> {
 }
 
 /** What is told of the tunnel is what it was while it was needed. */
-async function closeDoorbell(doorbell: Doorbell | undefined, report: RunReport): Promise<void> {
+async function closeDoorbell(
+  doorbell: Doorbell | undefined,
+  context: RunContext,
+  report: RunReport,
+): Promise<void> {
   if (!doorbell) return
   report.tunnel = doorbell.tunnel
   report.tunnelError = doorbell.error || (doorbell.isOpening ? 'not verified before the end' : '')
-  await doorbell.close()
+  try {
+    await doorbell.close()
+  } catch (thrown) {
+    context.printer.warning(`The tunnel could not be closed cleanly: ${describe(thrown)}`)
+  }
 }
 
 /** Attempts that were given up as lost may have arrived after all; what they made is surplus. */
@@ -164,9 +172,13 @@ async function sweepStrays(
   const kept = new Set(report.launches.map(({ mark }) => mark))
   const strays = context.ledger.open.filter(({ mark, isAid }) => !isAid && !kept.has(mark))
   if (strays.length === 0) return
-  const swept = await sweep(provider, strays, context, ONE_LOOK)
+  const held = report.launches.flatMap(({ id }) => id ?? [])
+  const swept = await sweep(provider, strays, context, {
+    pausesMs: ONE_LOOK,
+    spared: new Set(held),
+  })
   report.stoppedIds.push(...swept.stoppedIds)
   for (const { entry, error } of swept.failures) {
-    context.printer.warning(`Could not look for a surplus ${entry.mark}: ${error.message}`)
+    context.printer.warning(`Could not look for a surplus ${entry.mark}: ${describe(error)}`)
   }
 }

@@ -34,7 +34,13 @@ export async function settle(
     case 'timed-out':
       await diagnose(settings, provider, context, launch)
       if (provider.canStop && isToBeKept(settings, launch) && !signal.aborted) {
-        if (!settings.stopAfterJob) context.ledger.closed(mark)
+        if (settings.stopAfterJob) {
+          context.printer.notice(
+            `${id} is kept until the job ends (on-failure: keep, stop-after-job).`,
+          )
+          return
+        }
+        context.ledger.closed(mark)
         context.printer.notice(`${id} was kept (on-failure: keep). It costs until it is stopped.`)
         return
       }

@@ -85,7 +85,7 @@ describe('a sweep', () => {
 
   it('keeps a mark that nothing carries: the list may show it late', async () => {
     const run = sweepAll([{ mark: 'm1' }])
-    expect(await run()).toEqual({ stoppedIds: [], failures: [] })
+    expect(await run()).toEqual({ stoppedIds: [], failures: [], unseen: [{ mark: 'm1' }] })
     expect(owed()).toEqual([{ mark: 'm1' }])
   })
 
@@ -122,6 +122,17 @@ describe('a sweep', () => {
     stage.provider.stops.push((id) => (id === 'b' ? errorOf('forbidden') : 'accepted'))
     expect(await run()).toMatchObject({ stoppedIds: ['a'], failures: [{ entry: { id: 'b' } }] })
     expect(owed()).toEqual([{ mark: 'm1' }])
+  })
+
+  it('spares an id that is to live on, though a lost mark leads to it as well', async () => {
+    stage = setStage([{ mark: 'm1' }])
+    stage.provider.finds.push(new Map([['kept', 'm1']]))
+    const entries = stage.context.ledger.open
+    const spared = new Set(['kept'])
+    const swept = await stage.run(sweep(stage.provider, entries, stage.context, { spared }))
+    expect(swept.stoppedIds).toEqual([])
+    expect(stage.provider.calls).not.toContain('stop kept')
+    expect(owed()).toEqual([])
   })
 
   it('does not count aids among what was stopped', async () => {

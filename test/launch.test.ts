@@ -150,10 +150,24 @@ describe('a create of which nobody knows', () => {
     expect(await launch()).toMatchObject({ kind: 'launched' })
   })
 
-  it('four times over leaves four marks to be looked for at the end', async () => {
+  it('twice over ends it: both marks are told, and looked for at the end', async () => {
     stage.provider.creates.push(unknown)
-    expect(await launch()).toMatchObject({ kind: 'refused', error: { kind: 'connection-lost' } })
-    expect(owed().map(({ mark }) => mark)).toEqual(['m1', 'm2', 'm3', 'm4'])
+    const result = await launch()
+    expect(result).toMatchObject({ kind: 'unresolved', error: { kind: 'unresolved-create' } })
+    expect(result).toMatchObject({ error: { next: expect.stringContaining('m1 and m2') } })
+    expect(owed().map(({ mark }) => mark)).toEqual(['m1', 'm2'])
+  })
+
+  it('that was accepted without an id is never followed by another', async () => {
+    stage.provider.creates.push({ ...unknown, isAccepted: true })
+    expect(await launch()).toMatchObject({ kind: 'unresolved' })
+    expect(owed().map(({ mark }) => mark)).toEqual(['m1'])
+  })
+
+  it('that only a rate limit turned away may be tried four times', async () => {
+    stage.provider.creates.push({ kind: 'unknown', error: errorOf('rate-limited') })
+    expect(await launch()).toMatchObject({ kind: 'refused', error: { kind: 'rate-limited' } })
+    expect(owed()).toHaveLength(4)
   })
 })
 

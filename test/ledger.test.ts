@@ -1,10 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { Ledger, readLedger } from '../src/ledger.ts'
+import { Ledger, type LedgerEntry, readLedger } from '../src/ledger.ts'
+import type { Access } from '../src/settings/access.ts'
 import { RecordingRunner } from './report/fixtures.ts'
 
-function open(entries?: ConstructorParameters<typeof Ledger>[1]) {
+const access: Access = { provider: 'edgegap', apiUrl: 'https://a.test/', fingerprint: 'salt.hash' }
+
+function open(entries?: readonly LedgerEntry[]) {
   const runner = new RecordingRunner()
-  return { runner, ledger: new Ledger(runner, entries), saved: () => runner.states.at(-1)?.[1] }
+  const ledger = new Ledger(runner, access, entries)
+  return { runner, ledger, saved: () => runner.states.at(-1)?.[1] ?? '' }
 }
 
 describe('the ledger', () => {
@@ -15,11 +19,12 @@ describe('the ledger', () => {
     ledger.created('m1', 'a')
     ledger.closed('m1')
     ledger.closed('m2')
+    const saved = (entries: LedgerEntry[]) => ['ledger', JSON.stringify({ access, entries })]
     expect(runner.states).toEqual([
-      ['ledger', '[{"mark":"m1"}]'],
-      ['ledger', '[{"mark":"m1"},{"mark":"m2"}]'],
-      ['ledger', '[{"mark":"m1","id":"a"},{"mark":"m2"}]'],
-      ['ledger', '[{"mark":"m2"}]'],
+      saved([{ mark: 'm1' }]),
+      saved([{ mark: 'm1' }, { mark: 'm2' }]),
+      saved([{ mark: 'm1', id: 'a' }, { mark: 'm2' }]),
+      saved([{ mark: 'm2' }]),
       ['ledger', ''],
     ])
   })
@@ -43,20 +48,37 @@ describe('the ledger', () => {
     ledger.created('m2', 'b')
     ledger.opened('aid', true)
     ledger.created('aid', 'hook')
-    expect(readLedger(saved() ?? '')).toEqual(ledger.open)
+    expect(readLedger(saved())).toEqual({ access, entries: ledger.open })
     expect(ledger.open.at(-1)).toEqual({ mark: 'aid', id: 'hook', isAid: true })
   })
 })
 
 describe('a saved state', () => {
-  it.each(['', '{', '{}', 'null', '1', '[null]', '[{}]', '[{"mark":1}]', '["m1"]', '[{"id":"a"}]'])(
+  it.each(['', '{', '{}', 'null', '1', '[null]', '[{}]', '{"entries":[]}', '{"access":{}}'])(
     'that is %j is no ledger',
     (value) => {
       expect(() => readLedger(value)).toThrow()
     },
   )
 
+  it.each([
+    null,
+    {},
+    'm1',
+    { mark: 1 },
+    { id: 'a' },
+    { mark: 'm1', id: 5 },
+    { mark: 'm1', id: '../../v1/apps/secret' },
+    { mark: 'a b' },
+  ])('with the entry %j is refused: it becomes part of a request', (entry) => {
+    expect(() => readLedger(JSON.stringify({ access, entries: [entry] }))).toThrow()
+  })
+
   it('has only what belongs to it', () => {
-    expect(readLedger('[{"mark":"m","id":5,"isAid":"yes","x":1}]')).toEqual([{ mark: 'm' }])
+    const entries = [{ mark: 'm', isAid: 'yes', x: 1 }]
+    expect(readLedger(JSON.stringify({ access, entries, y: 2 }))).toEqual({
+      access,
+      entries: [{ mark: 'm' }],
+    })
   })
 })

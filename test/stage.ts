@@ -4,9 +4,12 @@ import { Ledger, type LedgerEntry } from '../src/ledger.ts'
 import { Printer } from '../src/report/printer.ts'
 import { Redactor } from '../src/report/redactor.ts'
 import type { RunContext } from '../src/run-context.ts'
+import type { Access } from '../src/settings/access.ts'
 import { FakeProvider } from './fake-provider.ts'
 import { RecordingRunner } from './report/fixtures.ts'
 import { VirtualClock } from './wait/virtual-clock.ts'
+
+const ACCESS: Access = { provider: 'edgegap', apiUrl: 'https://a.test/', fingerprint: 'x.y' }
 
 /** Everything that a run works with, on a virtual clock, and the signals of a runner. */
 export function setStage(entries: readonly LedgerEntry[] = []) {
@@ -22,7 +25,7 @@ export function setStage(entries: readonly LedgerEntry[] = []) {
   const context: RunContext = {
     clock,
     cancellation: listenForCancel(signals, clock),
-    ledger: new Ledger(runner, entries),
+    ledger: new Ledger(runner, ACCESS, entries),
     printer: new Printer(runner, new Redactor(), clock),
     random: () => 0,
     newMark: () => `m${++marks}`,
@@ -40,6 +43,6 @@ export function setStage(entries: readonly LedgerEntry[] = []) {
 
 /** `m1` for a mark, `m1=a` for a mark whose id is known. */
 function shorten(saved: string): string {
-  const entries = JSON.parse(saved) as LedgerEntry[]
+  const { entries } = JSON.parse(saved) as { entries: LedgerEntry[] }
   return entries.map(({ mark, id }) => (id === undefined ? mark : `${mark}=${id}`)).join()
 }

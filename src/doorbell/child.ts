@@ -49,6 +49,8 @@ export function spawnChild(
     cwd: options.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
+    // A group of its own, which is ended as a whole: a wrapper script ends alone otherwise.
+    detached: process.platform !== 'win32',
   })
   const lines: string[] = []
   const onLine = (line: string) => {
@@ -85,11 +87,25 @@ export function spawnChild(
     ended,
     lastLines: () => [...lines],
     stop: async (graceMs = 250) => {
-      child.kill('SIGTERM')
-      const kill = setTimeout(() => child.kill('SIGKILL'), graceMs)
+      signalGroup(pid, 'SIGTERM')
+      const kill = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs)
       await ended
       clearTimeout(kill)
+      // What it started and left behind.
+      signalGroup(pid, 'SIGKILL')
     },
+  }
+}
+
+/** Signals a child with all that it started; on Windows the child alone. */
+export function signalGroup(pid: number | undefined, signal: NodeJS.Signals): void {
+  if (pid === undefined) return
+  for (const target of process.platform === 'win32' ? [pid] : [-pid, pid]) {
+    try {
+      process.kill(target, signal)
+    } catch {
+      // Nothing is left of it.
+    }
   }
 }
 

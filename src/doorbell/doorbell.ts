@@ -9,7 +9,7 @@ import type { RunnerCommands } from '../report/runner-commands.ts'
 import type { TunnelSettings } from '../settings/tunnel.ts'
 import type { Bell } from '../wait/wait.ts'
 import { spawnChild } from './child.ts'
-import { Leftovers } from './leftovers.ts'
+import { Leftovers, PRIVATE_FOLDER } from './leftovers.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { Rings } from './rings.ts'
 import { selfPing } from './self-ping.ts'
@@ -133,7 +133,7 @@ export class Doorbell {
     this.#receiver?.close()
     const folder = await this.#folder?.catch(() => undefined)
     if (folder !== undefined) {
-      await rm(folder, { recursive: true, force: true })
+      await rm(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
       this.#leftovers.removeFolder(folder)
     }
     this.#folder = undefined
@@ -225,13 +225,14 @@ export class Doorbell {
         ? `Webhook: the tunnel is verified (${this.tunnel}); polling slows down.`
         : `Webhook: nothing comes through (${why}); polling at full pace.`,
     )
-    if (state === 'verified') this.#settled.abort()
+    // Also when it was given up: then nothing is to be waited for.
+    this.#settled.abort()
     this.#rings.wakeAll('changed')
   }
 
   async #privateFolder(): Promise<string> {
     this.#folder ??= mkdtemp(
-      join(this.#options.environment.RUNNER_TEMP || tmpdir(), 'deploy-game-server-'),
+      join(this.#options.environment.RUNNER_TEMP || tmpdir(), PRIVATE_FOLDER),
     ).then((folder) => {
       this.#leftovers.addFolder(folder)
       return folder

@@ -1,7 +1,12 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
+import { basename } from 'node:path'
 import type { RunnerCommands } from '../report/runner-commands.ts'
 import { LEFTOVERS_STATE } from '../state-names.ts'
+import { signalGroup } from './child.ts'
+
+/** How the name of a private folder begins. */
+export const PRIVATE_FOLDER = 'deploy-game-server-'
 
 interface ChildRecord {
   pid: number
@@ -66,14 +71,14 @@ export function removeLeftovers(saved: string): string[] {
   const lines: string[] = []
   for (const { pid, startedAt } of children) {
     if (startOf(pid) !== startedAt) continue
-    try {
-      process.kill(pid, 'SIGKILL')
-      lines.push(`Ended the tunnel process ${pid} that was left behind.`)
-    } catch {
-      // It ended by itself just now; what else is left must go all the same.
-    }
+    signalGroup(pid, 'SIGKILL')
+    lines.push(`Ended the tunnel process ${pid} that was left behind.`)
   }
-  for (const folder of folders) rmSync(folder, { recursive: true, force: true })
+  for (const folder of folders) {
+    // Only what this action makes: the state file could say anything.
+    if (basename(folder).startsWith(PRIVATE_FOLDER))
+      rmSync(folder, { recursive: true, force: true })
+  }
   return lines
 }
 

@@ -84,6 +84,8 @@ export async function startReceiver(
   })
   server.on('drop', () => note('too many connections'))
   await listen(server, port)
+  // From here on a failure of the listener costs the webhook, never the step.
+  server.on('error', () => note('a fault of the listener'))
   return {
     port: (server.address() as AddressInfo).port,
     path,

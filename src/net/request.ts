@@ -58,12 +58,9 @@ const NEVER_SENT = new Set([
   'UND_ERR_CONNECT_TIMEOUT',
   'UND_ERR_PRX_CONN',
   'UND_ERR_PRX_TLS',
-  'CERT_HAS_EXPIRED',
-  'DEPTH_ZERO_SELF_SIGNED_CERT',
-  'SELF_SIGNED_CERT_IN_CHAIN',
-  'UNABLE_TO_VERIFY_LEAF_SIGNATURE',
-  'ERR_TLS_CERT_ALTNAME_INVALID',
 ])
+/** TLS that does not come about: certificates that do not verify, a peer that speaks something else. */
+const NO_TLS = /^(?:UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_WRONG_VERSION|DEPTH_ZERO_|SELF_SIGNED_)/
 
 /**
  * The one way out of this process over HTTP. It follows no redirect: a redirect to another host
@@ -75,7 +72,9 @@ const NEVER_SENT = new Set([
 export function createHttpClient(environment: NodeJS.ProcessEnv, lookup?: HostLookup): HttpClient {
   let dispatcher: Promise<Dispatcher> | undefined
   return async (outgoing) => {
-    dispatcher ??= openDispatcher(environment, lookup)
+    dispatcher ??= openDispatcher(environment, lookup).catch(() => {
+      throw new HttpFailure('unreachable', 'the proxy in the environment is not a URL')
+    })
     return await send(await dispatcher, outgoing)
   }
 }
@@ -172,7 +171,7 @@ export function toFailure(
   const { code, syscall } = firstOf(error)
   // A route can be lost under an open connection too: then the same code comes from reading.
   const isNoRoute = code === 'EHOSTUNREACH' || code === 'ENETUNREACH'
-  if (NEVER_SENT.has(code) || (isNoRoute && syscall === 'connect')) {
+  if (NEVER_SENT.has(code) || NO_TLS.test(code) || (isNoRoute && syscall === 'connect')) {
     return new HttpFailure('unreachable', `no connection to ${outgoing.url.host} (${code})`)
   }
   return new HttpFailure('broken', `the connection to ${outgoing.url.host} broke (${code})`)

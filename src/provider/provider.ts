@@ -63,8 +63,11 @@ export type CreateResult =
   | { kind: 'refused'; error: ActionError; id?: string; mayExist?: true }
   /** Nothing exists and a further attempt may succeed. */
   | { kind: 'try-again'; error: ActionError }
-  /** It may exist or not: to be looked up by its mark before anything else is created. */
-  | { kind: 'unknown'; error: ActionError }
+  /**
+   * It may exist or not: to be looked up by its mark before anything else is created. With
+   * `isAccepted` it does exist, so nothing else may be created even if it is not found.
+   */
+  | { kind: 'unknown'; error: ActionError; isAccepted?: true }
 
 /** What is known of a failed launch beyond its status. */
 export interface Diagnosis {

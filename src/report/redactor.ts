@@ -9,7 +9,11 @@ export class Redactor {
   add(secret: string): string[] {
     const whole = secret.trim()
     const forms = [whole, ...whole.split(/\r\n|\n|\r/).map((line) => line.trim())]
-      .flatMap((form) => [form, encodeURIComponent(form.toWellFormed())])
+      .flatMap((form) => [
+        form,
+        encodeURIComponent(form.toWellFormed()),
+        JSON.stringify(form).slice(1, -1),
+      ])
       .filter((form) => form.length >= SHORTEST_HIDDEN)
     const fresh = [...new Set(forms)].filter((form) => !this.#secrets.includes(form))
     this.#secrets.push(...fresh)

@@ -17,10 +17,13 @@ export const LOCATION_FORM =
   'write "name lat,lon" or "name ip[, ip…]", such as "new-york 40.71,-74.01" (the name is optional)'
 
 const NUMBER = /^[+-]?\d{1,3}(?:\.\d{1,20})?$/
+/** Room for a name and dozens of addresses; matching a line of any length could take for ever. */
+const MAX_LINE = 1_000
 const NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/
 
 /** Reads one line of the `locations` input; undefined when it is none. */
 export function parseLocation(line: string): Location | undefined {
+  if (line.length > MAX_LINE) return undefined
   const items = line.trim().split(/\s*,\s*/)
   // The name stands before the first item, with a blank between.
   const [, name, first] = /^(?:(.+?)\s+)?(\S+)$/.exec(items[0] ?? '') ?? []

@@ -6,7 +6,7 @@ import { LOCATION_FORM, type Location, parseLocation } from './locations.ts'
 import { BadInputs, Problems } from './problems.ts'
 import { cleanEdgegapToken, isHeaderSafe } from './token.ts'
 import { readTunnel, type TunnelSettings, tunnelSecrets } from './tunnel.ts'
-import { parseServiceUrl } from './url.ts'
+import { parseServiceUrl, showUrl } from './url.ts'
 
 export type WaitMode = 'auto' | 'webhook' | 'poll' | 'none'
 
@@ -120,8 +120,7 @@ function readApiUrl(inputs: Inputs, problems: Problems): URL {
   const text = inputs.text('api-url') || DEFAULTS['api-url']
   const url = parseServiceUrl(text)
   if (url instanceof URL) return url
-  // Not shown when it might hold a password.
-  problems.add('api-url', text.includes('@') ? undefined : text, url)
+  problems.add('api-url', showUrl(text), url)
   return new URL(DEFAULTS['api-url'])
 }
 

@@ -3,7 +3,9 @@
  * second one: blanks, quotes and every leading `token` are dropped, in any order.
  */
 export function cleanEdgegapToken(text: string): string {
-  return text.replace(/^(?:["'\s]|token(?=["'\s]|$))+/i, '').replace(/["'\s]+$/, '')
+  // Longer is no key, and would only keep the patterns busy.
+  const trimmed = text.trim().slice(0, 10_000)
+  return trimmed.replace(/^(?:["'\s]|token(?=["'\s]|$))+/i, '').replace(/(?<!["'\s])["'\s]+$/, '')
 }
 
 /** What may stand in a header: visible ASCII, no blanks. */

@@ -1,7 +1,7 @@
 import { DEFAULTS } from './defaults.ts'
 import type { Inputs } from './inputs.ts'
 import type { Problems } from './problems.ts'
-import { parseServiceUrl } from './url.ts'
+import { parseServiceUrl, showUrl } from './url.ts'
 
 /** How the webhook reaches this runner: one transport with all that it needs. */
 export type TunnelSettings =
@@ -144,11 +144,11 @@ function readSsh(inputs: Inputs, problems: Problems): SshSettings {
   )
   const sample = parseServiceUrl(publicUrl.replaceAll('{port}', '1'))
   if (publicUrl !== '' && !(sample instanceof URL))
-    problems.add('ssh-public-url', publicUrl, sample)
+    problems.add('ssh-public-url', showUrl(publicUrl), sample)
   if (publicUrl !== '' && remotePort === 0 && !publicUrl.includes('{port}')) {
     problems.add(
       'ssh-public-url',
-      publicUrl,
+      showUrl(publicUrl),
       'put {port} where the port belongs that the server chooses, or set ssh-remote-port',
     )
   }
@@ -218,7 +218,7 @@ function readUrl(inputs: Inputs, problems: Problems, input: string): URL {
   const text = inputs.required(input, 'give its URL')
   const url = parseServiceUrl(text)
   if (url instanceof URL) return url
-  if (text !== '') problems.add(input, text.includes('@') ? undefined : text, url)
+  if (text !== '') problems.add(input, showUrl(text), url)
   return new URL('https://invalid.invalid')
 }
 

@@ -14,6 +14,11 @@ export function parseServiceUrl(text: string): URL | string {
   return 'use https (http only for loopback)'
 }
 
+/** A URL as it may be shown: not at all where it may hold credentials. */
+export function showUrl(text: string): string | undefined {
+  return /[@?#]/.test(text) ? undefined : text
+}
+
 export function isLoopback(hostname: string): boolean {
   return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
 }

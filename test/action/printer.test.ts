@@ -116,7 +116,10 @@ describe.concurrent('in every field of a status, a text that', () => {
       // By then a look has brought the text.
       await step.waitForLine(/^::warning/, 20_000)
       const [made] = edgegap.deployments
-      edgegap.setStatus(made?.id ?? '', { status: 'READY', wire: { current_status: 'READY' } })
+      edgegap.setStatus(made?.id ?? '', {
+        status: 'READY',
+        wire: { current_status: 'READY', public_ip: '203.0.113.7' },
+      })
     }
     const { main } = await deploy(edgegap, withSecret, { ...options, mainControl })
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'succeeded' } })
@@ -125,7 +128,7 @@ describe.concurrent('in every field of a status, a text that', () => {
     expect(main.annotations).toHaveLength(2)
     // These go into shell commands of workflows: what no host can be called gets nowhere.
     const { host, ip, address } = main.outputs
-    for (const value of [host, ip, address]) expect(value).toBe('')
+    expect([host, ip, address]).toEqual(['', '203.0.113.7', '203.0.113.7:30000'])
   })
 
   test('is long, leaves the next step in sight', async () => {

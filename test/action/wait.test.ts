@@ -145,15 +145,24 @@ describe.concurrent('the status', () => {
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'timed-out' } })
   })
 
-  test('without ports or host is a success with empty outputs', async () => {
+  test('without ports is a success with empty outputs', async () => {
     await using edgegap = await startEdgegap({
-      script: [{ afterMs: 0, status: 'READY', wire: { ports: null, fqdn: null, public_ip: '' } }],
+      script: [{ afterMs: 0, status: 'READY', wire: { ports: null } }],
     })
     const { main } = await deploy(edgegap)
     expect(main).toMatchObject({
       exitCode: 0,
-      outputs: { outcome: 'succeeded', address: '', port: '', host: '', ports: '{}' },
+      outputs: { outcome: 'succeeded', address: '', port: '', ports: '{}' },
     })
+  })
+
+  test('that is READY nowhere is no success: nobody could reach it', async () => {
+    await using edgegap = await startEdgegap({
+      script: [{ afterMs: 0, status: 'READY', wire: { fqdn: null, public_ip: '' } }],
+    })
+    const { main } = await deploy(edgegap, { timeout: '2s' })
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'timed-out' } })
+    expectNothingLeft(edgegap)
   })
 })
 

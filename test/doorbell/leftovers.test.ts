@@ -3,7 +3,7 @@ import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
-import { Leftovers, removeLeftovers } from '../../src/doorbell/leftovers.ts'
+import { Leftovers, PRIVATE_FOLDER, removeLeftovers } from '../../src/doorbell/leftovers.ts'
 import { isRunning } from '../emulator/tunnel/process-tree.ts'
 
 /** What a step writes down, and what its post step would read. */
@@ -26,7 +26,7 @@ const startSleep = () => {
   return { child, pid: child.pid ?? 0 }
 }
 const makeFolder = () => {
-  const folder = mkdtempSync(join(tmpdir(), 'leftover-'))
+  const folder = mkdtempSync(join(tmpdir(), PRIVATE_FOLDER))
   onTestFinished(() => rmSync(folder, { recursive: true, force: true }))
   writeFileSync(join(folder, 'key'), 'secret')
   return folder

@@ -62,6 +62,7 @@ describe('the forms for the runner', () => {
     expect(redactor.add('p@ss\nline two')).toEqual([
       'p@ss\nline two',
       'p%40ss%0Aline%20two',
+      'p@ss\\nline two',
       'p@ss',
       'p%40ss',
       'line two',

@@ -1,5 +1,6 @@
+import type { Clock } from '../../clock.ts'
 import type { Delivery, Ring } from '../../doorbell/transport.ts'
-import { ActionError } from '../../errors.ts'
+import { ActionError, toActionError } from '../../errors.ts'
 import type { EdgegapDeploySettings, EdgegapSettings } from '../../settings/settings.ts'
 import { adaptiveCadence } from '../../wait/cadence.ts'
 import type {
@@ -24,6 +25,9 @@ import { deploymentBody } from './deployment-body.ts'
 /** Loaded when the first reply is awaited, not before: the validator costs 10 ms at start-up. */
 const wire = () => import('./wire.ts')
 
+/** Statuses of a stop that say what has become of the server. */
+const FATEFUL: ReadonlySet<number> = new Set([200, 202, 400, 404, 410])
+
 /** Rows per page of the list, and pages that are read at most. */
 const PAGE_ROWS = 100
 const MAX_PAGES = 50
@@ -46,8 +50,10 @@ export class Edgegap implements Provider {
   readonly createMs = 30_000
   readonly #settings: EdgegapSettings
   readonly #send: EdgegapClient
+  readonly #clock: Clock
 
-  constructor(settings: EdgegapSettings, { http }: ProviderContext) {
+  constructor(settings: EdgegapSettings, { http, clock }: ProviderContext) {
+    this.#clock = clock
     this.#settings = settings
     this.#send = createEdgegapClient(http, settings.apiUrl, settings.token)
     this.plans = settings.operation === 'deploy' ? settings.locations.map(toPlan) : []
@@ -73,7 +79,7 @@ export class Edgegap implements Provider {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
       return await readCreate(reply)
     } catch (thrown) {
-      const error = thrown as ActionError
+      const error = toActionError(thrown)
       return { kind: error.kind === 'unreachable' ? 'try-again' : 'unknown', error }
     }
   }
@@ -93,14 +99,20 @@ export class Edgegap implements Provider {
       filters: [{ field: 'tags', operator: 'in', value: marks }],
     })
     const found = new Map<string, string>()
+    const untilMs = this.#clock.nowMs() + call.deadlineMs
+    const rest = () => ({ ...call, deadlineMs: Math.max(1, untilMs - this.#clock.nowMs()) })
     for (let page = 1; page <= MAX_PAGES; page++) {
-      const reply = await this.#get('/v1/deployments', call, 'list deployments', {
+      const reply = await this.#get('/v1/deployments', rest(), 'list deployments', {
         query: { query, page: String(page), limit: String(PAGE_ROWS) },
       })
       const { rows, hasNext } = readDeployments(reply.text, reply.request)
       for (const row of rows) {
-        const tags = row.tags ?? (await this.#tagsOf(row.id, call))
-        for (const mark of marks) if (tags.includes(mark)) found.set(row.id, mark)
+        const tags = row.tags ?? (row.id === undefined ? [] : await this.#tagsOf(row.id, rest()))
+        const mark = marks.find((one) => tags.includes(one))
+        if (mark === undefined) continue
+        // It is ours and cannot be named in a request: nothing may be created beside it.
+        if (row.id === undefined) throw unusableId(mark)
+        found.set(row.id, mark)
       }
       if (!hasNext) return found
     }
@@ -139,6 +151,7 @@ export class Edgegap implements Provider {
    */
   async stop(id: string, call: Call): Promise<'accepted' | 'gone'> {
     const reply = await this.#send({ method: 'DELETE', path: `/v1/stop/${id}` }, call)
+    if (FATEFUL.has(reply.status)) await expectJson(reply)
     if (reply.status === 200 || reply.status === 202) return 'accepted'
     if (reply.status === 410) return 'gone'
     if ((reply.status === 400 || reply.status === 404) && (await this.#isGone(id, call))) {
@@ -150,7 +163,10 @@ export class Edgegap implements Provider {
 
   async #isGone(id: string, call: Call): Promise<boolean> {
     const reply = await this.#send({ method: 'GET', path: `/v1/status/${id}` }, call)
-    if (reply.status === 400 || reply.status === 404) return true
+    if (reply.status === 400 || reply.status === 404) {
+      await expectJson(reply)
+      return true
+    }
     if (reply.status !== 200) return false
     const { readStatus } = await wire()
     return /TERMINATED$/i.test(readStatus(reply.text, id, reply.request).status)
@@ -158,7 +174,10 @@ export class Edgegap implements Provider {
 
   async #tagsOf(id: string, call: Call): Promise<readonly string[]> {
     const { readTags } = await wire()
-    const reply = await this.#get(`/v1/status/${id}`, call, `read the tags of ${id}`)
+    const reply = await this.#send({ method: 'GET', path: `/v1/status/${id}` }, call)
+    // A row may vanish between the list and this; then it is nobody's.
+    if (reply.status === 400 || reply.status === 404) return []
+    if (reply.status !== 200) throw replyError(reply, `Could not read the tags of ${id}`, '')
     return readTags(reply.text, reply.request)
   }
 
@@ -190,7 +209,7 @@ async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
     const id = readCreatedId(reply.text, reply.request)
     if (id !== undefined) return { kind: 'created', id }
     const error = replyError(reply, 'Edgegap accepted the deployment without naming its id', '')
-    return { kind: 'unknown', error }
+    return { kind: 'unknown', error, isAccepted: true }
   }
   const message = readProblem(reply.text)
   const error = replyError(reply, 'Edgegap refused the deployment', message, WHILE_CREATING)
@@ -208,6 +227,22 @@ async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
       return undefined
     }
   }
+}
+
+/**
+ * An answer about the fate of a server counts only if it is the API's own: the page of a proxy or of
+ * a wrong host has every status, and no JSON.
+ */
+async function expectJson({ text, request }: EdgegapReply): Promise<void> {
+  const { expectMessage } = await wire()
+  expectMessage(text, request)
+}
+
+function unusableId(mark: string): ActionError {
+  return new ActionError({
+    kind: 'malformed-reply',
+    what: `Edgegap lists what carries the tag ${mark} under an id that is none.`,
+  })
 }
 
 function toPlan(location: { name: string; where: string }): LaunchPlan {

@@ -27,10 +27,11 @@ const integer = z.pipe(
 )
 
 /** Only a clear yes counts: `error: null` and `error: "false"` are no errors. */
-const flag = z.pipe(
-  z.unknown(),
-  z.transform((value) => value === true || value === 1 || value === 'true' || value === '1'),
-)
+const flag = z.pipe(z.unknown(), z.transform(isYes))
+
+function isYes(value: unknown): boolean {
+  return ['true', 'yes', '1'].includes(String(value).trim().toLowerCase())
+}
 
 const list = z.pipe(
   z.unknown(),
@@ -76,7 +77,7 @@ const listShape = z.object({
   pagination: z.optional(record),
 })
 const paginationShape = z.object({
-  has_next: z.optional(flag),
+  has_next: z.optional(z.unknown()),
   next_page_number: z.optional(integer),
 })
 const rowShape = z.object({ request_id: z.optional(text), tags: z.optional(z.unknown()) })
@@ -117,6 +118,11 @@ export function readCreatedId(body: string, request: string): string | undefined
   return id !== undefined && ID.test(id) ? id : undefined
 }
 
+/** @throws ActionError `malformed-reply` when a reply is not the JSON of the API */
+export function expectMessage(body: string, request: string): void {
+  parse(problem, body, request)
+}
+
 /**
  * The provider's explanation in an error reply; falls back to the raw text. It is not cut here: a
  * secret in it is recognised only while it is whole.
@@ -149,6 +155,9 @@ const STATES: Readonly<Record<string, Observation['state']>> = {
   TERMINATED: 'failed',
 }
 
+/** A status is a word; it is kept for every change of it. */
+const MAX_STATUS = 200
+
 /**
  * A reply of `GET /v1/status/{id}`.
  *
@@ -164,19 +173,22 @@ export function readStatus(body: string, id: string, request: string): Observati
       request,
     })
   }
-  const verbatim = status.current_status ?? ''
+  const verbatim = (status.current_status ?? '').slice(0, MAX_STATUS)
   const name = verbatim
     .trim()
     .replace(/^status\./i, '')
     .toUpperCase()
   const base = Object.hasOwn(STATES, name) ? STATES[name] : undefined
-  const state = status.error ? 'failed' : (base ?? 'pending')
+  const facts = readFacts(status)
+  // A server that nobody can reach is not ready, whatever it is called.
+  const isNowhere = base === 'succeeded' && facts.host === undefined && facts.ip === undefined
+  const state = status.error ? 'failed' : isNowhere ? 'pending' : (base ?? 'pending')
   const reason = status.error_detail || (state === 'failed' ? endingOf(name) : undefined)
   return {
     state,
     status: verbatim,
     known: base !== undefined,
-    facts: readFacts(status),
+    facts,
     ...(reason && { reason }),
   }
 }
@@ -251,7 +263,8 @@ export function readWebhook(body: string): Ring {
 }
 
 export interface DeploymentRow {
-  id: string
+  /** Undefined when it is nothing that can be put into a request. */
+  id: string | undefined
   /** Undefined when the row does not tell. */
   tags: readonly string[] | undefined
 }
@@ -267,14 +280,18 @@ export function readDeployments(body: string, request: string): DeploymentPage {
   const rows: DeploymentRow[] = []
   for (const value of page.data) {
     const row = rowShape.safeParse(value).data
-    if (row?.request_id === undefined || !ID.test(row.request_id)) continue
+    if (row?.request_id === undefined) continue
     rows.push({
-      id: row.request_id,
+      id: ID.test(row.request_id) ? row.request_id : undefined,
       tags: Array.isArray(row.tags) ? row.tags.map(tagName) : undefined,
     })
   }
   const pagination = paginationShape.safeParse(page.pagination ?? {}).data
-  return { rows, hasNext: pagination?.has_next || pagination?.next_page_number !== undefined }
+  const says = pagination?.has_next ?? undefined
+  return {
+    rows,
+    hasNext: says === undefined ? pagination?.next_page_number !== undefined : isYes(says),
+  }
 }
 
 /** The tags in a status reply, for rows that did not carry them. */

@@ -307,9 +307,18 @@ describe('a stop', () => {
   it('refused although it is terminated is done', async () => {
     const { id } = edgegap.addDeployment()
     edgegap.setStatus(id, { status: 'TERMINATED' })
-    edgegap.faults.order({ method: 'DELETE', kind: 'status', status: 400 })
+    edgegap.faults.order({ method: 'DELETE', kind: 'status', status: 400, body: { message: 'no' } })
     expect(await stop(id)).toBe('gone')
   })
+
+  it.each([200, 202, 400, 404, 410])(
+    'answered with %d by something else than the API is not believed',
+    async (status) => {
+      const { id } = edgegap.addDeployment()
+      edgegap.faults.order({ kind: 'status', status, body: '<html>hello</html>' })
+      await expect(stop(id)).rejects.toMatchObject({ kind: 'malformed-reply' })
+    },
+  )
 
   it.each([
     [401, 'unauthorized'],

@@ -86,12 +86,18 @@ describe('the states', () => {
   })
 
   it('that is ready with an error is a failure', () => {
-    for (const error of [true, 1, 'true', '1']) {
+    for (const error of [true, 1, 'true', 'True', 'YES', '1']) {
       expect(status({ current_status: 'READY', error })).toMatchObject({ state: 'failed' })
     }
     for (const error of [false, null, 0, 'false', '', undefined]) {
-      expect(status({ current_status: 'READY', error })).toMatchObject({ state: 'succeeded' })
+      const fqdn = 'a.pr.edgegap.net'
+      expect(status({ current_status: 'READY', fqdn, error })).toMatchObject({ state: 'succeeded' })
     }
+  })
+
+  it('that is ready nowhere is not ready: nobody could reach it', () => {
+    expect(status({ current_status: 'READY', fqdn: '', public_ip: null }).state).toBe('pending')
+    expect(status({ current_status: 'READY', public_ip: '203.0.113.1' }).state).toBe('succeeded')
   })
 
   it('that runs is not ready: the schema defaults `running` to true', () => {
@@ -120,7 +126,7 @@ describe('a status', () => {
   })
 
   it('without an id is taken for the one that was asked for', () => {
-    const body = JSON.stringify({ current_status: 'READY' })
+    const body = JSON.stringify({ current_status: 'READY', fqdn: 'a.pr.edgegap.net' })
     expect(readStatus(body, id, request).state).toBe('succeeded')
   })
 
@@ -256,6 +262,8 @@ describe('a page of the list', () => {
         { id, tags: ['a', 'b', '3', 'null'] },
         { id: 'b1', tags: undefined },
         { id: 'b2', tags: undefined },
+        // Kept, for they may be ours; they can never be put into a request.
+        ...oddIds.map(() => ({ id: undefined, tags: ['a'] })),
       ],
       hasNext: true,
     })
@@ -267,6 +275,7 @@ describe('a page of the list', () => {
     [{ next_page_number: 2 }, true],
     [{ next_page_number: '2', has_next: null }, true],
     [{ has_next: false, next_page_number: null }, false],
+    [{ has_next: false, next_page_number: 2 }, false],
     [{}, false],
     [null, false],
     [undefined, false],

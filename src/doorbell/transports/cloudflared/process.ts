@@ -98,7 +98,7 @@ async function isReady(
   port: string | undefined,
   signal: AbortSignal,
 ): Promise<boolean> {
-  if (port === undefined) return false
+  if (port === undefined || Number(port) > 65_535) return false
   const url = new URL(`http://127.0.0.1:${port}/ready`)
   try {
     const { status } = await http({ method: 'GET', url, deadlineMs: METRICS_MS, signal })

@@ -34,7 +34,13 @@ export function pingBody(nonce: string): string {
 
 function readBody({ body, bodyB }: Record<string, unknown>): Buffer | undefined {
   if (typeof bodyB === 'string' && BASE64.test(bodyB)) return Buffer.from(bodyB, 'base64')
-  return typeof body === 'object' && body !== null ? Buffer.from(JSON.stringify(body)) : undefined
+  if (typeof body !== 'object' || body === null) return undefined
+  try {
+    return Buffer.from(JSON.stringify(body))
+  } catch {
+    // Nested more deeply than can be written again.
+    return undefined
+  }
 }
 
 function readPing(body: Buffer): string | undefined {
