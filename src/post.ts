@@ -31,9 +31,12 @@ export async function post(): Promise<void> {
     }
     for (const { entry, error } of swept.failures) {
       const what = entry.id ?? `whatever carries the tag ${entry.mark}`
+      const advice = entry.isAid
+        ? (error.next ?? 'Remove it by hand.')
+        : 'Stop it in the dashboard: it costs until then.'
       printer.error(
-        `Could not stop ${what}: ${describe(error)}. Stop it in the dashboard: it costs until then.`,
-        `${provider.title}: server left behind`,
+        `Could not stop ${what}: ${describe(error)}. ${advice}`,
+        `${provider.title}: ${entry.isAid ? '' : 'server '}left behind`,
       )
     }
     return swept.failures.length === 0
