@@ -10,6 +10,7 @@ export function launchFailed({ observation, elapsedMs, id }: LaunchReport): Acti
   return new ActionError({
     kind: 'launch-failed',
     what: `${id} failed after ${formatDuration(elapsedMs)} with ${status}${reason}.`,
+    ...(observation?.next && { next: observation.next }),
   })
 }
 
@@ -24,7 +25,9 @@ export function timedOut(
   return new ActionError({
     kind: 'timed-out',
     what: `${id} was not ready within ${formatDuration(timeoutMs)}; ${seen}.`,
-    next: 'Raise timeout when it only needs longer: the first start of a new image takes the time of its download.',
+    next:
+      observation?.next ??
+      'Raise timeout when it only needs longer: the first start of a new image takes the time of its download.',
   })
 }
 

@@ -11,6 +11,8 @@ export type ErrorKind =
   | 'not-found'
   /** The provider refused the request as it is; repeating it changes nothing. */
   | 'refused'
+  /** What the inputs name on this machine cannot be used: a folder that is empty, a file that changes. */
+  | 'unusable-input'
   /** Accepted, but no server could be placed. */
   | 'no-capacity'
   /** Too many requests; `retryAfterMs` says when, where the provider told. */

@@ -19,7 +19,9 @@ export async function launchAndWait(
   report: LaunchReport,
   progress: Progress,
 ): Promise<void> {
-  const result = await launchOnce(provider, report.plan, context, doorbell?.url)
+  // A provider that reports to subscriptions takes no URL in the create, so none can be refused.
+  const webhook = provider.subscribe ? undefined : doorbell?.url
+  const result = await launchOnce(provider, report.plan, context, webhook)
   switch (result.kind) {
     case 'cancelled':
       end(report, 'cancelled', cancelled())

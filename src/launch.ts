@@ -12,7 +12,7 @@ export type LaunchResult =
   | { kind: 'refused'; error: ActionError }
   /** Nothing runs, but the refusal left a failed launch behind. */
   | { kind: 'refused'; error: ActionError; mark: string; failedId: string }
-  /** Something may run: its mark stays in the ledger. */
+  /** Something may run (then its mark stays in the ledger), or was begun and broke off. */
   | { kind: 'unresolved'; error: ActionError }
   | { kind: 'cancelled' }
 
@@ -68,8 +68,12 @@ export async function launchOnce(
         }
         return { kind: 'refused', error }
       }
+      case 'broken-off':
+        ledger.closed(mark)
+        return { kind: 'unresolved', error: result.error }
       case 'try-again':
         ledger.closed(mark)
+        if (cancellation.signal.aborted) return { kind: 'cancelled' }
         break
       case 'unknown': {
         printer.line(`It is open whether this was accepted: ${describe(result.error)}`)
@@ -108,7 +112,9 @@ export async function launchOnce(
     : { kind: 'refused', error }
 
   function launched(id: string, mark: string): LaunchResult {
-    ledger.created(mark, id)
+    // What cannot be taken back is nothing that the post step could owe.
+    if (provider.canStop) ledger.created(mark, id)
+    else ledger.closed(mark)
     if (refusedWithWebhook) {
       printer.warning(
         `The webhook URL was refused, polling instead: ${describe(refusedWithWebhook)}`,

@@ -12,6 +12,7 @@ import { isGood, type RunReport } from './report/report.ts'
 import { deploy } from './run.ts'
 import type { RunContext } from './run-context.ts'
 import { accessOf } from './settings/access.ts'
+import { describeSettings } from './settings/describe.ts'
 import { type Settings, secretsOf } from './settings/settings.ts'
 import { release } from './settle.ts'
 import { stop } from './stop.ts'
@@ -27,7 +28,7 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
   const context = createContext(action, new Ledger(runner, accessOf(settings)))
   const provider = await openProvider(settings, providerContext(action, context))
   const report = newReport(settings, provider.title)
-  tellDecisions(settings, printer)
+  printer.group('Settings', describeSettings(settings))
   const work =
     settings.operation === 'deploy'
       ? deploy(settings, provider, context, report)
@@ -112,24 +113,6 @@ function newReport(settings: Settings, title: string): RunReport {
     tunnelError: '',
     isOwing: false,
   }
-}
-
-function tellDecisions(settings: Settings, printer: Printer): void {
-  const lines = [`api-url: ${settings.apiUrl.origin}`, `wait: ${settings.wait}`]
-  if (settings.operation === 'deploy') {
-    const { application, version, onFailure, stopAfterJob } = settings
-    lines.unshift(`Deploying ${application} ${version}`)
-    lines.push(`on-failure: ${onFailure}`, `stop-after-job: ${stopAfterJob}`)
-    const { tunnel } = settings
-    lines.push(
-      `tunnel: ${tunnel.transport.replace('-', ', ')}${tunnel.transport === 'none' ? `, ${tunnel.why}` : ''}`,
-    )
-    for (const { name, where } of settings.locations) lines.push(`location: ${name} (${where})`)
-    for (const { key, secret } of settings.environment) {
-      lines.push(`${secret ? 'secret ' : ''}environment variable: ${key}`)
-    }
-  } else lines.unshift(`Stopping ${settings.deploymentId}`)
-  printer.group('Settings', lines)
 }
 
 function aborted(signal: AbortSignal): Promise<void> {

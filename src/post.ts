@@ -1,5 +1,5 @@
 import { type Swept, sweep } from './clean-up.ts'
-import { describe } from './errors.ts'
+import { describe, toActionError } from './errors.ts'
 import { Ledger, type LedgerEntry, readLedger } from './ledger.ts'
 import { createContext, providerContext } from './perform.ts'
 import { type ActionProcess, runProcess } from './process.ts'
@@ -43,10 +43,11 @@ async function settleDebts(saved: string, action: ActionProcess): Promise<boolea
   }
   for (const id of swept.stoppedIds) printer.line(`Stopped ${id}.`)
   for (const { entry, error } of swept.failures) {
-    printer.error(
-      `Could not stop ${nameOf(entry)}: ${describe(error)} Stop it in the dashboard: it costs until then.`,
-      'Server left behind',
-    )
+    const advice = entry.isAid
+      ? (toActionError(error).next ?? 'Remove it by hand.')
+      : 'Stop it in the dashboard: it costs until then.'
+    const title = entry.isAid ? 'Left behind' : 'Server left behind'
+    printer.error(`Could not stop ${nameOf(entry)}: ${describe(error)} ${advice}`, title)
   }
   for (const { mark } of swept.unseen ?? []) {
     printer.notice(

@@ -46,7 +46,9 @@ export async function settle(
       }
   }
   if (!provider.canStop) {
-    context.printer.line(`${id} cannot be taken back: ${provider.title} goes on with it.`)
+    if (launch.outcome !== 'failed') {
+      context.printer.line(`${id} cannot be taken back: ${provider.title} goes on with it.`)
+    }
     context.ledger.closed(mark)
     return
   }
@@ -89,6 +91,7 @@ async function diagnose(
   launch: LaunchReport,
 ): Promise<void> {
   const kind = launch.error?.kind
+  if (!provider.diagnose) return
   if (launch.id === undefined || kind === 'no-capacity' || kind === 'unauthorized') return
   try {
     const call = cleanUpCall(context, DIAGNOSE_MS)

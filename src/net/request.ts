@@ -124,11 +124,19 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
       body: outgoing.body ?? null,
       signal,
     })
-    const text = await readText(reply.body, outgoing.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES)
-    return { status: reply.statusCode, headers: flatten(reply.headers), text }
+    return await readReply(reply, outgoing.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES)
   } catch (error) {
     throw toFailure(error, outgoing, deadline)
   }
+}
+
+/** Reads the whole reply; throws `HttpFailure` when it is too large. */
+export async function readReply(
+  reply: Dispatcher.ResponseData,
+  maxBytes: number,
+): Promise<HttpReply> {
+  const text = await readText(reply.body, maxBytes)
+  return { status: reply.statusCode, headers: flatten(reply.headers), text }
 }
 
 async function readText(body: Readable, maxBytes: number): Promise<string> {

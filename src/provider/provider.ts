@@ -31,8 +31,10 @@ export interface Facts {
 /** One authoritative reading of a launch. */
 export interface Observation extends Reading {
   facts: Facts
-  /** Why it failed, in the provider's words. */
+  /** Why it failed, or what else a person should know of how it went. */
   reason?: string
+  /** What the user can do about a failure, where the provider's code knows better than general advice. */
+  next?: string
   /** False when the status is not one we know: it is waited on, and warned of once. */
   known: boolean
 }
@@ -61,6 +63,8 @@ export type CreateResult =
    * whose id is not known.
    */
   | { kind: 'refused'; error: ActionError; id?: string; mayExist?: true }
+  /** It was accepted and then failed to come about; a further attempt would not succeed. */
+  | { kind: 'broken-off'; error: ActionError }
   /** Nothing exists and a further attempt may succeed. */
   | { kind: 'try-again'; error: ActionError }
   /**
@@ -153,8 +157,8 @@ export interface Provider {
   /** Id → mark, of all that carries one of these marks and still exists. Safe to repeat. */
   findByMarks(marks: readonly string[], call: Call): Promise<ReadonlyMap<string, string>>
   observe(id: string, call: Call): Promise<Observation>
-  /** Logs and crash data of a launch; they are gone once it is stopped. */
-  diagnose(id: string, lines: number, call: Call): Promise<Diagnosis | undefined>
+  /** Logs and crash data of a launch, where the provider shows any; gone once it is stopped. */
+  diagnose?(id: string, lines: number, call: Call): Promise<Diagnosis | undefined>
   /** Ends what an id names; `gone` when there is nothing left to end. Safe to repeat. */
   stop(id: string, call: Call): Promise<'accepted' | 'gone'>
   /** The cadence that the provider's rate limits and speed call for. */

@@ -6,6 +6,10 @@ export async function openProvider(
   settings: Settings,
   context: ProviderContext,
 ): Promise<Provider> {
+  if (settings.provider === 'rockit-edge') {
+    const { RockitEdge } = await import('./rockit-edge/rockit-edge.ts')
+    return new RockitEdge(settings, context)
+  }
   const { Edgegap } = await import('./edgegap/edgegap.ts')
   return new Edgegap(settings, context)
 }

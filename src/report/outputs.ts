@@ -37,7 +37,13 @@ export function buildOutputs(report: RunReport, redact: Redact): Record<string, 
 }
 
 /** Outputs that only some providers have, by their names in action.yml. */
-const PROVIDER_OUTPUTS: readonly string[] = []
+const PROVIDER_OUTPUTS: readonly string[] = [
+  'build-name',
+  'build-changed',
+  'dxf-name',
+  'failed-deployments',
+  'succeeded-deployments',
+]
 
 function providerOutputs(given: Readonly<Record<string, string>>, redact: Redact) {
   return Object.fromEntries(

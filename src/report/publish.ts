@@ -67,17 +67,25 @@ function hasLog({ diagnosis }: LaunchReport): string {
   return diagnosis?.logLines.length ? 'Its log is in this step and in the summary.' : ''
 }
 
-function cancelText({ stoppedIds, isOwing }: RunReport): string {
+function cancelText({ stoppedIds, isOwing, launches }: RunReport): string {
   const parts = ['Cancelled.']
   if (stoppedIds.length > 0) parts.push(`Stopped ${stoppedIds.join(', ')}.`)
   if (isOwing) parts.push('The post step stops what was created or may have been.')
-  else if (stoppedIds.length === 0) parts.push('Nothing was created.')
+  else if (stoppedIds.length === 0) {
+    const goOn = launches.flatMap(({ id }) => id ?? [])
+    parts.push(
+      goOn.length > 0
+        ? `${goOn.join(', ')} cannot be taken back and goes on.`
+        : 'Nothing was created.',
+    )
+  }
   return parts.join(' ')
 }
 
 function good({ id, outcome, observation, elapsedMs }: LaunchReport): string {
   if (outcome === 'started') return `${id} was accepted; it is not waited for (wait: none).`
   const facts = observation?.facts
-  const where = facts?.ports?.[0]?.address ?? facts?.host ?? id
-  return `${id} is ready at ${where} after ${formatDuration(elapsedMs)}.`
+  const where = facts?.ports?.[0]?.address ?? facts?.host
+  const also = observation?.reason ? `: ${observation.reason}` : ''
+  return `${id} is ready${where ? ` at ${where}` : ''} after ${formatDuration(elapsedMs)}${also}.`
 }

@@ -1,5 +1,4 @@
 import { createHash, randomBytes } from 'node:crypto'
-import { DEFAULTS } from './defaults.ts'
 import type { Settings } from './settings.ts'
 import { cleanEdgegapToken } from './token.ts'
 
@@ -9,14 +8,17 @@ import { cleanEdgegapToken } from './token.ts'
  * account's token everything that runs would look gone. So all but the token is kept, and of the
  * token a fingerprint.
  */
-export interface Access {
-  provider: 'edgegap'
-  apiUrl: string
-  fingerprint: string
-}
+export type Access = { apiUrl: string; fingerprint: string } & (
+  | { provider: 'edgegap' }
+  | { provider: 'rockit-edge'; organization: string; username: string; application: string }
+)
 
-export function accessOf({ provider, apiUrl, token }: Settings): Access {
-  return { provider, apiUrl: apiUrl.href, fingerprint: fingerprintOf(token) }
+export function accessOf(settings: Settings): Access {
+  const { apiUrl, token } = settings
+  const shared = { apiUrl: apiUrl.href, fingerprint: fingerprintOf(token) }
+  if (settings.provider === 'edgegap') return { ...shared, provider: 'edgegap' }
+  const { organization, username, application } = settings
+  return { ...shared, provider: 'rockit-edge', organization, username, application }
 }
 
 /**
@@ -25,20 +27,38 @@ export function accessOf({ provider, apiUrl, token }: Settings): Access {
  * @throws Error when the token is not the one that created what is to be cleaned up
  */
 export function settingsOf(access: Access, environment: NodeJS.ProcessEnv): Settings {
-  const token = cleanEdgegapToken(environment['INPUT_API-TOKEN'] ?? '')
+  const given = environment['INPUT_API-TOKEN'] ?? ''
+  const token = access.provider === 'edgegap' ? cleanEdgegapToken(given) : given.trim()
   if (fingerprintOf(token, access.fingerprint.split('.')[0]) !== access.fingerprint) {
     throw new Error('api-token is not the one that the main step had')
   }
-  return {
-    provider: access.provider,
-    operation: 'stop',
+  const shared = {
     token,
     apiUrl: new URL(access.apiUrl),
     wait: 'none',
     timeoutMs: 0,
     pollIntervalMs: undefined,
-    summary: DEFAULTS.summary === 'true',
-    deploymentId: '',
+    summary: false,
+  } as const
+  if (access.provider === 'edgegap') {
+    return { ...shared, provider: 'edgegap', operation: 'stop', deploymentId: '' }
+  }
+  const { organization, username, application } = access
+  return {
+    ...shared,
+    provider: 'rockit-edge',
+    operation: 'deploy',
+    organization,
+    username,
+    application,
+    version: '',
+    source: { kind: 'path', path: '' },
+    waitUntil: 'deployed',
+    onFailure: 'keep',
+    stopAfterJob: false,
+    logLines: 0,
+    tunnel: { transport: 'none', why: 'the run is over' },
+    tunnelTimeoutMs: 0,
   }
 }
 
@@ -50,8 +70,18 @@ function fingerprintOf(token: string, salt = randomBytes(8).toString('hex')): st
 
 /** Reads what `accessOf` gave; undefined when it is something else. */
 export function readAccess(value: unknown): Access | undefined {
-  const { provider, apiUrl, fingerprint } = (value ?? {}) as Record<string, unknown>
-  if (provider !== 'edgegap' || typeof apiUrl !== 'string' || !URL.canParse(apiUrl))
+  const text = (name: string) => {
+    const one = (value as Record<string, unknown> | null | undefined)?.[name]
+    return typeof one === 'string' && one !== '' ? one : undefined
+  }
+  const [apiUrl, fingerprint] = [text('apiUrl'), text('fingerprint')]
+  if (apiUrl === undefined || fingerprint === undefined || !URL.canParse(apiUrl)) return undefined
+  const shared = { apiUrl, fingerprint }
+  if (text('provider') === 'edgegap') return { ...shared, provider: 'edgegap' }
+  const [organization, username] = [text('organization'), text('username')]
+  const application = text('application')
+  if (text('provider') !== 'rockit-edge' || !organization || !username || !application) {
     return undefined
-  return typeof fingerprint === 'string' ? { provider, apiUrl, fingerprint } : undefined
+  }
+  return { ...shared, provider: 'rockit-edge', organization, username, application }
 }

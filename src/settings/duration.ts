@@ -1,3 +1,6 @@
+import type { Inputs } from './inputs.ts'
+import type { Problems } from './problems.ts'
+
 const UNITS_MS = { h: 3_600_000, m: 60_000, s: 1_000 } as const
 
 /** How a duration is written, for messages. */
@@ -14,4 +17,23 @@ export function parseDuration(text: string): number | undefined {
   if (!match || text === '') return undefined
   const [, hours = '0', minutes = '0', seconds = '0'] = match
   return Number(hours) * UNITS_MS.h + Number(minutes) * UNITS_MS.m + Number(seconds) * UNITS_MS.s
+}
+
+const ONE_DAY_MS = 86_400_000
+
+/** Reads an input that holds a duration; undefined when it is not given, or wrong. */
+export function readDuration(
+  inputs: Inputs,
+  problems: Problems,
+  name: string,
+  minMs: number,
+): number | undefined {
+  const text = inputs.text(name)
+  if (text === '') return undefined
+  const durationMs = parseDuration(text)
+  if (durationMs === undefined) problems.add(name, text, DURATION_FORM)
+  else if (durationMs < minMs || durationMs > ONE_DAY_MS) {
+    problems.add(name, text, `use a duration from ${minMs / 1000}s to 24h`)
+  } else return durationMs
+  return undefined
 }

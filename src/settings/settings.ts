@@ -1,11 +1,21 @@
 import { DEFAULTS } from './defaults.ts'
-import { DURATION_FORM, parseDuration } from './duration.ts'
+import { readDuration } from './duration.ts'
 import { readEnvironment, type Variable } from './environment.ts'
+import { findIdleInputs } from './idle-inputs.ts'
 import { Inputs } from './inputs.ts'
 import { LOCATION_FORM, type Location, parseLocation } from './locations.ts'
 import { BadInputs, Problems } from './problems.ts'
+import {
+  type PublishSettings,
+  publishSecrets,
+  ROCKIT_EDGE_TIMEOUT_MS,
+  readApplicationName,
+  readPublish,
+  readRockitEdgeToken,
+  readRockitEdgeUrl,
+} from './rockit-edge.ts'
 import { cleanEdgegapToken, isHeaderSafe } from './token.ts'
-import { readTunnel, type TunnelSettings, tunnelSecrets } from './tunnel.ts'
+import { readDoorbell, type TunnelSettings, tunnelSecrets } from './tunnel.ts'
 import { parseServiceUrl, showUrl } from './url.ts'
 
 export type WaitMode = 'auto' | 'webhook' | 'poll' | 'none'
@@ -25,6 +35,8 @@ interface CommonSettings {
 /** What holds for every provider that launches something. */
 export interface LaunchSettings {
   readonly application: string
+  /** Empty where the provider numbers versions by itself. */
+  readonly version: string
   readonly onFailure: 'stop' | 'keep'
   readonly stopAfterJob: boolean
   readonly logLines: number
@@ -36,7 +48,6 @@ export interface LaunchSettings {
 export interface EdgegapDeploySettings extends CommonSettings, LaunchSettings {
   readonly provider: 'edgegap'
   readonly operation: 'deploy'
-  readonly version: string
   /** At least one. */
   readonly locations: readonly Location[]
   readonly environment: readonly Variable[]
@@ -50,16 +61,20 @@ export interface EdgegapStopSettings extends CommonSettings {
 }
 
 export type EdgegapSettings = EdgegapDeploySettings | EdgegapStopSettings
+
+export interface RockitEdgeSettings extends CommonSettings, LaunchSettings, PublishSettings {
+  readonly provider: 'rockit-edge'
+  readonly operation: 'deploy'
+}
+
 /** Whatever launches something. */
-export type DeploySettings = EdgegapDeploySettings
+export type DeploySettings = EdgegapDeploySettings | RockitEdgeSettings
 export type Settings = DeploySettings | EdgegapStopSettings
 
 const DEFAULT_TIMEOUT_MS = 600_000
-const ONE_DAY_MS = 86_400_000
-/** Edgegap: app and version names (OpenAPI v1); the character set is not documented. */
-const MAX_NAME = 64
-/** Edgegap: deployment tags (OpenAPI v1, `DeploymentTag`). */
-const MAX_TAG = 40
+const EDGEGAP_URL = 'https://api.edgegap.com'
+/** Names of apps and versions, and of tags (OpenAPI v1); the character set is not documented. */
+const [MAX_NAME, MAX_TAG] = [64, 40]
 
 /**
  * Reads the inputs.
@@ -74,29 +89,66 @@ export function readSettings(environment: NodeJS.ProcessEnv): {
 } {
   const problems = new Problems()
   const inputs = new Inputs(environment, problems)
-  inputs.oneOf('provider', ['edgegap'], DEFAULTS.provider)
-  const operation = inputs.oneOf('operation', ['deploy', 'stop'], DEFAULTS.operation)
-  const common = readCommon(inputs, problems)
-  const settings: Settings =
-    operation === 'deploy'
-      ? {
-          ...common,
-          ...readDeploy(inputs, problems),
-          ...readDoorbell(inputs, problems, common.wait, environment),
-          provider: 'edgegap',
-          operation,
-        }
-      : { ...common, ...readStop(inputs, problems), provider: 'edgegap', operation }
+  const provider = inputs.oneOf('provider', ['edgegap', 'rockit-edge'], DEFAULTS.provider)
+  const settings =
+    provider === 'edgegap'
+      ? readEdgegap(inputs, problems, environment)
+      : readRockitEdge(inputs, problems, environment)
   if (problems.list.length > 0) throw new BadInputs(problems.list)
   return { settings: Object.freeze(settings), warnings: findIdleInputs(inputs, settings) }
 }
 
-function readCommon(inputs: Inputs, problems: Problems): CommonSettings {
-  return {
+function readEdgegap(
+  inputs: Inputs,
+  problems: Problems,
+  environment: NodeJS.ProcessEnv,
+): EdgegapSettings {
+  const operation = inputs.oneOf('operation', ['deploy', 'stop'], DEFAULTS.operation)
+  const common = {
     token: readToken(inputs, problems),
     apiUrl: readApiUrl(inputs, problems),
+    ...readCommon(inputs, problems, DEFAULT_TIMEOUT_MS),
+  }
+  return operation === 'deploy'
+    ? {
+        ...common,
+        ...readDeploy(inputs, problems),
+        ...readDoorbell(inputs, problems, common.wait, environment),
+        provider: 'edgegap',
+        operation,
+      }
+    : { ...common, ...readStop(inputs, problems), provider: 'edgegap', operation }
+}
+
+function readRockitEdge(
+  inputs: Inputs,
+  problems: Problems,
+  environment: NodeJS.ProcessEnv,
+): RockitEdgeSettings {
+  const operation = inputs.oneOf('operation', ['deploy'], DEFAULTS.operation)
+  const common = {
+    token: readRockitEdgeToken(inputs, problems),
+    apiUrl: readRockitEdgeUrl(inputs, problems),
+    ...readCommon(inputs, problems, ROCKIT_EDGE_TIMEOUT_MS),
+  }
+  return {
+    ...common,
+    ...readPublish(inputs, problems, environment),
+    ...readDoorbell(inputs, problems, common.wait, environment),
+    application: readApplicationName(inputs, problems),
+    version: '',
+    onFailure: 'keep',
+    stopAfterJob: false,
+    logLines: 0,
+    provider: 'rockit-edge',
+    operation,
+  }
+}
+
+function readCommon(inputs: Inputs, problems: Problems, defaultTimeoutMs: number) {
+  return {
     wait: inputs.oneOf('wait', ['auto', 'webhook', 'poll', 'none'], DEFAULTS.wait),
-    timeoutMs: readDuration(inputs, problems, 'timeout', 1_000) ?? DEFAULT_TIMEOUT_MS,
+    timeoutMs: readDuration(inputs, problems, 'timeout', 1_000) ?? defaultTimeoutMs,
     pollIntervalMs: readDuration(inputs, problems, 'poll-interval', 1_000),
     summary: inputs.flag('summary', true),
   }
@@ -117,27 +169,11 @@ function readToken(inputs: Inputs, problems: Problems): string {
 }
 
 function readApiUrl(inputs: Inputs, problems: Problems): URL {
-  const text = inputs.text('api-url') || DEFAULTS['api-url']
+  const text = inputs.text('api-url') || EDGEGAP_URL
   const url = parseServiceUrl(text)
   if (url instanceof URL) return url
   problems.add('api-url', showUrl(text), url)
-  return new URL(DEFAULTS['api-url'])
-}
-
-function readDuration(
-  inputs: Inputs,
-  problems: Problems,
-  name: string,
-  minMs: number,
-): number | undefined {
-  const text = inputs.text(name)
-  if (text === '') return undefined
-  const durationMs = parseDuration(text)
-  if (durationMs === undefined) problems.add(name, text, DURATION_FORM)
-  else if (durationMs < minMs || durationMs > ONE_DAY_MS) {
-    problems.add(name, text, `use a duration from ${minMs / 1000}s to 24h`)
-  } else return durationMs
-  return undefined
+  return new URL(EDGEGAP_URL)
 }
 
 function readDeploy(inputs: Inputs, problems: Problems) {
@@ -150,19 +186,6 @@ function readDeploy(inputs: Inputs, problems: Problems) {
     locations: readLocations(inputs, problems),
     environment: readEnvironment(inputs, problems),
     tags: readTags(inputs, problems),
-  }
-}
-
-function readDoorbell(
-  inputs: Inputs,
-  problems: Problems,
-  wait: WaitMode,
-  environment: NodeJS.ProcessEnv,
-) {
-  const fallbackMs = wait === 'webhook' ? 60_000 : 5_000
-  return {
-    tunnel: readTunnel(inputs, problems, wait, environment),
-    tunnelTimeoutMs: readDuration(inputs, problems, 'tunnel-timeout', 0) ?? fallbackMs,
   }
 }
 
@@ -214,44 +237,12 @@ function hasControls(text: string): boolean {
   return /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)
 }
 
-const TRANSPORT_INPUTS: Readonly<Record<string, TunnelSettings['transport']>> = {
-  'public-url': 'public',
-  'ssh-host': 'ssh',
-  'ssh-user': 'ssh',
-  'ssh-key': 'ssh',
-  'ssh-known-hosts': 'ssh',
-  'ssh-public-url': 'ssh',
-  'relay-url': 'relay',
-  'cloudflared-token': 'cloudflared-named',
-  'cloudflared-hostname': 'cloudflared-named',
-}
-
-/** Inputs that were given and change nothing, which usually means a misunderstanding. */
-function findIdleInputs(inputs: Inputs, settings: Settings): string[] {
-  const idle: string[] = []
-  const name = (input: string, why: string) => {
-    if (inputs.has(input)) idle.push(`${input} has no effect ${why}.`)
-  }
-  if (settings.wait === 'none') name('poll-interval', 'with wait: none')
-  if (settings.operation === 'deploy') {
-    name('deployment-id', 'with operation: deploy')
-    const { transport } = settings.tunnel
-    if (transport !== 'public' && transport !== 'cloudflared-named') name('listen-port', 'here')
-    for (const [input, belongsTo] of Object.entries(TRANSPORT_INPUTS)) {
-      if (transport !== belongsTo)
-        name(input, `here: the tunnel is ${transport.replace('-', ', ')}`)
-    }
-  } else {
-    for (const input of ['application', 'version', 'env', 'secret-env', 'tags', 'poll-interval']) {
-      name(input, 'with operation: stop')
-    }
-  }
-  return idle
-}
-
 /** The values that must be hidden wherever they would appear. */
 export function secretsOf(settings: Settings): string[] {
   if (settings.operation !== 'deploy') return [settings.token]
-  const hidden = settings.environment.filter(({ secret }) => secret)
-  return [settings.token, ...hidden.map(({ value }) => value), ...tunnelSecrets(settings.tunnel)]
+  const own =
+    settings.provider === 'edgegap'
+      ? settings.environment.flatMap(({ secret, value }) => (secret ? value : []))
+      : publishSecrets(settings)
+  return [settings.token, ...own, ...tunnelSecrets(settings.tunnel)]
 }

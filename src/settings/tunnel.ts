@@ -1,4 +1,5 @@
 import { DEFAULTS } from './defaults.ts'
+import { readDuration } from './duration.ts'
 import type { Inputs } from './inputs.ts'
 import type { Problems } from './problems.ts'
 import { parseServiceUrl, showUrl } from './url.ts'
@@ -220,6 +221,20 @@ function readUrl(inputs: Inputs, problems: Problems, input: string): URL {
   if (url instanceof URL) return url
   if (text !== '') problems.add(input, showUrl(text), url)
   return new URL('https://invalid.invalid')
+}
+
+/** How the webhook is to come, and how long the deploy may be held up for it. */
+export function readDoorbell(
+  inputs: Inputs,
+  problems: Problems,
+  wait: 'auto' | 'webhook' | 'poll' | 'none',
+  environment: NodeJS.ProcessEnv,
+) {
+  const fallbackMs = wait === 'webhook' ? 60_000 : 5_000
+  return {
+    tunnel: readTunnel(inputs, problems, wait, environment),
+    tunnelTimeoutMs: readDuration(inputs, problems, 'tunnel-timeout', 0) ?? fallbackMs,
+  }
 }
 
 /** The values of a tunnel that must be hidden wherever they would appear. */

@@ -13,7 +13,7 @@ import {
 
 describe.concurrent('a bad input is told with its value and what is allowed', () => {
   test.each([
-    ['provider', 'azure', /^provider is "azure": use one of edgegap$/],
+    ['provider', 'azure', /^provider is "azure": use one of edgegap, rockit-edge$/],
     ['operation', 'destroy', /^operation is "destroy": use one of deploy, stop$/],
     [
       'api-url',

@@ -42,6 +42,11 @@ describe.concurrent('a server that comes up', () => {
       'tunnel-error': expect.stringContaining('self-hosted'),
       error: '',
       'stopped-ids': '[]',
+      'build-name': '',
+      'build-changed': '',
+      'dxf-name': '',
+      'failed-deployments': '',
+      'succeeded-deployments': '',
     })
     // The create may be answered late, and the wait counts from there.
     expect(Number(seconds)).toBeGreaterThan(0)

@@ -19,7 +19,9 @@ function read(inputs: Given = {}) {
 
 function deploySettings(inputs: Given = {}) {
   const { settings } = read(inputs)
-  if (settings.operation !== 'deploy') throw new Error('not a deploy')
+  if (settings.operation !== 'deploy' || settings.provider !== 'edgegap') {
+    throw new Error('not a deploy on Edgegap')
+  }
   return settings
 }
 

@@ -32,10 +32,17 @@ export function createPipeline(
     if (first === undefined) return
     // What is left out takes no time either.
     const skippedMs = first.afterMs - (script[0]?.afterMs ?? 0)
-    for (const step of steps) {
-      const isLast = step === steps.at(-1) && step.event === 'end'
-      timers.after(step.afterMs - skippedMs, () => move(build, step, isLast, types))
+    const startedAt = performance.now() - skippedMs
+    // One after the other: timers that are late together strike in any order.
+    const goOn = ([step, ...rest]: readonly Step[]): void => {
+      if (step === undefined) return
+      const isLast = rest.length === 0 && step.event === 'end'
+      timers.after(Math.max(0, startedAt + step.afterMs - performance.now()), () => {
+        move(build, step, isLast, types)
+        goOn(rest)
+      })
     }
+    goOn(steps)
   }
 
   function move(build: Build, step: Step, isLast: boolean, types: readonly TaskType[]): void {

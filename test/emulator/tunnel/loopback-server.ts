@@ -37,10 +37,20 @@ export function trackSockets(server: Server, event = 'connection'): Set<Socket> 
   return sockets
 }
 
-/** A port that was free a moment ago. */
+/**
+ * A port that was free a moment ago. Not one that the system would choose: it hands those out to every
+ * outgoing connection, and with many tests side by side one takes the port before it is used.
+ */
 export async function freePort(): Promise<number> {
-  const server = createServer()
-  const port = await listen(server)
-  await shut(server)
-  return port
+  for (;;) {
+    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    const server = createServer()
+    const isFree = await listen(server, { port }).then(
+      () => true,
+      () => false,
+    )
+    if (!isFree) continue
+    await shut(server)
+    return port
+  }
 }

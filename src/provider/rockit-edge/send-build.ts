@@ -1,0 +1,157 @@
+import { ActionError, toActionError } from '../../errors.ts'
+import { readRetryAfter } from '../../net/retry-after.ts'
+import { type UploadResult, upload } from '../../net/upload.ts'
+import type { Call, ProviderContext } from '../provider.ts'
+import type { BuildFiles } from './build-files.ts'
+import { formatBytes, Rate } from './rate.ts'
+
+export interface SendScene {
+  readonly context: ProviderContext
+  readonly files: BuildFiles
+  readonly url: URL
+  /** What the answer to the import says that the upload must carry; never our own credentials. */
+  readonly headers: Readonly<Record<string, string>>
+  readonly call: Call
+  /** Looks whether the upload has arrived; `unknown` where that cannot be read. */
+  readonly look: () => Promise<'stored' | 'open' | 'unknown'>
+}
+
+export type SendResult =
+  | { kind: 'stored' }
+  /** The URL is not valid (any more): a new import brings a new one. */
+  | { kind: 'expired'; error: ActionError }
+  | { kind: 'failed'; error: ActionError }
+  | { kind: 'cancelled' }
+
+const STALL_MS = 60_000
+const PAUSES_MS = [1_000, 2_000, 4_000]
+/** A host that has everything and is silent may be at work, or its answer is lost. */
+const SILENCE_MS = 10_000
+const LOOKS_MS = [0, 1_000, 2_000, 4_000]
+
+/**
+ * Sends the build to its temporary URL. A PUT is repeated while it is certain that nothing was stored;
+ * what was stored starts the pipeline by itself, and storing it again would start nothing.
+ */
+export async function sendBuild(scene: SendScene): Promise<SendResult> {
+  const { context, files, url } = scene
+  const size = formatBytes(files.sizeBytes)
+  context.log(`Uploading ${files.summary}, ${size} as a tar, to ${url.host}.`)
+  for (let attempt = 0; ; attempt++) {
+    const rate = new Rate(files.sizeBytes, context.log, () => context.clock.nowMs())
+    const result = await putOnce(scene, rate)
+    if (result === 'stored') return stored(rate)
+    if (scene.call.signal.aborted) return { kind: 'cancelled' }
+    const verdict = await judgePut(result, scene)
+    if (verdict.kind === 'stored') return stored(rate)
+    if (verdict.kind !== 'again') return verdict
+    const pauseMs = PAUSES_MS[attempt]
+    if (pauseMs === undefined) return { kind: 'failed', error: verdict.error }
+    context.log(`${verdict.error.message} Uploading it again.`)
+    await context.clock.sleep(verdict.error.retryAfterMs ?? pauseMs, scene.call.signal)
+    if (scene.call.signal.aborted) return { kind: 'cancelled' }
+  }
+
+  function stored(rate: Rate): SendResult {
+    rate.done()
+    return { kind: 'stored' }
+  }
+}
+
+/** One PUT; while it waits for an answer to a whole body, tasks may tell that it has arrived. */
+async function putOnce(scene: SendScene, rate: Rate): Promise<UploadResult | 'stored'> {
+  const { context, files, url, headers, call } = scene
+  const over = new AbortController()
+  const signal = AbortSignal.any([call.signal, over.signal])
+  let isStored = false
+  const result = await upload({
+    environment: context.environment,
+    url,
+    headers,
+    sizeBytes: files.sizeBytes,
+    body: files.open(),
+    stallMs: STALL_MS,
+    signal,
+    onProgress: (sentBytes) => {
+      rate.progress(sentBytes)
+      if (sentBytes === files.sizeBytes) void watch()
+    },
+  })
+  over.abort()
+  return isStored ? 'stored' : result
+
+  async function watch(): Promise<void> {
+    while (!signal.aborted) {
+      await context.clock.sleep(SILENCE_MS, signal)
+      if (signal.aborted || (await scene.look()) !== 'stored') continue
+      isStored = true
+      over.abort()
+    }
+  }
+}
+
+type Verdict = Exclude<SendResult, { kind: 'cancelled' }> | { kind: 'again'; error: ActionError }
+
+async function judgePut(result: UploadResult, scene: SendScene): Promise<Verdict> {
+  if (result.kind === 'unreadable') return { kind: 'failed', error: toActionError(result.error) }
+  const isWhole = result.sentBytes === scene.files.sizeBytes
+  const error = uploadError(result)
+  if (result.kind === 'answered') {
+    const { status } = result.reply
+    if (status >= 200 && status < 300 && isWhole) return { kind: 'stored' }
+    const isPassing = status === 408 || status === 425 || status === 429 || status >= 500
+    if (!isPassing) return await judgeRefusal(status, error, scene)
+  }
+  if (!isWhole) return { kind: 'again', error }
+  switch (await lookRepeatedly(scene)) {
+    case 'stored':
+      return { kind: 'stored' }
+    case 'open':
+      return { kind: 'again', error }
+    case 'unknown':
+      scene.context.log(`${error.message} All of it was sent, so it is taken as arrived.`)
+      return { kind: 'stored' }
+  }
+}
+
+/** An earlier PUT may have been stored although its answer was lost. */
+async function judgeRefusal(
+  status: number,
+  error: ActionError,
+  scene: SendScene,
+): Promise<Verdict> {
+  if ((await scene.look()) === 'stored') return { kind: 'stored' }
+  if ([401, 403, 404, 410].includes(status)) return { kind: 'expired', error }
+  return { kind: 'failed', error }
+}
+
+/** The list may lag behind the storage. */
+async function lookRepeatedly({ look, context, call }: SendScene) {
+  let seen: 'stored' | 'open' | 'unknown' = 'unknown'
+  for (const pauseMs of LOOKS_MS) {
+    await context.clock.sleep(pauseMs, call.signal)
+    seen = await look()
+    if (seen === 'stored') return seen
+  }
+  return seen
+}
+
+function uploadError(result: Exclude<UploadResult, { kind: 'unreadable' }>): ActionError {
+  if (result.kind === 'answered') {
+    const { status, headers } = result.reply
+    const retryAfterMs = readRetryAfter(headers['retry-after'], Date.now())
+    return new ActionError({
+      kind: status >= 500 ? 'server-fault' : 'refused',
+      what: `The storage host answered the upload with HTTP ${status}.`,
+      next: 'Run the job again; if it stays so, hand this to the administrator of your ROCKIT Edge.',
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
+    })
+  }
+  return new ActionError({
+    kind: result.failure.reason === 'unreachable' ? 'unreachable' : 'connection-lost',
+    what: result.isStalled
+      ? `The upload made no progress for ${STALL_MS / 1000} s, after ${formatBytes(result.sentBytes)}.`
+      : `The upload broke off after ${formatBytes(result.sentBytes)}: ${result.failure.message}.`,
+    next: 'Check the connection of this runner to the storage host.',
+  })
+}

@@ -1,0 +1,135 @@
+import { ActionError, describe } from '../../errors.ts'
+import type { Call, ProviderContext } from '../provider.ts'
+import type { RockitEdgeApi } from './api.ts'
+import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
+import { isLeftover, newSubscriptionName } from './marks.ts'
+import { readSecret, readSubscriptionName } from './wire/replies.ts'
+import { SINGLE_EVENTS, SINK_FORMS } from './wire/requests.ts'
+
+/** What `stop` knows a subscription by. */
+export const SUBSCRIPTION_ID = 'subscription:'
+
+const ADVICE = {
+  forbidden: 'Ask for a role with subscriptions 11 (create 1, read 2, delete 8).',
+} as const
+
+/** The subscription of one run: made when the tunnel is up, removed when the run ends. */
+export class Subscriptions {
+  readonly #send: RockitEdgeClient
+  readonly #context: ProviderContext
+  /** Names that may exist. */
+  readonly #names = new Set<string>()
+  readonly #secrets: string[] = []
+  #opening: Promise<void> = Promise.resolve()
+  #isOver = false
+
+  constructor(send: RockitEdgeClient, context: ProviderContext) {
+    this.#send = send
+    this.#context = context
+  }
+
+  /** With which webhooks are signed; waits for an answer that is under way. */
+  async secrets(): Promise<readonly string[]> {
+    await this.#opening.catch(() => {})
+    return this.#secrets
+  }
+
+  get isOpen(): boolean {
+    return this.#secrets.length > 0
+  }
+
+  /** @throws ActionError when ROCKIT Edge does not take it */
+  async open(url: URL, call: Call): Promise<void> {
+    if (this.#isOver) return
+    this.#opening = this.#open(url.href, call)
+    await this.#opening
+  }
+
+  /** Removes what was made, also what is being made. @throws ActionError when it may still be there */
+  async close(call: Call): Promise<void> {
+    this.#isOver = true
+    await this.#opening.catch(() => {})
+    await Promise.all([...this.#names].map((name) => this.remove(name, call)))
+  }
+
+  async remove(name: string, call: Call): Promise<void> {
+    const path = `/subscriptions/${encodeURIComponent(name)}`
+    const reply = await this.#send({ method: 'DELETE', path }, call)
+    if (!reply.isGood && reply.status !== 404) {
+      throw replyError(reply, `The subscription ${name} was not removed`, ADVICE)
+    }
+    this.#names.delete(name)
+    this.#context.debts.closed(name)
+  }
+
+  /** Removes what earlier runs left that were lost with their machine. Only tells of failures. */
+  async removeLeftovers(api: RockitEdgeApi, call: Call): Promise<void> {
+    try {
+      const rows = await api.listAll('/subscriptions', 'subscriptions', {}, call)
+      const names = rows.flatMap((row) => readSubscriptionName(row) ?? [])
+      for (const name of names.filter((one) => isLeftover(one, Date.now()))) {
+        await this.remove(name, call)
+        this.#context.log(`Removed the subscription ${name}, which an earlier run left behind.`)
+      }
+    } catch (thrown) {
+      this.#context.log(`Subscriptions left behind were not looked for: ${describe(thrown)}`)
+    }
+  }
+
+  /** Each form of the request is tried until one is not refused as it is. */
+  async #open(url: string, call: Call): Promise<void> {
+    const base = newSubscriptionName(Date.now())
+    let refusal: RockitEdgeReply | undefined
+    for (const sink of SINK_FORMS) {
+      const reply = await this.#create(base, sink(url), call)
+      if (reply.isGood) return
+      refusal ??= reply
+    }
+    for (const sink of SINK_FORMS) {
+      if (await this.#openEach(base, sink(url), call)) return
+    }
+    throw replyError(refusal as RockitEdgeReply, 'ROCKIT Edge refused the subscription', ADVICE)
+  }
+
+  /** Where one subscription is for one event. */
+  async #openEach(base: string, sink: object, call: Call): Promise<boolean> {
+    for (const [index, { type, event, isOptional }] of SINGLE_EVENTS.entries()) {
+      const reply = await this.#create(`${base}_${index}`, { ...sink, type, event }, call)
+      if (reply.isGood || isOptional) continue
+      if (index === 0) return false
+      throw replyError(reply, `ROCKIT Edge refused the subscription to ${type} ${event}`, ADVICE)
+    }
+    return true
+  }
+
+  /** Throws for every refusal that another form would not mend. */
+  async #create(name: string, order: object, call: Call): Promise<RockitEdgeReply> {
+    const { debts } = this.#context
+    if (this.#isOver || call.signal.aborted)
+      throw new ActionError({ kind: 'cancelled', what: 'The run is over.' })
+    this.#names.add(name)
+    debts.opened(name)
+    const body = { name, ...order }
+    const reply = await this.#send({ method: 'POST', path: '/subscriptions', body }, call)
+    if (reply.isGood) {
+      debts.created(name, SUBSCRIPTION_ID + name)
+      this.#keepSecret(reply)
+      return reply
+    }
+    if (reply.status < 500 && reply.status !== 429) {
+      this.#names.delete(name)
+      debts.closed(name)
+    }
+    if (reply.status === 400 || reply.status === 422) return reply
+    throw replyError(reply, 'ROCKIT Edge refused the subscription', ADVICE)
+  }
+
+  #keepSecret(reply: RockitEdgeReply): void {
+    const secret = readSecret(reply.json)
+    if (secret === undefined) {
+      throw replyError(reply, 'The subscription was answered without a secret')
+    }
+    this.#context.hide(secret)
+    this.#secrets.push(secret)
+  }
+}

@@ -1,0 +1,109 @@
+import { describe, expect, test } from 'vitest'
+import * as script from '../emulator/rockit-edge/script.ts'
+import { type TaskStatusWords, taskStatusWords } from '../emulator/rockit-edge/spelling.ts'
+import { annotations } from './deploy.ts'
+import { heard, publish, publishUrl, startEdge } from './rockit-edge.ts'
+
+const slow = script.success({ stepMs: 300 })
+
+describe.concurrent('names that are only guessed', () => {
+  const alternatives: [string, Parameters<typeof startEdge>[0]][] = [
+    ['states like events', words(taskStatusWords.events)],
+    ['states like work', words(taskStatusWords.work)],
+    ['states in capitals', words(taskStatusWords.upper)],
+    ['bare lists, newest first', { spelling: { listEnvelope: 'bare' }, taskOrder: 'newest' }],
+    ['lists under data', { spelling: { listEnvelope: 'data', envelope: 'data' } }],
+    ['lists under items', { spelling: { listEnvelope: 'items', envelope: 'status' } }],
+    [
+      'nested lists in pages of two',
+      { spelling: { listEnvelope: 'nested', envelope: 'named' }, maxPageSize: 2 },
+    ],
+    ['seconds', { spelling: { times: 'epoch-s', numbers: 'string', appFlags: 'string' } }],
+    ['milliseconds', { spelling: { times: 'epoch-ms', appFlags: 'number' } }],
+    [
+      'task ids',
+      {
+        spelling: {
+          taskNameField: 'taskId',
+          taskAppField: 'app',
+          taskTypeField: 'taskType',
+          taskStatusField: 'state',
+          taskCreatedField: 'createdAt',
+        },
+      },
+    ],
+    ['no name of the build in the answer', { spelling: { importAnswers: ['taskName'] } }],
+    ['no name of the task in the answer', { spelling: { importAnswers: ['buildName'] } }],
+    ['nothing in the answer', { spelling: { importAnswers: [] } }],
+    [
+      'nothing in the answer nor on tasks',
+      { spelling: { importAnswers: [], taskBuildField: undefined } },
+    ],
+    [
+      'hidden uploads',
+      { spelling: { importAnswers: [] }, listUploadTasks: false, dltarAfterUpload: true },
+    ],
+    ['another word for the app', { spelling: { appFields: ['application'] }, strictBodies: true }],
+    [
+      'an object for the URL',
+      { spelling: { importUrlForm: 'object', importStatus: 202 }, strictBodies: true },
+    ],
+    [
+      'another word for the upload',
+      { spelling: { uploadUrlField: 'putUrl', uploadTaskType: 'client-upload' } },
+    ],
+    [
+      'an object for the upload',
+      { spelling: { uploadUrlForm: 'object', uploadUrlField: 'target' } },
+    ],
+    ['opaque builds', { buildNames: 'opaque', buildNumberRisesAt: 'deploy' }],
+    ['plain numbers', { buildNames: 'number', buildNumberRisesAt: 'request' }],
+    ['no steps between', { spelling: { imageTaskType: undefined }, buildNumberRisesAt: 'image' }],
+  ]
+
+  test.each(alternatives)(
+    'are read otherwise too: %s',
+    async (_name, options) => {
+      for (const mode of ['url', 'upload'] as const) {
+        for (const steps of [
+          script.success({ stepMs: 120 }),
+          script.deployFailed(undefined, { stepMs: 120 }),
+        ]) {
+          await using edge = await startEdge({ script: steps, ...options })
+          const { buildFolder } = await import('./rockit-edge.ts')
+          const { main } =
+            mode === 'url' ? await publishUrl(edge) : await publish(edge, { build: buildFolder() })
+          expect(main.outputs.outcome).toBe(edge.builds[0]?.outcome)
+          expect(edge.builds).toHaveLength(1)
+        }
+      }
+    },
+    90_000,
+  )
+
+  function words(taskStatusWords: TaskStatusWords) {
+    return { spelling: { taskStatusWords } }
+  }
+
+  test('are shown by their shapes with debug logging, and never by their values', async () => {
+    await using edge = await startEdge({
+      spelling: { taskStatusWords: { ...taskStatusWords.events, begin: 'x' } as never },
+    })
+    const { main } = await publishUrl(edge, await heard(), { env: { RUNNER_DEBUG: '1' } })
+    const shapes = main.rawStdout.split('\n').filter((line) => line.startsWith('debug: '))
+    expect(shapes.join('\n')).toMatch(
+      /GET \/be\/v1\/tasks → 200: \{tasks: \[\{name: string, type: string/,
+    )
+    expect(shapes.join('\n')).not.toMatch(/0007|dltar|akamai|dxf_/)
+  })
+
+  test('a state that is not known is waited on and told once', async () => {
+    const odd = { ...taskStatusWords.states, started: 'sequencing' }
+    await using edge = await startEdge({ script: slow, spelling: { taskStatusWords: odd } })
+    const { main } = await publishUrl(edge)
+    expect(main.outputs.outcome).toBe('succeeded')
+    expect(annotations(main, 'warning').join()).toMatch(
+      /the status "\w+ sequencing", which this action does not know/,
+    )
+  })
+})

@@ -1,0 +1,118 @@
+import { describe, expect, test } from 'vitest'
+import * as script from '../emulator/rockit-edge/script.ts'
+import { onlyError } from './deploy.ts'
+import { APP, type Edge, heard, news, publishUrl, startEdge, TASKS } from './rockit-edge.ts'
+
+const slow = script.success({ stepMs: 300 })
+
+/** The step ended after our own build did, and not before. */
+function expectOwnEnd(edge: Edge, outcome: 'succeeded' | 'failed' = 'succeeded') {
+  const own = edge.builds.find(({ origin }) => origin === 'import')
+  expect(own?.outcome).toBe(outcome)
+}
+
+describe.concurrent('polling', () => {
+  test('asks no more often than every ten seconds', async () => {
+    await using edge = await startEdge({ script: script.success({ stepMs: 1_500 }) })
+    await publishUrl(edge, { 'poll-interval': '' })
+    const lists = edge.requestsTo('GET', APP).slice(2)
+    expect(lists.length).toBeLessThanOrEqual(3)
+    for (const [index, { at }] of lists.slice(1).entries()) {
+      expect(at - (lists[index]?.at ?? 0)).toBeGreaterThanOrEqual(9_900)
+    }
+  }, 60_000)
+
+  test('waits out maintenance', async () => {
+    await using edge = await startEdge({ script: slow, maintenanceRetryAfterSeconds: 2 })
+    const { main } = await publishUrl(
+      edge,
+      {},
+      {
+        mainControl: async () => {
+          await news(edge, 'mkraw', 'begin')
+          edge.settings.maintenance = true
+          await news(edge, 'deploy', 'end')
+          edge.settings.maintenance = false
+        },
+      },
+    )
+    expect(main.exitCode).toBe(0)
+    expect(main.rawStdout).toMatch(/a look failed: .*HTTP 503.*\(next look in 2\.0 s\)/)
+  })
+
+  test('is not put off by what goes wrong for a moment', async () => {
+    await using edge = await startEdge({ script: slow })
+    for (const kind of ['reset', 'truncate', 'malformed', 'status'] as const) {
+      const path = kind === 'reset' ? APP : TASKS
+      edge.faults.order({
+        kind,
+        status: 502,
+        path,
+        times: 1,
+        afterRequests: 2,
+        matches: () => edge.builds.length > 0,
+      } as never)
+    }
+    const { main } = await publishUrl(edge)
+    expect(main.outputs.outcome).toBe('succeeded')
+  })
+
+  test('gives up at once when the credentials are refused', async () => {
+    await using edge = await startEdge({ script: script.never() })
+    const { main } = await publishUrl(
+      edge,
+      {},
+      {
+        mainControl: async () => {
+          await news(edge, 'mkraw', 'begin')
+          edge.settings.apiKey = 'another'
+        },
+      },
+    )
+    edge.settings.apiKey = 'rk-3f6d0a9be21c48d5a7c0e4f19b83d26e'
+    expect(onlyError(main)).toMatch(/HTTP 401/)
+  })
+
+  test.each([
+    ['can be read by name', true],
+    ['cannot be read any more', false],
+  ])(
+    'sees the end of tasks that leave the list and %s',
+    async (_name, forgottenTasksReadable) => {
+      for (const taskBuildField of ['buildName', undefined]) {
+        await using edge = await startEdge({
+          script: script.success({ stepMs: 700 }),
+          forgetEndedTasksAfterMs: 0,
+          forgottenTasksReadable,
+          spelling: { taskBuildField },
+        })
+        const { main } = await publishUrl(edge)
+        expect(main.outputs.outcome).toBe('succeeded')
+        expectOwnEnd(edge)
+      }
+    },
+    60_000,
+  )
+
+  test('hears of tasks that were never listed', async () => {
+    await using edge = await startEdge({
+      script: slow,
+      forgetEndedTasksAfterMs: 0,
+      forgottenTasksReadable: false,
+    })
+    const { main } = await publishUrl(edge, await heard())
+    expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'webhook' })
+    expectOwnEnd(edge)
+  })
+
+  test('does not take an import without a publish for a success', async () => {
+    for (const forgetEndedTasksAfterMs of [0, 60_000]) {
+      await using edge = await startEdge({
+        script: script.neverDeployed(),
+        forgetEndedTasksAfterMs,
+      })
+      const { main } = await publishUrl(edge, { timeout: '5s' })
+      expect(main.outputs.outcome).toBe('timed-out')
+    }
+  })
+})

@@ -1,0 +1,114 @@
+import { describe, expect, it } from 'vitest'
+import { describeSettings } from '../../src/settings/describe.ts'
+import { BadInputs } from '../../src/settings/problems.ts'
+import { readSettings, secretsOf } from '../../src/settings/settings.ts'
+
+const enough = {
+  provider: 'rockit-edge',
+  'api-token': 'rk-1234567890',
+  'api-url': 'https://edge.example.com',
+  organization: 'acme',
+  username: 'ci',
+  application: 'my_game',
+  build: 'out/game',
+}
+
+function read(inputs: Record<string, string> = {}) {
+  const given = Object.entries({ ...enough, ...inputs })
+  const environment = given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+  return readSettings({ GITHUB_WORKSPACE: '/work', ...Object.fromEntries(environment) })
+}
+
+function problemsWith(inputs: Record<string, string>): readonly string[] {
+  try {
+    read(inputs)
+  } catch (thrown) {
+    if (thrown instanceof BadInputs) return thrown.problems
+    throw thrown
+  }
+  return []
+}
+
+describe('publishing on ROCKIT Edge', () => {
+  it('needs account, app and build; all else has a default', () => {
+    expect(read()).toEqual({
+      warnings: [],
+      settings: expect.objectContaining({
+        provider: 'rockit-edge',
+        operation: 'deploy',
+        source: { kind: 'path', path: '/work/out/game' },
+        waitUntil: 'deployed',
+        timeoutMs: 3_600_000,
+        wait: 'auto',
+        version: '',
+      }),
+    })
+  })
+
+  it('leaves the token as it is: nothing stands before an API key', () => {
+    expect(read({ 'api-token': 'token-abc' }).settings.token).toBe('token-abc')
+    expect(problemsWith({ 'api-token': 'token abc' })).toEqual([
+      'api-token: holds blanks or other characters that no API key has',
+    ])
+  })
+
+  it.each([
+    [{ build: '' }, /^build is empty: name a folder or a \.tar file, or give build-url instead$/],
+    [
+      { 'build-url': 'https://x.example/a.tar' },
+      /^build-url: give either build or build-url, not both$/,
+    ],
+    [{ 'build-size': '5' }, /^build-size is "5": it belongs to build-url/],
+    [{ build: '', 'build-url': 'C:\\game.tar' }, /^build-url: write a full https or http URL/],
+    [{ build: '', 'build-url': 'https://x.example', 'build-size': '1.5' }, /^build-size is "1\.5"/],
+    [{ 'api-url': '' }, /^api-url is empty: name your ROCKIT Edge/],
+    [{ 'api-url': 'http://edge.example.com' }, /^api-url is .* use https/],
+    [{ application: 'my-game' }, /^application is "my-game": use 2 to 50/],
+    [{ application: 'g' }, /^application is "g": use 2 to 50/],
+    [{ username: 'a b' }, /^username is "a b"/],
+    [{ organization: '' }, /^organization is empty/],
+    [{ 'wait-until': 'ready' }, /^wait-until is "ready": use one of imported, deployed$/],
+    [{ operation: 'stop' }, /^operation is "stop": use one of deploy$/],
+  ])('refuses %j', (inputs, text) => {
+    expect(problemsWith(inputs)).toEqual([expect.stringMatching(text)])
+  })
+
+  it('hides what a signed download URL holds, and shows the rest', () => {
+    const url = 'https://user:passw0rd@x.example/a.tar?X-Signature=abcdef&part=1#frag'
+    const { settings } = read({ build: '', 'build-url': url })
+    expect(secretsOf(settings)).toEqual([
+      'rk-1234567890',
+      'passw0rd',
+      'user:passw0rd',
+      'X-Signature=abcdef&part=1',
+    ])
+    expect(describeSettings(settings)).toContain('build-url: https://x.example/a.tar')
+  })
+
+  it('warns of inputs that only the other provider has, unless they are as action.yml fills them in', () => {
+    const defaults = { locations: 'new-york 40.71,-74.01', 'log-lines': '50', 'on-failure': 'stop' }
+    expect(read({ ...defaults, 'stop-after-job': 'false' }).warnings).toEqual([])
+    const { warnings } = read({
+      locations: 'a 1,2',
+      env: 'A=1',
+      version: 'v1',
+      'on-failure': 'keep',
+    })
+    expect(warnings.map((warning) => warning.split(' ')[0])).toEqual([
+      'version',
+      'locations',
+      'env',
+      'on-failure',
+    ])
+  })
+
+  it('and its inputs have no effect on Edgegap', () => {
+    const { warnings } = read({ provider: 'edgegap', version: 'v1', 'wait-until': 'imported' })
+    expect(warnings.map((warning) => warning.split(' ')[0])).toEqual([
+      'organization',
+      'username',
+      'build',
+      'wait-until',
+    ])
+  })
+})
