@@ -1,4 +1,4 @@
-import { appendFileSync, chmodSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { appendFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -119,13 +119,6 @@ describe.concurrent('a folder', () => {
     await new Promise((resolve) => server.once('listening', resolve))
     await expectUnusable(edge, build, /socket is neither file, folder nor link/)
     server.close()
-  })
-
-  test.skipIf(process.getuid?.() === 0)('with a file that may not be read is refused', async () => {
-    await using edge = await startEdge()
-    const build = buildFolder({ secret: 'x' })
-    chmodSync(join(build, 'secret'), 0)
-    await expectUnusable(edge, build, /secret cannot be read \(EACCES\)/)
   })
 
   test.each<[string, (file: string) => void]>([

@@ -4,8 +4,6 @@ import { type TaskStatusWords, taskStatusWords } from '../emulator/rockit-edge/s
 import { annotations } from './deploy.ts'
 import { heard, publish, publishUrl, startEdge } from './rockit-edge.ts'
 
-const slow = script.success({ stepMs: 300 })
-
 describe.concurrent('names that are only guessed', () => {
   const alternatives: [string, Parameters<typeof startEdge>[0]][] = [
     ['states like events', words(taskStatusWords.events)],
@@ -99,7 +97,9 @@ describe.concurrent('names that are only guessed', () => {
 
   test('a state that is not known is waited on and told once', async () => {
     const odd = { ...taskStatusWords.states, started: 'sequencing' }
-    await using edge = await startEdge({ script: slow, spelling: { taskStatusWords: odd } })
+    // Long enough for a poll to meet the state, also on a busy machine.
+    const long = script.success({ stepMs: 1_500 })
+    await using edge = await startEdge({ script: long, spelling: { taskStatusWords: odd } })
     const { main } = await publishUrl(edge)
     expect(main.outputs.outcome).toBe('succeeded')
     expect(annotations(main, 'warning').join()).toMatch(

@@ -1,5 +1,5 @@
-import { constants, type Stats } from 'node:fs'
-import { access, lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises'
+import type { Stats } from 'node:fs'
+import { lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
 import { ActionError, describe } from '../../errors.ts'
 import { type Entry, isTarHeader, packTar, readUnchanged, tarBytes } from './tar.ts'
@@ -93,7 +93,8 @@ async function walk(
         await walk(join(path, child), root, `${name}/${child}`, entries, problems)
       }
     } else if (stats.isFile()) {
-      await access(path, constants.R_OK)
+      // Opening tells more than asking: `access` goes by the real user, not by the effective one.
+      await (await open(path, 'r')).close()
       entries.push({ ...entry, name, type: 'file', sizeBytes: stats.size })
     } else if (stats.isSymbolicLink()) {
       const target = await readlink(path)
