@@ -2,11 +2,9 @@ import type { Clock } from './clock.ts'
 
 /** Why a run was ended from outside. */
 export class Cancelled extends Error {
-  readonly signalName: string
   constructor(signalName: string) {
     super(`the run was cancelled (${signalName})`)
     this.name = 'Cancelled'
-    this.signalName = signalName
   }
 }
 

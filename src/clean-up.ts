@@ -1,4 +1,4 @@
-import { ActionError, describe, pauseAfter, toActionError } from './errors.ts'
+import { ActionError, describe, isShutOut, pauseAfter, toActionError } from './errors.ts'
 import type { LedgerEntry } from './ledger.ts'
 import { lookUp } from './look-up.ts'
 import type { Provider } from './provider/provider.ts'
@@ -24,7 +24,7 @@ export async function stopLaunch(
       return result
     } catch (thrown) {
       const error = toActionError(thrown)
-      const isFinal = error.kind === 'unauthorized' || error.kind === 'forbidden'
+      const isFinal = isShutOut(error)
       if (isFinal || attempt >= MAX_ATTEMPTS || context.cancellation.over.aborted) return error
       context.printer.line(`Stopping ${id} failed: ${describe(error)}. Trying again.`)
       const pauseMs = pauseAfter(error, 300 * 2 ** (attempt - 1))

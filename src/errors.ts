@@ -95,3 +95,8 @@ const LONGEST_PATIENCE_MS = 60_000
 export function pauseAfter(error: ActionError, ownMs: number): number {
   return Math.min(error.retryAfterMs ?? ownMs, LONGEST_PATIENCE_MS)
 }
+
+/** True when the credentials are refused: then asking again changes nothing. */
+export function isShutOut({ kind }: ActionError): boolean {
+  return kind === 'unauthorized' || kind === 'forbidden'
+}

@@ -1,4 +1,4 @@
-import type { RunnerCommands } from './report/runner-commands.ts'
+import type { RunnerCommands } from './runner-commands.ts'
 import { type Access, readAccess } from './settings/access.ts'
 import { LEDGER_STATE } from './state-names.ts'
 

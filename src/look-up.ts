@@ -1,4 +1,4 @@
-import { type ActionError, pauseAfter, toActionError } from './errors.ts'
+import { type ActionError, isShutOut, pauseAfter, toActionError } from './errors.ts'
 import type { Provider } from './provider/provider.ts'
 import { cleanUpCall, type RunContext } from './run-context.ts'
 
@@ -43,7 +43,7 @@ export async function lookUp(
     } catch (thrown) {
       const error = toActionError(thrown)
       failed += 1
-      const isFinal = error.kind === 'unauthorized' || error.kind === 'forbidden'
+      const isFinal = isShutOut(error)
       if (isFinal || failed >= MAX_FAILED || cancellation.over.aborted) return { found, error }
       await clock.sleep(pauseAfter(error, 500 * failed), cancellation.over)
     }

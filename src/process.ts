@@ -3,7 +3,7 @@ import { systemClock } from './clock.ts'
 import { toActionError } from './errors.ts'
 import { Printer } from './report/printer.ts'
 import { Redactor } from './report/redactor.ts'
-import { currentRunner, type RunnerCommands } from './report/runner-commands.ts'
+import { currentRunner, type RunnerCommands } from './runner-commands.ts'
 
 /** The real things, as both entries hand them to the rest. */
 export interface ActionProcess {

@@ -1,7 +1,7 @@
 import { stopLaunch } from './clean-up.ts'
 import { formatDuration } from './clock.ts'
 import { cancelled } from './endings.ts'
-import { ActionError, toActionError } from './errors.ts'
+import { ActionError, isShutOut, toActionError } from './errors.ts'
 import type { Provider } from './provider/provider.ts'
 import type { RunReport } from './report/report.ts'
 import { type RunContext, runCall } from './run-context.ts'
@@ -73,7 +73,7 @@ async function waitUntilGone(
       }
     } catch (thrown) {
       const error = toActionError(thrown)
-      if (error.kind === 'unauthorized' || error.kind === 'forbidden') return error
+      if (isShutOut(error)) return error
       trouble = ` (${error.message})`
     }
     if (clock.nowMs() - toldAtMs >= TELL_MS) {

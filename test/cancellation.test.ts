@@ -35,7 +35,7 @@ describe('a first signal', () => {
     signal(name)
     expect(state()).toEqual([true, false])
     expect(cancellation.signal.reason).toBeInstanceOf(Cancelled)
-    expect(cancellation.signal.reason).toMatchObject({ signalName: name })
+    expect(cancellation.signal.reason).toMatchObject({ message: expect.stringContaining(name) })
   })
 
   it('leaves time for cleaning up, which ends before the second signal at 7.5 s', async () => {
@@ -52,7 +52,7 @@ describe('a second signal', () => {
     await clock.advance(1_000)
     signal('SIGTERM')
     expect(await overAfterMs()).toBeLessThanOrEqual(1_000 + 2_000)
-    expect(cancellation.signal.reason).toMatchObject({ signalName: 'SIGINT' })
+    expect(cancellation.signal.reason).toMatchObject({ message: expect.stringContaining('SIGINT') })
   })
 
   it('and many more never give more time', async () => {

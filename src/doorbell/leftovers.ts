@@ -1,7 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
 import { basename } from 'node:path'
-import type { RunnerCommands } from '../report/runner-commands.ts'
+import type { RunnerCommands } from '../runner-commands.ts'
 import { LEFTOVERS_STATE } from '../state-names.ts'
 import { signalGroup } from './child.ts'
 

@@ -2,7 +2,7 @@ import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
-import type { Delivery } from './transport.ts'
+import type { Delivery } from '../delivery.ts'
 
 const HEADERS_MS = 5_000
 const REQUEST_MS = 10_000
@@ -20,7 +20,6 @@ const CLIENT_ERRORS: Record<string, string> = {
 
 /** What the receiver turned away, for one line in the log. */
 export interface Rejects {
-  count: number
   reasons: Record<string, number>
 }
 
@@ -54,7 +53,7 @@ export async function startReceiver(
 ): Promise<Receiver> {
   const path = `/${randomBytes(32).toString('base64url')}`
   const pingKey = randomBytes(32)
-  const rejects: Rejects = { count: 0, reasons: {} }
+  const rejects: Rejects = { reasons: {} }
   const pong = (nonce: string) => createHmac('sha256', pingKey).update(nonce).digest('base64url')
   let bodies = 0
   const noted = new WeakSet<Duplex>()
@@ -130,7 +129,6 @@ export async function startReceiver(
   function note(reason: string, socket?: Duplex): void {
     if (socket && noted.has(socket)) return
     if (socket) noted.add(socket)
-    rejects.count += 1
     rejects.reasons[reason] = (rejects.reasons[reason] ?? 0) + 1
   }
 }

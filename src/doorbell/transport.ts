@@ -1,4 +1,5 @@
 import type { Clock } from '../clock.ts'
+import type { Delivery } from '../delivery.ts'
 import type { HostLookup } from '../net/request.ts'
 
 /** Why a tunnel is not there. Decisions are made on it; `message` is for people. */
@@ -43,18 +44,6 @@ export interface TunnelEvents {
   /** A delivery that came by another way than the receiver (a relay's stream). */
   onDelivery(delivery: Delivery): void
 }
-
-/** A webhook as it came in. Everything in it is hostile. */
-export interface Delivery {
-  /** Lower-case names. */
-  headers: Readonly<Record<string, string>>
-  body: Buffer
-}
-
-/** What a delivery means, in the provider's judgement. Only the id is ever taken from it. */
-export type Ring =
-  /** `id` undefined: it may be about any of ours. */
-  { kind: 'ring'; id: string | undefined } | { kind: 'ignored'; why: string }
 
 /** What a transport works with. */
 export interface TransportContext extends TunnelEvents {

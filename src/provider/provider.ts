@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import type { Delivery, Ring } from '../doorbell/transport.ts'
+import type { Delivery, Ring } from '../delivery.ts'
 import type { ActionError } from '../errors.ts'
 import type { HttpClient } from '../net/request.ts'
 import type { Cadence } from '../wait/cadence.ts'

@@ -22,11 +22,6 @@ function joinLines(text: string): string {
   return [first.trimEnd(), ...rest.map((line) => line.trim())].join(' ')
 }
 
-/** The lines of a text, each as `toLine` makes it. */
-export function toLines(text: string): string[] {
-  return text.split(/\r\n|[\n\r\u2028\u2029]/).map((line) => toLine(line))
-}
-
 /** The beginning of a text, cut between characters and not within one. */
 export function cut(text: string, longest: number): string {
   if (text.length <= longest) return text

@@ -1,7 +1,7 @@
 import type { ActionError } from '../errors.ts'
+import type { RunnerCommands } from '../runner-commands.ts'
 import { asSentence, defuse, toLine } from './plain-text.ts'
 import { type Redactor, SHORTEST_HIDDEN } from './redactor.ts'
-import type { RunnerCommands } from './runner-commands.ts'
 
 /** The runner keeps this many annotations of a kind per step. */
 const MAX_ANNOTATIONS = 10

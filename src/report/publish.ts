@@ -1,9 +1,9 @@
 import { formatDuration } from '../clock.ts'
 import { describe } from '../errors.ts'
+import type { RunnerCommands } from '../runner-commands.ts'
 import { buildOutputs } from './outputs.ts'
 import type { Printer } from './printer.ts'
 import type { LaunchReport, RunReport } from './report.ts'
-import type { RunnerCommands } from './runner-commands.ts'
 import { buildSummary } from './summary.ts'
 
 /** Brings the outcome of a run to log, annotations, outputs and summary, in that order of care. */

@@ -1,5 +1,5 @@
 import type { Clock } from '../clock.ts'
-import { ActionError, toActionError } from '../errors.ts'
+import { ActionError, isShutOut, toActionError } from '../errors.ts'
 import type { Cadence } from './cadence.ts'
 
 /** One authoritative reading of a launch, as far as waiting goes. */
@@ -126,7 +126,7 @@ export async function waitForOutcome<R extends Reading>(
     } catch (thrown) {
       if (signal.aborted) break
       const error = toActionError(thrown)
-      if (error.kind === 'unauthorized' || error.kind === 'forbidden') {
+      if (isShutOut(error)) {
         return { ending: 'shut-out', error, last, elapsedMs: elapsedMs() }
       }
       lastError = error

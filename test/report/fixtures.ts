@@ -1,5 +1,5 @@
 import type { LaunchReport, RunReport } from '../../src/report/report.ts'
-import type { RunnerCommands } from '../../src/report/runner-commands.ts'
+import type { RunnerCommands } from '../../src/runner-commands.ts'
 
 interface Command {
   name: string

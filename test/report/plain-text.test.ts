@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { cut, defuse, toLine, toLines } from '../../src/report/plain-text.ts'
+import { cut, defuse, toLine } from '../../src/report/plain-text.ts'
 import { parseCommand, REGISTERED_COMMANDS } from '../runner/log-commands.ts'
 import { hostileTexts, mixtures } from './hostile-texts.ts'
 
@@ -81,8 +81,4 @@ describe('a defused line', () => {
   it('that was harmless is as it was', () => {
     for (const line of ['std::vector', 'a ::error::', '# [x]', '']) expect(defuse(line)).toBe(line)
   })
-})
-
-it('lines are the lines of a text, each harmless', () => {
-  expect(toLines('a\r\nb\rc\u2028d\n\u001b[1m')).toEqual(['a', 'b', 'c', 'd', '\ufffd[1m'])
 })

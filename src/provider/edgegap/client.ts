@@ -1,6 +1,7 @@
 import { ActionError, type ErrorKind } from '../../errors.ts'
-import { type HttpClient, HttpFailure, type HttpReply } from '../../net/request.ts'
+import type { HttpClient, HttpReply } from '../../net/request.ts'
 import { readRetryAfter } from '../../net/retry-after.ts'
+import { kindOfStatus, noAnswer } from '../http-errors.ts'
 import type { Call } from '../provider.ts'
 
 export interface EdgegapRequest {
@@ -49,26 +50,9 @@ export function createEdgegapClient(http: HttpClient, apiUrl: URL, token: string
       })
       return { ...reply, request }
     } catch (thrown) {
-      if (!(thrown instanceof HttpFailure)) throw thrown
-      throw new ActionError({
-        kind: thrown.reason === 'unreachable' ? 'unreachable' : 'connection-lost',
-        what: `Edgegap's API gave no answer: ${thrown.message}.`,
-        next: 'Check that this runner reaches the API; a proxy is set by https_proxy.',
-        request,
-      })
+      throw noAnswer("Edgegap's API", thrown, request)
     }
   }
-}
-
-function kindOf(status: number): ErrorKind {
-  if (status === 401) return 'unauthorized'
-  if (status === 403) return 'forbidden'
-  if (status === 404) return 'not-found'
-  if (status === 422) return 'no-capacity'
-  if (status === 429) return 'rate-limited'
-  if (status >= 500) return 'server-fault'
-  // A redirect is not followed and no documented reply is one.
-  return status >= 300 && status < 400 ? 'malformed-reply' : 'refused'
 }
 
 /** What users can do, by status, where the caller knows nothing better. */
@@ -93,7 +77,7 @@ export function replyError(
   message: string,
   next: Partial<Record<ErrorKind, string>> = {},
 ): ActionError {
-  const kind = kindOf(reply.status)
+  const kind = reply.status === 422 ? 'no-capacity' : kindOfStatus(reply.status)
   const advice = next[kind] ?? NEXT[kind]
   const retryAfterMs = readRetryAfter(reply.headers['retry-after'], Date.now())
   return new ActionError({

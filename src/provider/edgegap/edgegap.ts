@@ -1,5 +1,5 @@
 import type { Clock } from '../../clock.ts'
-import type { Delivery, Ring } from '../../doorbell/transport.ts'
+import type { Delivery, Ring } from '../../delivery.ts'
 import { ActionError, toActionError } from '../../errors.ts'
 import type { EdgegapDeploySettings, EdgegapSettings } from '../../settings/settings.ts'
 import { adaptiveCadence } from '../../wait/cadence.ts'

@@ -1,51 +1,15 @@
 import { isIP } from 'node:net'
 import * as z from 'zod/mini'
-import type { Ring } from '../../doorbell/transport.ts'
+import type { Ring } from '../../delivery.ts'
 import { ActionError } from '../../errors.ts'
 import type { Facts, Observation, Port } from '../provider.ts'
+import { flag, integer, isRecord, isYes, list, record, text } from './lenient.ts'
 
 /**
  * Edgegap's JSON in our words. Readers are lenient: fields are missing or null in some phases,
  * numbers come as strings in some payloads, and unknown fields are dropped. Nothing outside this
  * file knows a wire name. Shapes: OpenAPI v1 (2026.04.24) and v2 (2026.06.01).
  */
-
-const text = z.pipe(
-  z.unknown(),
-  z.transform((value) => {
-    if (typeof value === 'string') return value
-    return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
-  }),
-)
-
-const integer = z.pipe(
-  z.unknown(),
-  z.transform((value) => {
-    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-    return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
-  }),
-)
-
-/** Only a clear yes counts: `error: null` and `error: "false"` are no errors. */
-const flag = z.pipe(z.unknown(), z.transform(isYes))
-
-function isYes(value: unknown): boolean {
-  return ['true', 'yes', '1'].includes(String(value).trim().toLowerCase())
-}
-
-const list = z.pipe(
-  z.unknown(),
-  z.transform((value) => (Array.isArray(value) ? (value as unknown[]) : [])),
-)
-
-const record = z.pipe(
-  z.unknown(),
-  z.transform((value) => (isRecord(value) ? value : {})),
-)
-
-function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
 
 const accepted = z.object({ request_id: z.optional(text) })
 const problem = z.object({

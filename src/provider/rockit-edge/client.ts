@@ -1,7 +1,8 @@
 import { ActionError, type ErrorKind } from '../../errors.ts'
-import { type HttpClient, HttpFailure, type HttpReply } from '../../net/request.ts'
+import type { HttpClient, HttpReply } from '../../net/request.ts'
 import { readRetryAfter } from '../../net/retry-after.ts'
 import type { RockitEdgeSettings } from '../../settings/settings.ts'
+import { kindOfStatus, noAnswer } from '../http-errors.ts'
 import type { Call } from '../provider.ts'
 import { parseJson, shapeOf, textOf } from './wire/json.ts'
 import { NAMES } from './wire/names.ts'
@@ -65,25 +66,9 @@ export function createRockitEdgeClient(
       logShape?.(`${request} → ${reply.status}: ${json === undefined ? 'no JSON' : shapeOf(json)}`)
       return { ...reply, request, json, isGood: reply.status >= 200 && reply.status < 300 }
     } catch (thrown) {
-      if (!(thrown instanceof HttpFailure)) throw thrown
-      throw new ActionError({
-        kind: thrown.reason === 'unreachable' ? 'unreachable' : 'connection-lost',
-        what: `ROCKIT Edge gave no answer: ${thrown.message}.`,
-        next: 'Check that this runner reaches api-url; a proxy is set by https_proxy.',
-        request,
-      })
+      throw noAnswer('ROCKIT Edge', thrown, request)
     }
   }
-}
-
-function kindOf(status: number): ErrorKind {
-  if (status === 401) return 'unauthorized'
-  if (status === 403) return 'forbidden'
-  if (status === 404) return 'not-found'
-  if (status === 429) return 'rate-limited'
-  if (status >= 500) return 'server-fault'
-  // A redirect is not followed and no documented reply is one; nor is a good status with a bad body.
-  return status < 400 ? 'malformed-reply' : 'refused'
 }
 
 /** What users can do, by status, where the caller knows nothing better. */
@@ -104,7 +89,7 @@ export function replyError(
   what: string,
   next: Partial<Record<ErrorKind, string>> = {},
 ): ActionError {
-  const kind = kindOf(reply.status)
+  const kind = kindOfStatus(reply.status)
   const message = readProblem(reply.text, reply.json)
   const advice = next[kind] ?? NEXT[kind]
   const hint = reply.headers['retry-after'] ?? textOf(reply.json, NAMES.envelope.retryAfter)

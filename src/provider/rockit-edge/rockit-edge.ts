@@ -1,4 +1,4 @@
-import type { Delivery, Ring } from '../../doorbell/transport.ts'
+import type { Delivery, Ring } from '../../delivery.ts'
 import { ActionError } from '../../errors.ts'
 import type { RockitEdgeSettings } from '../../settings/settings.ts'
 import type { Cadence } from '../../wait/cadence.ts'

@@ -1,4 +1,4 @@
-import type { Delivery } from '../../transport.ts'
+import type { Delivery } from '../../../delivery.ts'
 
 /** What an event of a channel holds. */
 export type Payload = { kind: 'ping'; nonce: string } | { kind: 'delivery'; delivery: Delivery }

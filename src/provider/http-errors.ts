@@ -1,0 +1,29 @@
+import { ActionError, type ErrorKind } from '../errors.ts'
+import { HttpFailure } from '../net/request.ts'
+
+/**
+ * A request that brought no whole reply, as an error of the provider.
+ *
+ * @param who answers usually, such as `Edgegap's API`
+ * @returns what is to be thrown; anything but a failed request is handed back as it is
+ */
+export function noAnswer(who: string, thrown: unknown, request: string): unknown {
+  if (!(thrown instanceof HttpFailure)) return thrown
+  return new ActionError({
+    kind: thrown.reason === 'unreachable' ? 'unreachable' : 'connection-lost',
+    what: `${who} gave no answer: ${thrown.message}.`,
+    next: 'Check that this runner reaches api-url; a proxy is set by https_proxy.',
+    request,
+  })
+}
+
+/** What a status that is no success usually means. */
+export function kindOfStatus(status: number): ErrorKind {
+  if (status === 401) return 'unauthorized'
+  if (status === 403) return 'forbidden'
+  if (status === 404) return 'not-found'
+  if (status === 429) return 'rate-limited'
+  if (status >= 500) return 'server-fault'
+  // A redirect is not followed, and a good status that comes here had a bad body.
+  return status < 400 ? 'malformed-reply' : 'refused'
+}
