@@ -16,7 +16,7 @@ export async function main(): Promise<void> {
     } catch (thrown) {
       if (!(thrown instanceof BadInputs)) throw thrown
       for (const problem of thrown.problems) printer.error(problem, 'Input')
-      return false
+      return () => false
     }
   })
 }

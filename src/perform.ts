@@ -3,7 +3,7 @@ import { systemClock } from './clock.ts'
 import { cancelled } from './endings.ts'
 import { Ledger } from './ledger.ts'
 import { createHttpClient } from './net/request.ts'
-import type { ActionProcess } from './process.ts'
+import type { ActionProcess, LastWord } from './process.ts'
 import type { ProviderContext } from './provider/provider.ts'
 import { openProvider } from './provider/registry.ts'
 import { Printer } from './report/printer.ts'
@@ -20,9 +20,9 @@ import { stop } from './stop.ts'
 /**
  * Carries out the operation that the settings ask for and publishes how it ended.
  *
- * @returns whether the step succeeded
+ * @returns the last word on the step
  */
-export async function perform(settings: Settings, action: ActionProcess): Promise<boolean> {
+export async function perform(settings: Settings, action: ActionProcess): Promise<LastWord> {
   const { printer, runner, cancellation } = action
   hideSecrets(settings, printer)
   const context = createContext(action, new Ledger(runner, accessOf(settings)))
@@ -42,10 +42,11 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
   }
   report.isOwing = context.ledger.open.length > 0
   await publish(report, printer, runner, settings.summary)
-  if (cancellation.signal.aborted) return false
-  if (!isGood(report.outcome)) return false
-  if (settings.operation === 'deploy') release(settings, context, report)
-  return true
+  return () => {
+    if (cancellation.signal.aborted || !isGood(report.outcome)) return false
+    if (settings.operation === 'deploy') release(settings, context, report)
+    return true
+  }
 }
 
 /** What a run works with; its ledger is the one of the step. */

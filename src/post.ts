@@ -22,7 +22,8 @@ export async function post(): Promise<void> {
     hideInputs(environment, printer)
     await endLeftovers(environment[`STATE_${LEFTOVERS_STATE}`], printer)
     const saved = environment[`STATE_${LEDGER_STATE}`]
-    return saved ? await settleDebts(saved, action) : true
+    const isSettled = saved ? await settleDebts(saved, action) : true
+    return () => isSettled
   })
 }
 

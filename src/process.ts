@@ -14,16 +14,22 @@ export interface ActionProcess {
 }
 
 /**
+ * Says whether the step succeeded. Called when all else is done, with nothing between it and the end
+ * of the process: what it lets go of is let go of at the very last moment.
+ */
+export type LastWord = () => boolean
+
+/**
  * Runs an entry and ends the process. Node would wait for idle connections and forgotten timers, and
  * with it every user, so the process is ended on purpose once the log is written.
  *
  * @param onClosedLog what happens when nobody reads the log any more, as when the runner is lost: the main
  *   step cleans up like a cancelled one, for no post step may follow
- * @param work resolves to true when the step succeeded
+ * @param work resolves to the last word on the step
  */
 export async function runProcess(
   onClosedLog: 'is cancelled' | 'goes on',
-  work: (action: ActionProcess) => Promise<boolean>,
+  work: (action: ActionProcess) => Promise<LastWord>,
 ): Promise<void> {
   const runner = currentRunner(process.env)
   const printer = new Printer(runner, new Redactor(), systemClock)
@@ -45,17 +51,16 @@ export async function runProcess(
   process.stdout.on('error', () => {
     if (onClosedLog === 'is cancelled') cancellation.cancel('the log is closed')
   })
-  let succeeded = false
-  try {
-    succeeded = await work({ runner, printer, cancellation, environment: process.env })
-  } catch (thrown) {
+  const failed = (thrown: unknown): LastWord => {
     printer.failure(toActionError(thrown), 'Deploy Game Server')
+    return () => false
   }
-  finished = true
-  process.exitCode = succeeded ? 0 : 1
+  const action = { runner, printer, cancellation, environment: process.env }
+  const lastWord = await work(action).catch(failed)
   await new Promise((resolve) => {
     if (process.stdout.writable) process.stdout.write('', resolve)
     else resolve(undefined)
   })
-  process.exit()
+  finished = true
+  process.exit(lastWord() ? 0 : 1)
 }
