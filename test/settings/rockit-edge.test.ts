@@ -16,7 +16,7 @@ const enough = {
 function read(inputs: Record<string, string> = {}) {
   const given = Object.entries({ ...enough, ...inputs })
   const environment = given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readSettings({ GITHUB_WORKSPACE: '/work', ...Object.fromEntries(environment) })
+  return readSettings({ GITHUB_WORKSPACE: '/workspace', ...Object.fromEntries(environment) })
 }
 
 function problemsWith(inputs: Record<string, string>): readonly string[] {
@@ -36,7 +36,7 @@ describe('publishing on ROCKIT Edge', () => {
       settings: expect.objectContaining({
         provider: 'rockit-edge',
         operation: 'deploy',
-        source: { kind: 'path', path: '/work/out/game' },
+        source: { kind: 'path', path: '/workspace/out/game' },
         waitUntil: 'deployed',
         timeoutMs: 3_600_000,
         wait: 'auto',
