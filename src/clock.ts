@@ -51,3 +51,11 @@ export function formatDuration(durationMs: number): string {
   const rest = `${String(minutes).padStart(hours ? 2 : 1, '0')}m ${String(whole % 60).padStart(2, '0')}s`
   return hours ? `${hours}h ${rest}` : rest
 }
+
+/** Resolves when the signal aborts. */
+export function whenAborted(signal: AbortSignal): Promise<void> {
+  return new Promise((resolve) => {
+    if (signal.aborted) resolve()
+    else signal.addEventListener('abort', () => resolve(), { once: true })
+  })
+}

@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { systemClock } from './clock.ts'
+import { systemClock, whenAborted } from './clock.ts'
 import { cancelled } from './endings.ts'
 import { Ledger } from './ledger.ts'
 import { createHttpClient } from './net/request.ts'
@@ -34,7 +34,7 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
       ? deploy(settings, provider, context, report)
       : stop(settings, provider, context, report)
   // A run that was cancelled ends in time even if its cleaning up does not: the post step goes on.
-  await Promise.race([work, aborted(cancellation.over)])
+  await Promise.race([work, whenAborted(cancellation.over)])
   if (cancellation.over.aborted) {
     report.outcome = 'cancelled'
     report.error ??= cancelled()
@@ -114,10 +114,4 @@ function newReport(settings: Settings, title: string): RunReport {
     tunnelError: '',
     isOwing: false,
   }
-}
-
-function aborted(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    signal.addEventListener('abort', () => resolve(), { once: true })
-  })
 }

@@ -3,6 +3,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import type { AddressInfo } from 'node:net'
 import type { Duplex } from 'node:stream'
 import type { Delivery } from '../delivery.ts'
+import { flattenHeaders } from '../net/headers.ts'
 
 const HEADERS_MS = 5_000
 const REQUEST_MS = 10_000
@@ -71,10 +72,10 @@ export async function startReceiver(
   server.on('request', (request, response) => {
     response.setHeader(ANSWERED_BY, name)
     const [target = '', query = ''] = (request.url ?? '').split('?', 2)
-    if (request.method === 'GET' && isSame(target, `${path}/ping`)) {
+    if (request.method === 'GET' && isSameSecret(target, `${path}/ping`)) {
       const nonce = new URLSearchParams(query).get('n') ?? ''
       answer(response, nonce.length <= 64 ? 200 : 400, pong(nonce))
-    } else if (request.method === 'POST' && isSame(target, path)) void take(request, response)
+    } else if (request.method === 'POST' && isSameSecret(target, path)) void take(request, response)
     else reject(request, response, 404, 'unknown path or method')
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
@@ -105,7 +106,7 @@ export async function startReceiver(
       const body = isTooLarge ? undefined : await readBody(request)
       if (body === undefined) return reject(request, response, 413, 'over 1 MiB')
       answer(response, 204)
-      onDelivery({ headers: flatten(request), body })
+      onDelivery({ headers: flattenHeaders(request.headers), body })
     } catch {
       note('broken off', request.socket)
     } finally {
@@ -141,7 +142,7 @@ async function listen(server: Server, port: number): Promise<void> {
 }
 
 /** Compares in constant time, so that the path cannot be guessed byte by byte. */
-function isSame(given: string, expected: string): boolean {
+export function isSameSecret(given: string, expected: string): boolean {
   const a = Buffer.from(given)
   const b = Buffer.from(expected)
   return a.length === b.length && timingSafeEqual(a, b)
@@ -157,15 +158,6 @@ async function readBody(request: IncomingMessage): Promise<Buffer | undefined> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks)
-}
-
-function flatten(request: IncomingMessage): Record<string, string> {
-  const headers: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(request.headers)) {
-    const first = Array.isArray(value) ? value[0] : value
-    if (first !== undefined) headers[name] = first
-  }
-  return headers
 }
 
 function answer(response: ServerResponse, status: number, text = ''): void {

@@ -1,6 +1,6 @@
-import { randomBytes, timingSafeEqual } from 'node:crypto'
+import { randomBytes } from 'node:crypto'
 import { createHttpClient, type HostLookup, HttpFailure, type HttpReply } from '../net/request.ts'
-import { ANSWERED_BY, ANSWERER, type Receiver } from './receiver.ts'
+import { ANSWERED_BY, ANSWERER, isSameSecret, type Receiver } from './receiver.ts'
 import { TunnelFailure } from './transport.ts'
 
 const PING_MS = 5_000
@@ -31,7 +31,7 @@ export async function selfPing(
     if (!(thrown instanceof HttpFailure)) throw thrown
     throw new TunnelFailure('service', `the self-ping did not come back: ${thrown.message}`)
   }
-  if (reply.status === 200 && isSame(reply.text, receiver.pong(nonce))) return
+  if (reply.status === 200 && isSameSecret(reply.text.trim(), receiver.pong(nonce))) return
   throw whoseAnswer(reply, url, receiver)
 }
 
@@ -47,10 +47,4 @@ function whoseAnswer(reply: HttpReply, url: URL, receiver: Receiver): TunnelFail
   if (answeredBy === receiver.name) what = 'it arrives here under another path'
   else if (reply.status === 200) what = 'somebody else answers'
   return new TunnelFailure('service', `the self-ping did not come back: ${what}`)
-}
-
-function isSame(given: string, expected: string): boolean {
-  const a = Buffer.from(given.trim())
-  const b = Buffer.from(expected)
-  return a.length === b.length && timingSafeEqual(a, b)
 }

@@ -34,11 +34,3 @@ export async function verify(
     pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
   }
 }
-
-/** Resolves when the signal aborts. */
-export function whenClosed(signal: AbortSignal): Promise<void> {
-  return new Promise((resolve) => {
-    if (signal.aborted) resolve()
-    else signal.addEventListener('abort', () => resolve(), { once: true })
-  })
-}

@@ -3,6 +3,7 @@ import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
+import { flattenHeaders } from './headers.ts'
 import { hasProxy } from './proxy.ts'
 
 export interface HttpRequest {
@@ -136,7 +137,7 @@ export async function readReply(
   maxBytes: number,
 ): Promise<HttpReply> {
   const text = await readText(reply.body, maxBytes)
-  return { status: reply.statusCode, headers: flatten(reply.headers), text }
+  return { status: reply.statusCode, headers: flattenHeaders(reply.headers), text }
 }
 
 async function readText(body: Readable, maxBytes: number): Promise<string> {
@@ -151,15 +152,6 @@ async function readText(body: Readable, maxBytes: number): Promise<string> {
     chunks.push(chunk)
   }
   return Buffer.concat(chunks).toString('utf8')
-}
-
-function flatten(headers: Record<string, string | string[] | undefined>): Record<string, string> {
-  const flat: Record<string, string> = Object.create(null)
-  for (const [name, value] of Object.entries(headers)) {
-    const first = Array.isArray(value) ? value[0] : value
-    if (first !== undefined) flat[name.toLowerCase()] = first
-  }
-  return flat
 }
 
 /** What went wrong with a request, without anything that it carried. */

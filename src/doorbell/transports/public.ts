@@ -1,6 +1,7 @@
+import { whenAborted } from '../../clock.ts'
 import type { TunnelSettings } from '../../settings/tunnel.ts'
 import type { Transport } from '../transport.ts'
-import { ringUrl, verify, whenClosed } from '../verify.ts'
+import { ringUrl, verify } from '../verify.ts'
 
 /** The user's own ingress: nothing is opened, the URL leads here already. */
 export function publicTransport(
@@ -19,6 +20,6 @@ export function publicTransport(
       const why = (thrown as Error).message
       context.onLost(`${why}; this network may not reach its own public address`)
     }
-    await whenClosed(context.signal)
+    await whenAborted(context.signal)
   }
 }

@@ -1,6 +1,7 @@
+import { whenAborted } from '../../clock.ts'
 import type { SshSettings } from '../../settings/tunnel.ts'
 import { type Transport, type TransportContext, TunnelFailure } from '../transport.ts'
-import { ringUrl, verify, whenClosed } from '../verify.ts'
+import { ringUrl, verify } from '../verify.ts'
 import { type AliveTimes, prepareSsh, type SshClient, type SshSession } from './ssh/client.ts'
 
 const MAX_ATTEMPTS = 2
@@ -125,7 +126,7 @@ class SshTunnel {
       // `verifying` ends a session only by failing: one without a port in time is no use.
       const end = await Promise.race([
         session.ended,
-        whenClosed(signal),
+        whenAborted(signal),
         verifying.then(() => session.ended),
       ])
       if (!end) return undefined

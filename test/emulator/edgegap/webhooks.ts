@@ -1,5 +1,4 @@
-import { request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
+import { sendWebhook } from '../webhook-call.ts'
 import type { Deployment, WebhookEvent } from './deployment.ts'
 import type { EdgegapSettings } from './settings.ts'
 import type { Timers } from './timers.ts'
@@ -42,7 +41,7 @@ export function createWebhooks(
   async function post(
     target: Pick<WebhookRecord, 'url' | 'event' | 'deploymentId'>,
     body: unknown,
-    request: WebhookRequest = {},
+    { method = 'POST', headers = {} }: WebhookRequest = {},
   ): Promise<WebhookRecord> {
     const record = { ...target, at: performance.now(), status: undefined, error: undefined }
     const open: OpenRecord = record
@@ -50,7 +49,7 @@ export function createWebhooks(
     const payload = typeof body === 'string' ? body : JSON.stringify(body)
     const signal = AbortSignal.any([closing, AbortSignal.timeout(settings.webhookTimeoutMs)])
     try {
-      open.status = await exchange(target.url, payload, request, signal)
+      open.status = await sendWebhook(target.url, payload, { method, headers, signal })
     } catch (error) {
       open.error = String(error)
     }
@@ -73,28 +72,4 @@ export function createWebhooks(
     send: (url, body, request) =>
       post({ url, event: 'by-hand', deploymentId: undefined }, body, request),
   }
-}
-
-/**
- * One request on a connection of its own. Not `fetch`: its pool would keep the connection open and
- * hold up the receiver when it closes.
- */
-function exchange(
-  url: string,
-  payload: string,
-  { method = 'POST', headers = {} }: WebhookRequest,
-  signal: AbortSignal,
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const start = url.startsWith('https:') ? requestHttps : requestHttp
-    const sent = { 'content-type': 'application/json', ...headers }
-    const outgoing = start(url, { method, headers: sent, agent: false, signal })
-    outgoing.on('error', reject)
-    outgoing.on('response', (response) => {
-      response.on('error', reject)
-      response.on('end', () => resolve(response.statusCode ?? 0))
-      response.resume()
-    })
-    outgoing.end(payload)
-  })
 }

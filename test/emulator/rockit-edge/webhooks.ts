@@ -1,6 +1,5 @@
-import { request as requestHttp } from 'node:http'
-import { request as requestHttps } from 'node:https'
 import type { Timers } from '../edgegap/timers.ts'
+import { sendWebhook } from '../webhook-call.ts'
 import { type JwtSettings, signJwt } from './jwt.ts'
 import { type News, webhookBody } from './news.ts'
 import type { RockitEdgeSettings } from './settings.ts'
@@ -62,7 +61,7 @@ export function createWebhooks(
     const payload = typeof target.body === 'string' ? target.body : JSON.stringify(target.body)
     const signal = AbortSignal.any([closing, AbortSignal.timeout(settings.webhookTimeoutMs)])
     try {
-      record.status = await exchange(target.url, payload, { method, headers, signal })
+      record.status = await sendWebhook(target.url, payload, { method, headers, signal })
     } catch (error) {
       record.error = String(error)
     }
@@ -124,31 +123,4 @@ function wants(subscription: Subscription, { type, event }: Record<string, unkno
 
 function tokenHeader(secret: string, jwt: JwtSettings): Headers {
   return jwt.isSent ? { 'x-rockit-subscriptions': signJwt(secret, jwt) } : {}
-}
-
-/**
- * One request on a connection of its own. Not `fetch`: its pool would keep the connection open and
- * hold up the receiver when it closes.
- */
-function exchange(
-  url: string,
-  payload: string,
-  {
-    method,
-    headers,
-    signal,
-  }: { readonly method: string; readonly headers: Headers; readonly signal: AbortSignal },
-): Promise<number> {
-  return new Promise((resolve, reject) => {
-    const start = url.startsWith('https:') ? requestHttps : requestHttp
-    const sent = { 'content-type': 'application/json', ...headers }
-    const outgoing = start(url, { method, headers: sent, agent: false, signal })
-    outgoing.on('error', reject)
-    outgoing.on('response', (response) => {
-      response.on('error', reject)
-      response.on('end', () => resolve(response.statusCode ?? 0))
-      response.resume()
-    })
-    outgoing.end(payload)
-  })
 }
