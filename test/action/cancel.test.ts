@@ -155,8 +155,10 @@ describe.concurrent('a run that is cancelled', () => {
 
   test('between READY and the end of the step stops the server', async () => {
     await using edgegap = await startEdgegap()
-    // A lost first attempt has the step look for it once more after the second one is ready.
+    // A lost first attempt has the step look for it once more after the second one is ready. That is
+    // its fifth look; it takes its time, so that the cancel comes within it.
     edgegap.faults.order({ kind: 'reset', method: 'POST', path: CREATE, times: 1 })
+    edgegap.faults.order({ kind: 'delay', delayMs: 2_000, path: LIST, afterRequests: 4 })
     const job = await deploy(
       edgegap,
       {},
