@@ -9,7 +9,7 @@ import { setTimeout as sleep } from 'node:timers/promises'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../test/emulator/edgegap/emulator.ts'
 import { ready } from '../test/emulator/edgegap/script.ts'
 import { freePort } from '../test/emulator/tunnel/loopback-server.ts'
-import { startStep } from '../test/runner/step.ts'
+import { startStep } from '../test/harness/step.ts'
 
 const samples = Number(process.argv[2] ?? 5)
 const durationsS = process.argv.length > 3 ? process.argv.slice(3).map(Number) : [3, 10, 30, 120]

@@ -13,9 +13,9 @@ import { createServer } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { readAction, resolveInputs, type StepInputs } from '../test/runner/action.ts'
-import { baseEnvironment } from '../test/runner/environment.ts'
-import { createCommandFiles, createFolders } from '../test/runner/folders.ts'
+import { readAction, resolveInputs, type StepInputs } from '../test/harness/action.ts'
+import { baseEnvironment } from '../test/harness/environment.ts'
+import { createCommandFiles, createFolders } from '../test/harness/folders.ts'
 
 const WARM_UPS = 4
 const FEWEST_ROUNDS = 21

@@ -10,7 +10,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { startRockitEdgeEmulator } from '../test/emulator/rockit-edge/emulator.ts'
-import { startStep } from '../test/runner/step.ts'
+import { startStep } from '../test/harness/step.ts'
 
 const gibibytes = Number(process.argv[2] ?? 4)
 const mostMiB = Number(process.argv[3] ?? 150)

@@ -13,8 +13,8 @@ import {
 } from '../test/emulator/rockit-edge/emulator.ts'
 import { deployFailed, success } from '../test/emulator/rockit-edge/script.ts'
 import { freePort } from '../test/emulator/tunnel/loopback-server.ts'
-import { type JobResult, runJob } from '../test/runner/job.ts'
-import { render } from '../test/runner/render.ts'
+import { type JobResult, runJob } from '../test/harness/job.ts'
+import { render } from '../test/harness/render.ts'
 
 const colours = process.stdout.isTTY
 

@@ -1,6 +1,6 @@
 /**
  * Fails unless the committed `dist/` is what the source gives: builds into a temporary folder and
- * compares every file, those that are missing or surplus too.
+ * compares every file, those that are missing or extra too.
  *
  * Usage: node scripts/check-dist.ts
  */

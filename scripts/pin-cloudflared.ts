@@ -32,9 +32,7 @@ const REMARKS: Record<string, string> = {
   'win32-arm64':
     'No release has a build for Windows on Arm, which runs the other one by emulation.',
 }
-const TABLE = fileURLToPath(
-  new URL('../src/doorbell/transports/cloudflared/pins.ts', import.meta.url),
-)
+const TABLE = fileURLToPath(new URL('../src/webhook/tunnels/cloudflared/pins.ts', import.meta.url))
 
 const { positionals, values } = parseArgs({
   allowPositionals: true,

@@ -1,4 +1,4 @@
-import { runProcess } from './process.ts'
+import { runProcess } from './runner/process.ts'
 import { BadInputs } from './settings/problems.ts'
 import { readSettings } from './settings/settings.ts'
 import { cleanEdgegapToken } from './settings/token.ts'
@@ -11,7 +11,7 @@ export async function main(): Promise<void> {
     try {
       const { settings, warnings } = readSettings(environment)
       for (const warning of warnings) printer.warning(warning)
-      const { perform } = await import('./perform.ts')
+      const { perform } = await import('./run/perform.ts')
       return await perform(settings, action)
     } catch (thrown) {
       if (!(thrown instanceof BadInputs)) throw thrown

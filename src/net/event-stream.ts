@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
-import type { Clock } from '../clock.ts'
+import type { Clock } from '../base/clock.ts'
 
 /** One server-sent event; `name` is `message` where the server gives none. */
 export interface StreamEvent {

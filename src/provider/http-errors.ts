@@ -1,4 +1,4 @@
-import { ActionError, type ErrorKind } from '../errors.ts'
+import { ActionError, type ErrorKind } from '../base/errors.ts'
 import { HttpFailure } from '../net/request.ts'
 
 /**

@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts'
-import type { Delivery, Ring } from '../delivery.ts'
-import type { ActionError } from '../errors.ts'
+import type { Clock } from '../base/clock.ts'
+import type { Delivery, Notification } from '../base/delivery.ts'
+import type { ActionError } from '../base/errors.ts'
 import type { HttpClient } from '../net/request.ts'
-import type { Cadence } from '../wait/cadence.ts'
+import type { PollSchedule } from '../wait/schedule.ts'
 import type { Reading } from '../wait/wait.ts'
 
 /** A port of a running server, as a player reaches it. */
@@ -15,11 +15,11 @@ export interface Port {
   address: string
 }
 
-/** What a provider told of a launch. Every text in it is remote and not to be trusted. */
+/** What a provider told of a deployment. Every text in it is remote and not to be trusted. */
 export interface Facts {
   host?: string
   ip?: string
-  /** Where the launch runs, in the provider's words. */
+  /** Where the deployment runs, in the provider's words. */
   location?: string
   ports?: readonly Port[]
   /** Outputs that only this provider has, by their names in action.yml. */
@@ -28,7 +28,7 @@ export interface Facts {
   details?: readonly (readonly [label: string, value: string])[]
 }
 
-/** One authoritative reading of a launch. */
+/** One authoritative reading of a deployment. */
 export interface Observation extends Reading {
   facts: Facts
   /** Why it failed, or what else a person should know of how it went. */
@@ -39,8 +39,8 @@ export interface Observation extends Reading {
   known: boolean
 }
 
-/** What is to be launched: one per location. */
-export interface LaunchPlan {
+/** What is to be created: one per location. */
+export interface Target {
   /** How the user calls it; unique within a run. */
   name: string
   /** Where it is to run, for the log. */
@@ -48,9 +48,9 @@ export interface LaunchPlan {
 }
 
 /** Something that this run created. */
-export interface Launch {
+export interface Deployment {
   id: string
-  plan: LaunchPlan
+  target: Target
   /** Monotonic moment of acceptance. */
   acceptedAtMs: number
 }
@@ -59,7 +59,7 @@ export interface Launch {
 export type CreateResult =
   | { kind: 'created'; id: string }
   /**
-   * Refused for good; `id` where a failed launch exists all the same, `mayExist` where one may exist
+   * Refused for good; `id` where a failed deployment exists all the same, `mayExist` where one may exist
    * whose id is not known.
    */
   | { kind: 'refused'; error: ActionError; id?: string; mayExist?: true }
@@ -68,12 +68,12 @@ export type CreateResult =
   /** Nothing exists and a further attempt may succeed. */
   | { kind: 'try-again'; error: ActionError }
   /**
-   * It may exist or not: to be looked up by its mark before anything else is created. With
+   * It may exist or not: to be looked up by its tag before anything else is created. With
    * `isAccepted` it does exist, so nothing else may be created even if it is not found.
    */
   | { kind: 'unknown'; error: ActionError; isAccepted?: true }
 
-/** What is known of a failed launch beyond its status. */
+/** What is known of a failed deployment beyond its status. */
 export interface Diagnosis {
   /** Tail of its log, oldest line first. */
   logLines: readonly string[]
@@ -101,12 +101,12 @@ export interface Call {
 
 /**
  * Where a provider notes what has to be ended even if this process is killed: `opened` before a thing
- * is created under a mark, `created` when its id is known, `closed` when its end is certain.
+ * is created under a tag, `created` when its id is known, `closed` when its end is certain.
  */
-export interface DebtBook {
-  opened(mark: string): void
-  created(mark: string, id: string): void
-  closed(mark: string): void
+export interface CleanUpNotes {
+  opened(tag: string): void
+  created(tag: string, id: string): void
+  closed(tag: string): void
 }
 
 /** What a provider is opened with. */
@@ -114,53 +114,48 @@ export interface ProviderContext {
   http: HttpClient
   environment: NodeJS.ProcessEnv
   clock: Clock
-  debts: DebtBook
+  cleanUpNotes: CleanUpNotes
   /** One line for the log; it is cleaned there. */
   log: (line: string) => void
   /** Hides a secret that the provider handed out. */
   hide: (secret: string) => void
-  /** A name that nobody else uses, for a mark. */
-  newMark: () => string
+  /** A name that nobody else uses, for a tag. */
+  newAttemptTag: () => string
 }
 
 /** A hosting platform. Methods throw `ActionError`; none of them retries what is not safe to repeat. */
 export interface Provider {
   /** For people, such as `Edgegap`. */
   readonly title: string
-  readonly plans: readonly LaunchPlan[]
-  /** False where what was launched cannot be taken back. */
+  readonly targets: readonly Target[]
+  /** False where what was created cannot be taken back. */
   readonly canStop: boolean
   /** How long one `create` may take. */
   readonly createMs: number
-  /** Makes ready whatever a launch needs. */
+  /** Makes ready whatever a deployment needs. */
   prepare(call: Call): Promise<Preparation>
   /**
-   * Sends one create, marked with `mark`, and never repeats it.
+   * Sends one create, marked with `tag`, and never repeats it.
    *
    * @param webhook where the provider is to report, if anywhere
    */
-  create(
-    plan: LaunchPlan,
-    mark: string,
-    call: Call,
-    webhook: URL | undefined,
-  ): Promise<CreateResult>
+  create(target: Target, tag: string, call: Call, webhook: URL | undefined): Promise<CreateResult>
   /**
    * For providers that report to subscriptions and not to a URL in the create: subscribes for this
-   * run. Called once, beside the launch.
+   * run. Called once, beside the deployment.
    */
   subscribe?(webhook: URL, call: Call): Promise<void>
   /** Takes back what the run needed only while it ran. Called once, at the end of every run. */
   finish?(call: Call): Promise<void>
   /** What a webhook is about. Its body is never believed beyond the id that it names. */
-  readRing(delivery: Delivery): Promise<Ring>
-  /** Id → mark, of all that carries one of these marks and still exists. Safe to repeat. */
-  findByMarks(marks: readonly string[], call: Call): Promise<ReadonlyMap<string, string>>
+  readNotification(delivery: Delivery): Promise<Notification>
+  /** Id → tag, of all that carries one of these tags and still exists. Safe to repeat. */
+  findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>>
   observe(id: string, call: Call): Promise<Observation>
-  /** Logs and crash data of a launch, where the provider shows any; gone once it is stopped. */
+  /** Logs and crash data of a deployment, where the provider shows any; gone once it is stopped. */
   diagnose?(id: string, lines: number, call: Call): Promise<Diagnosis | undefined>
   /** Ends what an id names; `gone` when there is nothing left to end. Safe to repeat. */
   stop(id: string, call: Call): Promise<'accepted' | 'gone'>
-  /** The cadence that the provider's rate limits and speed call for. */
-  cadence(random: () => number): Cadence
+  /** The pollSchedule that the provider's rate limits and speed call for. */
+  pollSchedule(random: () => number): PollSchedule
 }

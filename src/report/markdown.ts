@@ -1,4 +1,4 @@
-import { toLine } from './plain-text.ts'
+import { toLine } from '../runner/plain-text.ts'
 
 /**
  * Text as Markdown that shows exactly that text: nothing in it becomes markup, an HTML element, a

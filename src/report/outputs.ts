@@ -1,6 +1,6 @@
 import type { Facts, Port } from '../provider/provider.ts'
-import { toLine } from './plain-text.ts'
-import type { LaunchReport, RunReport } from './report.ts'
+import { toLine } from '../runner/plain-text.ts'
+import type { DeploymentState, RunState } from '../state/state.ts'
 
 /** Removes secrets from a remote text. */
 type Redact = (text: string) => string
@@ -9,10 +9,10 @@ type Redact = (text: string) => string
  * The outputs of a run by their names in action.yml. Every declared output is there on every path,
  * empty where there is nothing to say. Values are one line, without secrets and control characters.
  */
-export function buildOutputs(report: RunReport, redact: Redact): Record<string, string> {
-  const first = report.launches[0]
-  const firstFacts = launchFacts(first, redact)
-  const error = report.error ?? report.launches.find((launch) => launch.error)?.error
+export function buildOutputs(report: RunState, redact: Redact): Record<string, string> {
+  const first = report.deployments[0]
+  const firstFacts = deploymentFacts(first, redact)
+  const error = report.error ?? report.deployments.find((deployment) => deployment.error)?.error
   return {
     outcome: report.outcome,
     'deployment-id': firstFacts.id || (report.stopId ?? ''),
@@ -22,7 +22,9 @@ export function buildOutputs(report: RunReport, redact: Redact): Record<string, 
     address: firstFacts.address,
     location: firstFacts.location,
     ports: JSON.stringify(firstFacts.ports),
-    deployments: JSON.stringify(report.launches.map((launch) => launchFacts(launch, redact))),
+    deployments: JSON.stringify(
+      report.deployments.map((deployment) => deploymentFacts(deployment, redact)),
+    ),
     version: report.version,
     'version-action': report.versionAction,
     status: toLine(redact(first?.observation?.status ?? '')),
@@ -52,23 +54,23 @@ function providerOutputs(given: Readonly<Record<string, string>>, redact: Redact
 }
 
 /** One entry of the output `deployments`. */
-function launchFacts(launch: LaunchReport | undefined, redact: Redact) {
+function deploymentFacts(deployment: DeploymentState | undefined, redact: Redact) {
   const text = (value: string | undefined) => toLine(redact(value ?? ''))
-  const facts: Facts = launch?.observation?.facts ?? {}
+  const facts: Facts = deployment?.observation?.facts ?? {}
   const [firstPort] = facts.ports ?? []
   return {
-    id: launch?.id ?? '',
-    name: text(launch?.plan.name),
+    id: deployment?.id ?? '',
+    name: text(deployment?.target.name),
     host: text(facts.host),
     ip: text(facts.ip),
     port: firstPort ? String(firstPort.external) : '',
     address: text(firstPort?.address),
     location: text(facts.location),
     ports: portMap(facts.ports ?? [], text),
-    outcome: launch?.outcome ?? '',
-    status: text(launch?.observation?.status),
-    seconds: Number(inSeconds(launch?.elapsedMs ?? 0)),
-    error: text(launch?.error?.message),
+    outcome: deployment?.outcome ?? '',
+    status: text(deployment?.observation?.status),
+    seconds: Number(inSeconds(deployment?.elapsedMs ?? 0)),
+    error: text(deployment?.error?.message),
   }
 }
 

@@ -1,14 +1,14 @@
-import { formatDuration } from '../clock.ts'
-import { describe } from '../errors.ts'
-import type { RunnerCommands } from '../runner-commands.ts'
+import { formatDuration } from '../base/clock.ts'
+import { describe } from '../base/errors.ts'
+import type { RunnerCommands } from '../runner/commands.ts'
+import type { Printer } from '../runner/printer.ts'
+import type { DeploymentState, RunState } from '../state/state.ts'
 import { buildOutputs } from './outputs.ts'
-import type { Printer } from './printer.ts'
-import type { LaunchReport, RunReport } from './report.ts'
 import { buildSummary } from './summary.ts'
 
 /** Brings the outcome of a run to log, annotations, outputs and summary, in that order of care. */
 export async function publish(
-  report: RunReport,
+  report: RunState,
   printer: Printer,
   runner: RunnerCommands,
   withSummary: boolean,
@@ -17,7 +17,7 @@ export async function publish(
   for (const [name, value] of Object.entries(buildOutputs(report, redact))) {
     runner.setOutput(name, value)
   }
-  for (const launch of report.launches) printDiagnosis(launch, printer)
+  for (const deployment of report.deployments) printDiagnosis(deployment, printer)
   annotate(report, printer)
   if (!withSummary) return
   try {
@@ -28,7 +28,7 @@ export async function publish(
 }
 
 /** Remote log lines carry a visible prefix, so that none of them can begin with a command. */
-function printDiagnosis({ id, diagnosis }: LaunchReport, printer: Printer): void {
+function printDiagnosis({ id, diagnosis }: DeploymentState, printer: Printer): void {
   if (!diagnosis) return
   if (diagnosis.crash) printer.line(`Process of ${id}: ${diagnosis.crash}`)
   if (diagnosis.logLines.length === 0) return
@@ -41,7 +41,7 @@ function printDiagnosis({ id, diagnosis }: LaunchReport, printer: Printer): void
   )
 }
 
-function annotate(report: RunReport, printer: Printer): void {
+function annotate(report: RunState, printer: Printer): void {
   if (report.error) {
     if (report.error.kind === 'cancelled') printer.warning(cancelText(report))
     else printer.failure(report.error, `${report.title}: ${report.outcome}`)
@@ -49,13 +49,13 @@ function annotate(report: RunReport, printer: Printer): void {
   }
   if (report.outcome === 'cancelled') printer.warning(cancelText(report))
   const told = new Set<string>()
-  for (const launch of report.launches) {
-    const { error, outcome } = launch
-    if (outcome === 'succeeded' || outcome === 'started') printer.notice(good(launch))
-    // One cause may end several launches with the same words; it is told once.
+  for (const deployment of report.deployments) {
+    const { error, outcome } = deployment
+    if (outcome === 'succeeded' || outcome === 'started') printer.notice(good(deployment))
+    // One cause may end several deployments with the same words; it is told once.
     else if (error && error.kind !== 'cancelled' && !told.has(error.message)) {
       told.add(error.message)
-      printer.failure(error, `${report.title}: ${outcome}`, hasLog(launch))
+      printer.failure(error, `${report.title}: ${outcome}`, hasLog(deployment))
     }
   }
   if (report.outcome === 'stopped' && report.stoppedIds.length > 0) {
@@ -63,16 +63,16 @@ function annotate(report: RunReport, printer: Printer): void {
   }
 }
 
-function hasLog({ diagnosis }: LaunchReport): string {
+function hasLog({ diagnosis }: DeploymentState): string {
   return diagnosis?.logLines.length ? 'Its log is in this step and in the summary.' : ''
 }
 
-function cancelText({ stoppedIds, isOwing, launches }: RunReport): string {
+function cancelText({ stoppedIds, hasLeftovers, deployments }: RunState): string {
   const parts = ['Cancelled.']
   if (stoppedIds.length > 0) parts.push(`Stopped ${stoppedIds.join(', ')}.`)
-  if (isOwing) parts.push('The post step stops what was created or may have been.')
+  if (hasLeftovers) parts.push('The post step stops what was created or may have been.')
   else if (stoppedIds.length === 0) {
-    const goOn = launches.flatMap(({ id }) => id ?? [])
+    const goOn = deployments.flatMap(({ id }) => id ?? [])
     parts.push(
       goOn.length > 0
         ? `${goOn.join(', ')} cannot be taken back and goes on.`
@@ -82,7 +82,7 @@ function cancelText({ stoppedIds, isOwing, launches }: RunReport): string {
   return parts.join(' ')
 }
 
-function good({ id, outcome, observation, elapsedMs }: LaunchReport): string {
+function good({ id, outcome, observation, elapsedMs }: DeploymentState): string {
   if (outcome === 'started') return `${id} was accepted; it is not waited for (wait: none).`
   const facts = observation?.facts
   const where = facts?.ports?.[0]?.address ?? facts?.host

@@ -1,7 +1,7 @@
-import { formatDuration } from '../clock.ts'
+import { formatDuration } from '../base/clock.ts'
+import { asSentence } from '../runner/plain-text.ts'
+import type { DeploymentState, Outcome, RunState } from '../state/state.ts'
 import { codeBlock, codeSpan, escapeMarkdown, limitBytes, table } from './markdown.ts'
-import { asSentence } from './plain-text.ts'
-import type { LaunchReport, Outcome, RunReport } from './report.ts'
 
 /** The runner refuses a summary over 1 MiB as a whole. */
 const MAX_BYTES = 1024 * 1024 - 1024
@@ -19,19 +19,21 @@ const HEADINGS: Readonly<Record<Outcome, string>> = {
 }
 
 /** The job summary: what was deployed, where it answers, how it went. */
-export function buildSummary(report: RunReport, clean: Clean): string {
+export function buildSummary(report: RunState, clean: Clean): string {
   const parts = [`### ${HEADINGS[report.outcome]}: ${subject(report, clean)}`]
   if (report.error) parts.push(explain(report.error, clean))
-  const launched = report.launches.filter((launch) => launch.id !== undefined || launch.error)
-  if (launched.length > 0) parts.push(launchTable(launched, clean))
-  for (const launch of launched) parts.push(...details(launch, clean))
+  const created = report.deployments.filter(
+    (deployment) => deployment.id !== undefined || deployment.error,
+  )
+  if (created.length > 0) parts.push(deploymentTable(created, clean))
+  for (const deployment of created) parts.push(...details(deployment, clean))
   if (report.stoppedIds.length > 0) {
     parts.push(`Stopped: ${report.stoppedIds.map((id) => codeSpan(clean(id))).join(', ')}`)
   }
   return limitBytes(`${parts.join('\n\n')}\n`, MAX_BYTES)
 }
 
-function subject(report: RunReport, clean: Clean): string {
+function subject(report: RunState, clean: Clean): string {
   const what = [report.application, report.version].filter(Boolean).join(' ')
   return `${escapeMarkdown(clean(what))} on ${escapeMarkdown(report.title)}`
 }
@@ -41,31 +43,31 @@ function explain(error: { message: string; next?: string | undefined }, clean: C
   return sentences.map(escapeMarkdown).join(' ').trim()
 }
 
-function launchTable(launches: readonly LaunchReport[], clean: Clean): string {
+function deploymentTable(deployments: readonly DeploymentState[], clean: Clean): string {
   return table(
     ['Deployment', 'Outcome', 'Status', 'Address', 'Location', 'Time'],
-    launches.map((launch) => {
-      const { id, plan, outcome, observation, elapsedMs } = launch
+    deployments.map((deployment) => {
+      const { id, target, outcome, observation, elapsedMs } = deployment
       const facts = observation?.facts
       return [
         codeSpan(clean(id ?? '')),
         outcome,
         codeSpan(clean(observation?.status ?? '')),
         codeSpan(clean(facts?.ports?.[0]?.address ?? facts?.host ?? '')),
-        escapeMarkdown(clean(facts?.location ?? plan.name)),
+        escapeMarkdown(clean(facts?.location ?? target.name)),
         formatDuration(elapsedMs),
       ]
     }),
   )
 }
 
-function details(launch: LaunchReport, clean: Clean): string[] {
+function details(deployment: DeploymentState, clean: Clean): string[] {
   const parts: string[] = []
-  const name = escapeMarkdown(clean(launch.id ?? launch.plan.name))
-  if (launch.error) parts.push(explain(launch.error, clean))
-  const ports = launch.observation?.facts.ports ?? []
+  const name = escapeMarkdown(clean(deployment.id ?? deployment.target.name))
+  if (deployment.error) parts.push(explain(deployment.error, clean))
+  const ports = deployment.observation?.facts.ports ?? []
   if (ports.length > 0) parts.push(portTable(ports, clean))
-  const more = launch.observation?.facts.details ?? []
+  const more = deployment.observation?.facts.details ?? []
   if (more.length > 0) {
     const rows = more.map(([label, value]) => [
       escapeMarkdown(clean(label)),
@@ -73,13 +75,13 @@ function details(launch: LaunchReport, clean: Clean): string[] {
     ])
     parts.push(table(['', ''], rows))
   }
-  if (launch.timeline.length > 0) {
-    const states = launch.timeline.map(
+  if (deployment.timeline.length > 0) {
+    const states = deployment.timeline.map(
       ({ status, atMs }) => `${codeSpan(clean(status))} ${formatDuration(atMs)}`,
     )
     parts.push(`Timeline: ${states.join(' → ')}`)
   }
-  const { diagnosis } = launch
+  const { diagnosis } = deployment
   if (diagnosis?.crash) parts.push(`Process: ${escapeMarkdown(clean(diagnosis.crash))}`)
   if (diagnosis && diagnosis.logLines.length > 0) {
     const block = codeBlock(diagnosis.logLines.map(clean))
@@ -89,7 +91,7 @@ function details(launch: LaunchReport, clean: Clean): string[] {
 }
 
 function portTable(
-  ports: NonNullable<NonNullable<LaunchReport['observation']>['facts']['ports']>,
+  ports: NonNullable<NonNullable<DeploymentState['observation']>['facts']['ports']>,
   clean: Clean,
 ): string {
   return table(

@@ -1,10 +1,5 @@
-import { DEFAULTS } from './defaults.ts'
-import { readDuration } from './duration.ts'
-import { readEnvironment, type Variable } from './environment.ts'
-import { findIdleInputs } from './idle-inputs.ts'
-import { Inputs } from './inputs.ts'
-import { LOCATION_FORM, type Location, parseLocation } from './locations.ts'
-import { BadInputs, Problems } from './problems.ts'
+import { LOCATION_FORM, type Location, parseLocation } from '../provider/edgegap/locations.ts'
+import { readEnvironment, type Variable } from '../provider/edgegap/variables.ts'
 import {
   type PublishSettings,
   publishSecrets,
@@ -13,9 +8,14 @@ import {
   readPublish,
   readRockitEdgeToken,
   readRockitEdgeUrl,
-} from './rockit-edge.ts'
+} from '../provider/rockit-edge/settings.ts'
+import { DEFAULTS } from './defaults.ts'
+import { readDuration } from './duration.ts'
+import { findIdleInputs } from './idle-inputs.ts'
+import { Inputs } from './inputs.ts'
+import { BadInputs, Problems } from './problems.ts'
 import { cleanEdgegapToken, isHeaderSafe } from './token.ts'
-import { readDoorbell, type TunnelSettings, tunnelSecrets } from './tunnel.ts'
+import { readWebhookInputs, type TunnelSettings, tunnelSecrets } from './tunnel.ts'
 import { parseServiceUrl, showUrl } from './url.ts'
 
 export type WaitMode = 'auto' | 'webhook' | 'poll' | 'none'
@@ -32,8 +32,8 @@ interface CommonSettings {
   readonly summary: boolean
 }
 
-/** What holds for every provider that launches something. */
-export interface LaunchSettings {
+/** What holds for every provider that deployments something. */
+export interface DeployBasics {
   readonly application: string
   /** Empty where the provider numbers versions by itself. */
   readonly version: string
@@ -41,11 +41,11 @@ export interface LaunchSettings {
   readonly stopAfterJob: boolean
   readonly logLines: number
   readonly tunnel: TunnelSettings
-  /** How long a launch may be held up for the tunnel; with `wait: webhook`, how long it may take. */
+  /** How long a deployment may be held up for the tunnel; with `wait: webhook`, how long it may take. */
   readonly tunnelTimeoutMs: number
 }
 
-export interface EdgegapDeploySettings extends CommonSettings, LaunchSettings {
+export interface EdgegapDeploySettings extends CommonSettings, DeployBasics {
   readonly provider: 'edgegap'
   readonly operation: 'deploy'
   /** At least one. */
@@ -62,12 +62,12 @@ export interface EdgegapStopSettings extends CommonSettings {
 
 export type EdgegapSettings = EdgegapDeploySettings | EdgegapStopSettings
 
-export interface RockitEdgeSettings extends CommonSettings, LaunchSettings, PublishSettings {
+export interface RockitEdgeSettings extends CommonSettings, DeployBasics, PublishSettings {
   readonly provider: 'rockit-edge'
   readonly operation: 'deploy'
 }
 
-/** Whatever launches something. */
+/** Whatever deployments something. */
 export type DeploySettings = EdgegapDeploySettings | RockitEdgeSettings
 export type Settings = DeploySettings | EdgegapStopSettings
 
@@ -113,7 +113,7 @@ function readEdgegap(
     ? {
         ...common,
         ...readDeploy(inputs, problems),
-        ...readDoorbell(inputs, problems, common.wait, environment),
+        ...readWebhookInputs(inputs, problems, common.wait, environment),
         provider: 'edgegap',
         operation,
       }
@@ -134,7 +134,7 @@ function readRockitEdge(
   return {
     ...common,
     ...readPublish(inputs, problems, environment),
-    ...readDoorbell(inputs, problems, common.wait, environment),
+    ...readWebhookInputs(inputs, problems, common.wait, environment),
     application: readApplicationName(inputs, problems),
     version: '',
     onFailure: 'keep',

@@ -224,7 +224,7 @@ function readUrl(inputs: Inputs, problems: Problems, input: string): URL {
 }
 
 /** How the webhook is to come, and how long the deploy may be held up for it. */
-export function readDoorbell(
+export function readWebhookInputs(
   inputs: Inputs,
   problems: Problems,
   wait: 'auto' | 'webhook' | 'poll' | 'none',

@@ -1,8 +1,8 @@
-import type { Clock } from '../clock.ts'
-import { ActionError, isShutOut, toActionError } from '../errors.ts'
-import type { Cadence } from './cadence.ts'
+import type { Clock } from '../base/clock.ts'
+import { ActionError, areCredentialsRefused, toActionError } from '../base/errors.ts'
+import type { PollSchedule } from './schedule.ts'
 
-/** One authoritative reading of a launch, as far as waiting goes. */
+/** One authoritative reading of a deployment, as far as waiting goes. */
 export interface Reading {
   state: 'pending' | 'succeeded' | 'failed'
   /** The provider's own status, verbatim. */
@@ -15,21 +15,21 @@ export type NewsSource = 'webhook' | 'poll'
 /** Why the wait was woken between two polls. */
 export type Wake =
   /** Somebody says that there is news. */
-  | 'ring'
-  /** Rings may have been lost: look once. */
+  | 'notification'
+  /** Notifications may have been lost: look once. */
   | 'gap'
-  /** The bell is to be relied on from now on, or no longer. */
+  /** The waker is to be relied on from now on, or no longer. */
   | 'changed'
   | 'aborted'
 
 /** What can wake the wait between two polls. */
-export interface Bell {
+export interface Waker {
   /**
    * Resolves with what happened since the last call (at once, if something did meanwhile), or when
    * `signal` aborts. Never rejects.
    */
   nextWake(signal: AbortSignal): Promise<Wake>
-  /** How long polling may be stretched now; undefined: not at all, the bell is not to be relied on. */
+  /** How long polling may be stretched now; undefined: not at all, the waker is not to be relied on. */
   slowPollMs(elapsedMs: number): number | undefined
 }
 
@@ -40,15 +40,15 @@ export type WaitEvent<R extends Reading> =
 
 export interface WaitOptions<R extends Reading> {
   clock: Clock
-  /** Monotonic moment the launch was accepted: the wait's time zero. */
+  /** Monotonic moment the deployment was accepted: the wait's time zero. */
   acceptedAtMs: number
   timeoutMs: number
-  cadence: Cadence
-  /** Reads the launch once. `deadlineMs` is how long it may take. */
+  pollSchedule: PollSchedule
+  /** Reads the deployment once. `deadlineMs` is how long it may take. */
   observe: (deadlineMs: number, signal: AbortSignal) => Promise<R>
   /** Aborts when the run is cancelled. */
   signal: AbortSignal
-  bell?: Bell
+  waker?: Waker
   onEvent?: (event: WaitEvent<R>) => void
 }
 
@@ -57,7 +57,7 @@ export type WaitResult<R extends Reading> = { last: R | undefined; elapsedMs: nu
   | { ending: 'timed-out'; lastError: ActionError | undefined }
   | { ending: 'cancelled' }
   /** The provider will never tell: the credentials are refused. */
-  | { ending: 'shut-out'; error: ActionError }
+  | { ending: 'credentials-refused'; error: ActionError }
 )
 
 /**
@@ -70,37 +70,37 @@ const LONGEST_LOOK_MS = 10_000
 const LAST_LOOK_MS = 900
 /** Below this a look would only fail for want of time. */
 const SHORTEST_LOOK_MS = 100
-/** From this many failures in a row the interval grows, up to the longest of the cadence. */
+/** From this many failures in a row the interval grows, up to the longest of the pollSchedule. */
 const PATIENCE = 3
 const LONGEST_BACKOFF_MS = 10_000
 /**
- * A ring is answered at once, yet looks that rings cause keep this distance, and twice as much after
- * each ring without news: a provider rings a few times, so what rings on is noise or an attack.
+ * A notification is answered at once, yet looks that notifications cause keep this distance, and twice as much after
+ * each notification without news: a provider notifications a few times, so what notifications on is noise or an attack.
  */
-const RING_SPACING_MS = 250
-const LONGEST_RING_SPACING_MS = 10_000
-/** After so many rings without news the bell no longer slows down polling. */
-const EMPTY_RINGS_TRUSTED = 4
+const NOTIFICATION_SPACING_MS = 250
+const LONGEST_NOTIFICATION_SPACING_MS = 10_000
+/** After so many notifications without news the waker no longer slows down polling. */
+const EMPTY_NOTIFICATIONS_TRUSTED = 4
 
 /**
- * Waits until a launch is settled, the time is over or the run is cancelled.
+ * Waits until a deployment is settled, the time is over or the run is cancelled.
  *
- * The first look comes at once. After that, looks follow the cadence, and a ring of the bell brings
+ * The first look comes at once. After that, looks follow the pollSchedule, and a notification of the waker brings
  * the next one forward. Failed looks are counted and never decide anything, except where the
  * credentials are refused. Returns at most `LAST_LOOK_MS` after the deadline, hung requests included.
  */
 export async function waitForOutcome<R extends Reading>(
   options: WaitOptions<R>,
 ): Promise<WaitResult<R>> {
-  const { clock, cadence, signal, bell } = options
+  const { clock, pollSchedule, signal, waker } = options
   const deadlineAtMs = options.acceptedAtMs + options.timeoutMs
   const elapsedMs = () => clock.nowMs() - options.acceptedAtMs
   let last: R | undefined
   let lastError: ActionError | undefined
   let failures = 0
   let source: NewsSource = 'poll'
-  let emptyRings = 0
-  /** The provider does not want to be asked earlier, whoever rings. */
+  let emptyNotifications = 0
+  /** The provider does not want to be asked earlier, whoever notifications. */
   let notBeforeMs = Number.NEGATIVE_INFINITY
 
   while (!signal.aborted) {
@@ -120,21 +120,21 @@ export async function waitForOutcome<R extends Reading>(
       if (reading.state !== 'pending') {
         return { ending: 'settled', last: reading, source, elapsedMs: elapsedMs() }
       }
-      if (source === 'webhook' && !changed) emptyRings += 1
+      if (source === 'webhook' && !changed) emptyNotifications += 1
       // Intervals count from look to look, so that a slow reply does not stretch them.
       dueAtMs = () => lookedAtMs + intervalMs()
     } catch (thrown) {
       if (signal.aborted) break
       const error = toActionError(thrown)
-      if (isShutOut(error)) {
-        return { ending: 'shut-out', error, last, elapsedMs: elapsedMs() }
+      if (areCredentialsRefused(error)) {
+        return { ending: 'credentials-refused', error, last, elapsedMs: elapsedMs() }
       }
       lastError = error
       failures += 1
       const nextInMs = pauseAfterFailure(error, failures)
       const nextAtMs = clock.nowMs() + nextInMs
       if (error.retryAfterMs !== undefined) notBeforeMs = nextAtMs
-      if (source === 'webhook') emptyRings += 1
+      if (source === 'webhook') emptyNotifications += 1
       dueAtMs = () => nextAtMs
       emit({ type: 'failure', error, consecutive: failures, nextInMs, atMs: elapsedMs() })
     }
@@ -148,12 +148,13 @@ export async function waitForOutcome<R extends Reading>(
   }
 
   function intervalMs(): number {
-    const slowMs = emptyRings < EMPTY_RINGS_TRUSTED ? bell?.slowPollMs(elapsedMs()) : undefined
-    return slowMs ?? cadence.intervalMs(elapsedMs())
+    const slowMs =
+      emptyNotifications < EMPTY_NOTIFICATIONS_TRUSTED ? waker?.slowPollMs(elapsedMs()) : undefined
+    return slowMs ?? pollSchedule.intervalMs(elapsedMs())
   }
 
   function pauseAfterFailure(error: ActionError, count: number): number {
-    const normalMs = cadence.intervalMs(elapsedMs())
+    const normalMs = pollSchedule.intervalMs(elapsedMs())
     // It may be zero, which is no reason to ask without a pause.
     if (error.retryAfterMs !== undefined) return Math.max(normalMs, error.retryAfterMs)
     const grownMs = normalMs * 1.5 ** Math.max(0, count - PATIENCE)
@@ -166,12 +167,15 @@ export async function waitForOutcome<R extends Reading>(
       const dueMs = beforeDeadline(dueAtMs())
       const wake = await sleepOrWake(dueMs - clock.nowMs())
       if (wake === 'changed') continue
-      if (wake !== 'ring') return 'poll'
-      const spacingMs = Math.min(RING_SPACING_MS * 2 ** emptyRings, LONGEST_RING_SPACING_MS)
-      // A ring brings the next look forward; many of them must not put it off.
+      if (wake !== 'notification') return 'poll'
+      const spacingMs = Math.min(
+        NOTIFICATION_SPACING_MS * 2 ** emptyNotifications,
+        LONGEST_NOTIFICATION_SPACING_MS,
+      )
+      // A notification brings the next look forward; many of them must not put it off.
       const soonestMs = Math.max(notBeforeMs, lookedAtMs + spacingMs)
-      const ringDueMs = Math.min(dueMs, beforeDeadline(soonestMs))
-      await clock.sleep(ringDueMs - clock.nowMs(), signal)
+      const notificationDueMs = Math.min(dueMs, beforeDeadline(soonestMs))
+      await clock.sleep(notificationDueMs - clock.nowMs(), signal)
       return 'webhook'
     }
   }
@@ -185,7 +189,7 @@ export async function waitForOutcome<R extends Reading>(
     const over = new AbortController()
     const either = AbortSignal.any([over.signal, signal])
     const slept = clock.sleep(durationMs, either).then(() => 'time' as const)
-    const wake = await (bell ? Promise.race([bell.nextWake(either), slept]) : slept)
+    const wake = await (waker ? Promise.race([waker.nextWake(either), slept]) : slept)
     over.abort()
     return wake
   }

@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { error, never, ready } from '../emulator/edgegap/script.ts'
-import type { JobResult } from '../runner/job.ts'
+import type { JobResult } from '../harness/job.ts'
 import {
   annotations,
   CREATE,

@@ -18,13 +18,13 @@ import {
 function expectNoBlindRepeat(edgegap: Edgegap): void {
   const { requests } = edgegap
   const creates = edgegap.requestsTo('POST', CREATE)
-  const marks = creates.map(markOf)
-  expect(new Set(marks).size).toBe(marks.length)
+  const tags = creates.map(markOf)
+  expect(new Set(tags).size).toBe(tags.length)
   for (const [index, create] of creates.slice(0, -1).entries()) {
     const next = creates[index + 1]
     const between = requests.slice(requests.indexOf(create), next && requests.indexOf(next))
     const asked = between.filter(({ path }) => LIST.test(path)).map(({ query }) => query.query)
-    expect(asked.join()).toContain(marks[index])
+    expect(asked.join()).toContain(tags[index])
   }
 }
 
@@ -126,7 +126,7 @@ describe.concurrent('a create whose reply is lost', () => {
     expect(edgegap.created).toBe(1)
   })
 
-  test('is stopped as surplus where the list showed it only after a second one was made', async () => {
+  test('is stopped as extra where the list showed it only after a second one was made', async () => {
     await using edgegap = await startEdgegap({ listLagMs: 5_000 })
     edgegap.faults.order({ kind: 'reset', when: 'after', method: 'POST', times: 1 })
     const { main } = await deploy(edgegap)

@@ -2,10 +2,10 @@ import { expect } from 'vitest'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../emulator/edgegap/emulator.ts'
 import type { EdgegapOptions } from '../emulator/edgegap/settings.ts'
 import type { RecordedRequest } from '../emulator/server.ts'
-import { readAction } from '../runner/action.ts'
-import { type JobOptions, type JobResult, runJob } from '../runner/job.ts'
-import type { RunningStep } from '../runner/step.ts'
-import type { Annotation, StepResult } from '../runner/step-result.ts'
+import { readAction } from '../harness/action.ts'
+import { type JobOptions, type JobResult, runJob } from '../harness/job.ts'
+import type { RunningStep } from '../harness/step.ts'
+import type { Annotation, StepResult } from '../harness/step-result.ts'
 
 /** An emulator that closes itself at the end of the block: `await using edgegap = …`. */
 export type Edgegap = EdgegapEmulator & AsyncDisposable

@@ -5,7 +5,7 @@ import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { describe, expect, test } from 'vitest'
 import { error, never, ready } from '../emulator/edgegap/script.ts'
-import { startStep } from '../runner/step.ts'
+import { startStep } from '../harness/step.ts'
 import {
   deploy,
   expectNothingLeft,

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import type { StatusPatch } from '../emulator/edgegap/script.ts'
-import type { RunningStep } from '../runner/step.ts'
-import type { StepResult } from '../runner/step-result.ts'
+import type { RunningStep } from '../harness/step.ts'
+import type { StepResult } from '../harness/step-result.ts'
 import {
   annotations,
   CREATE,

@@ -2,7 +2,7 @@ import { truncateSync } from 'node:fs'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
-import type { RunningStep } from '../runner/step.ts'
+import type { RunningStep } from '../harness/step.ts'
 import { annotations, expectAllOutputs } from './deploy.ts'
 import {
   APP,

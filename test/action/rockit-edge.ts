@@ -8,7 +8,7 @@ import {
 } from '../emulator/rockit-edge/emulator.ts'
 import type { RockitEdgeOptions } from '../emulator/rockit-edge/settings.ts'
 import { freePort } from '../emulator/tunnel/loopback-server.ts'
-import { type JobResult, runJob } from '../runner/job.ts'
+import { type JobResult, runJob } from '../harness/job.ts'
 import { type ActionOptions, expectSound, type With } from './deploy.ts'
 
 /** An emulator that closes itself at the end of the block: `await using edge = …`. */

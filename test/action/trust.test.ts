@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { error, ready } from '../emulator/edgegap/script.ts'
-import { startStep } from '../runner/step.ts'
+import { startStep } from '../harness/step.ts'
 import {
   CREATE,
   deploy,
@@ -69,7 +69,7 @@ describe.concurrent('an answer that is not of the API', () => {
 })
 
 describe.concurrent('the server that is kept', () => {
-  test('is not the one that is swept up as surplus', async () => {
+  test('is not the one that is cleanedUp up as extra', async () => {
     await using edgegap = await startEdgegap({ script: ready(100) })
     // Lost, and not listed while it is looked for.
     edgegap.faults.order({ kind: 'reset', when: 'after', method: 'POST', path: CREATE, times: 1 })

@@ -140,7 +140,7 @@ describe('a forged webhook', () => {
         },
       },
     )
-    // One look a second by polling, and a few that rings brought forward.
+    // One look a second by polling, and a few that notifications brought forward.
     expect(statusReads(edgegap)).toBeLessThan(15)
   })
 })
@@ -153,7 +153,7 @@ describe('where the webhook cannot come', () => {
     expect(annotations(job.main, 'warning').join()).toContain('webhook URL was refused')
     expect(edgegap.created).toBe(1)
     expect(edgegap.requestsTo('POST', CREATE)).toHaveLength(2)
-    // Nobody will ring, so polling keeps its full pace.
+    // Nobody will notification, so polling keeps its full pace.
     expect(statusReads(edgegap)).toBeGreaterThan(2)
   })
 

@@ -20,11 +20,11 @@ describe('what GitHub says', () => {
 
   test('a wrong action.yml is found out', async () => {
     const wrong = text.replace('node24', 'node22').replace('purple', 'pink')
-    const findings = await checkAction(`${wrong}  surplus: true\n`)
+    const findings = await checkAction(`${wrong}  extra: true\n`)
     expect(findings.map(({ message }) => message)).toEqual([
       "Unexpected value 'pink'",
       "Unexpected value 'node22'",
-      "Unexpected value 'surplus'",
+      "Unexpected value 'extra'",
     ])
   })
 
@@ -105,13 +105,13 @@ test('outputs: the declared ones are set on every path, and no others', () => {
     application: '',
     version: '',
     versionAction: '',
-    launches: [],
+    deployments: [],
     stoppedIds: [],
     tunnel: 'none',
     tunnelError: '',
-    isOwing: false,
+    hasLeftovers: false,
   } as const
-  const outputs = buildOutputs({ ...nothing, launches: [], stoppedIds: [] }, (value) => value)
+  const outputs = buildOutputs({ ...nothing, deployments: [], stoppedIds: [] }, (value) => value)
   expect(Object.keys(outputs).sort()).toEqual(action.outputs.map(({ name }) => name).sort())
 })
 

@@ -1,5 +1,5 @@
-import type { LaunchReport, RunReport } from '../../src/report/report.ts'
-import type { RunnerCommands } from '../../src/runner-commands.ts'
+import type { RunnerCommands } from '../../src/runner/commands.ts'
+import type { DeploymentState, RunState } from '../../src/state/state.ts'
 
 interface Command {
   name: string
@@ -45,10 +45,10 @@ export class RecordingRunner implements RunnerCommands {
   }
 }
 
-export function launchReport(more: Partial<LaunchReport> = {}): LaunchReport {
+export function launchReport(more: Partial<DeploymentState> = {}): DeploymentState {
   return {
-    plan: { name: 'new-york', where: '40.71,-74.01' },
-    mark: 'dgs-1',
+    target: { name: 'new-york', where: '40.71,-74.01' },
+    tag: 'dgs-1',
     id: 'a69f8e3e0555',
     outcome: 'succeeded',
     source: 'poll',
@@ -80,18 +80,18 @@ export function launchReport(more: Partial<LaunchReport> = {}): LaunchReport {
   }
 }
 
-export function runReport(more: Partial<RunReport> = {}): RunReport {
+export function runReport(more: Partial<RunState> = {}): RunState {
   return {
     title: 'Edgegap',
     outcome: 'succeeded',
     application: 'my-game',
     version: 'v1',
     versionAction: 'unmanaged',
-    launches: [launchReport()],
+    deployments: [launchReport()],
     stoppedIds: [],
     tunnel: 'none',
     tunnelError: '',
-    isOwing: false,
+    hasLeftovers: false,
     ...more,
   }
 }

@@ -6,7 +6,7 @@ import {
   limitBytes,
   table,
 } from '../../src/report/markdown.ts'
-import { toLine } from '../../src/report/plain-text.ts'
+import { toLine } from '../../src/runner/plain-text.ts'
 import { hostileTexts, mixtures } from './hostile-texts.ts'
 
 const texts = [...hostileTexts, ...mixtures(500)]

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
-import { ActionError } from '../../src/errors.ts'
+import { ActionError } from '../../src/base/errors.ts'
 import { buildOutputs } from '../../src/report/outputs.ts'
 import { launchReport, runReport } from './fixtures.ts'
 import { hostileTexts } from './hostile-texts.ts'
@@ -15,12 +15,12 @@ const declared = Object.keys(action.outputs).sort()
 describe('the outputs', () => {
   it.each([
     ['a success', runReport()],
-    ['a run that launched nothing', runReport({ outcome: 'rejected', launches: [] })],
+    ['a run that created nothing', runReport({ outcome: 'rejected', deployments: [] })],
     [
-      'a launch that was refused',
+      'a deployment that was refused',
       runReport({
-        launches: [
-          { plan: { name: 'a', where: 'b' }, outcome: 'rejected', timeline: [], elapsedMs: 0 },
+        deployments: [
+          { target: { name: 'a', where: 'b' }, outcome: 'rejected', timeline: [], elapsedMs: 0 },
         ],
       }),
     ],
@@ -73,11 +73,11 @@ describe('the outputs', () => {
     ])
   })
 
-  it('tell the error of the run, else of the first launch that has one', () => {
-    const error = (what: string) => new ActionError({ kind: 'launch-failed', what })
-    const launches = [launchReport(), launchReport({ error: error('the second') })]
-    expect(buildOutputs(runReport({ launches }), asIs).error).toBe('the second')
-    const report = runReport({ launches, error: error('the\nrun') })
+  it('tell the error of the run, else of the first deployment that has one', () => {
+    const error = (what: string) => new ActionError({ kind: 'deployment-failed', what })
+    const deployments = [launchReport(), launchReport({ error: error('the second') })]
+    expect(buildOutputs(runReport({ deployments }), asIs).error).toBe('the second')
+    const report = runReport({ deployments, error: error('the\nrun') })
     expect(buildOutputs(report, asIs).error).toBe('the run')
   })
 
@@ -88,8 +88,8 @@ describe('the outputs', () => {
       const facts = { host: text, ip: text, location: text, ports: [port] }
       const observation = { state: 'failed' as const, status: text, known: false, facts }
       const error = new ActionError({ kind: 'internal', what: text })
-      const launches = [launchReport({ observation, error })]
-      for (const value of Object.values(buildOutputs(runReport({ launches }), redact))) {
+      const deployments = [launchReport({ observation, error })]
+      for (const value of Object.values(buildOutputs(runReport({ deployments }), redact))) {
         expect(value).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|evil/)
         expect(value.isWellFormed()).toBe(true)
       }
@@ -110,7 +110,7 @@ describe('the outputs', () => {
       known: true,
       facts: { ports },
     }
-    const outputs = buildOutputs(runReport({ launches: [launchReport({ observation })] }), asIs)
+    const outputs = buildOutputs(runReport({ deployments: [launchReport({ observation })] }), asIs)
     const names = Object.keys(JSON.parse(outputs.ports ?? '') as object)
     expect(names.sort()).toEqual(['7777', '__proto__', 'constructor', 'toString'])
     expect(outputs.address).toBe('h:31500')

@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import type { Observation } from '../../src/provider/provider.ts'
-import { Printer } from '../../src/report/printer.ts'
 import { Progress } from '../../src/report/progress.ts'
-import { Redactor } from '../../src/report/redactor.ts'
+import { Printer } from '../../src/runner/printer.ts'
+import { Redactor } from '../../src/runner/redactor.ts'
 import { fault } from '../wait/scene.ts'
 import { VirtualClock } from '../wait/virtual-clock.ts'
 import { launchReport, RecordingRunner } from './fixtures.ts'
@@ -17,10 +17,10 @@ beforeEach(() => {
   progress = new Progress(new Printer(runner, new Redactor(), clock), clock, false)
 })
 
-const launch = launchReport()
+const deployment = launchReport()
 function reading(status: string, more: Partial<Observation> = {}, changed = true) {
   const observation = { state: 'pending', status, known: true, facts: {}, ...more } as const
-  progress.waiting(launch, {
+  progress.waiting(deployment, {
     type: 'reading',
     source: 'poll',
     reading: observation,
@@ -47,25 +47,31 @@ describe('the account of a wait', () => {
   it('tells the first three failures in a row, and then every tenth', () => {
     for (let consecutive = 1; consecutive <= 25; consecutive++) {
       const error = fault('server-fault')
-      progress.waiting(launch, { type: 'failure', error, consecutive, nextInMs: 1_000, atMs: 0 })
+      progress.waiting(deployment, {
+        type: 'failure',
+        error,
+        consecutive,
+        nextInMs: 1_000,
+        atMs: 0,
+      })
     }
-    progress.waiting(launch, { type: 'recovered', after: 25, atMs: 9_000 })
+    progress.waiting(deployment, { type: 'recovered', after: 25, atMs: 9_000 })
     expect(runner.lines).toHaveLength(6)
     expect(runner.lines.at(-1)).toContain('after 25 failed looks')
   })
 
-  it('says which launch it is about where there are several', () => {
+  it('says which deployment it is about where there are several', () => {
     const several = new Progress(new Printer(runner, new Redactor(), clock), clock, true)
-    several.accepted(launch)
+    several.accepted(deployment)
     expect(runner.lines[0]).toContain('new-york: accepted as a69f8e3e0555')
   })
 })
 
 describe('a silence', () => {
-  it('is broken at least every thirty seconds, until the launch is settled', async () => {
+  it('is broken at least every thirty seconds, until the deployment is settled', async () => {
     await clock.run(
       progress.whileRunning(async () => {
-        progress.accepted(launch)
+        progress.accepted(deployment)
         await clock.sleep(100_000)
       }),
     )
@@ -80,7 +86,7 @@ describe('a silence', () => {
   it('is none where lines come anyway', async () => {
     await clock.run(
       progress.whileRunning(async () => {
-        progress.accepted(launch)
+        progress.accepted(deployment)
         for (let count = 0; count < 20; count++) {
           await clock.sleep(20_000)
           reading(`STEP ${count}`)

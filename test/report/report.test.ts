@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
-import { isGood, type Outcome, worstOf } from '../../src/report/report.ts'
+import { isGood, type Outcome, worstOf } from '../../src/state/state.ts'
 
-describe('the outcome of several launches', () => {
+describe('the outcome of several deployments', () => {
   it.each<[Outcome[], Outcome]>([
     [['succeeded'], 'succeeded'],
     [['succeeded', 'succeeded'], 'succeeded'],

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest'
-import { ActionError } from '../../src/errors.ts'
-import { toLine } from '../../src/report/plain-text.ts'
+import { ActionError } from '../../src/base/errors.ts'
 import { buildSummary } from '../../src/report/summary.ts'
-import { SUMMARY_LIMIT_BYTES } from '../runner/file-commands.ts'
+import { toLine } from '../../src/runner/plain-text.ts'
+import { SUMMARY_LIMIT_BYTES } from '../harness/file-commands.ts'
 import { launchReport, runReport } from './fixtures.ts'
 import { hostileTexts } from './hostile-texts.ts'
 
@@ -20,10 +20,14 @@ describe('the summary', () => {
   })
 
   it('shows why it failed, what to do, and the log', () => {
-    const error = new ActionError({ kind: 'launch-failed', what: 'It failed.', next: 'Do this.' })
+    const error = new ActionError({
+      kind: 'deployment-failed',
+      what: 'It failed.',
+      next: 'Do this.',
+    })
     const diagnosis = { logLines: ['one', '```', 'two'], truncated: true, crash: 'exit code 137' }
-    const launches = [launchReport({ outcome: 'failed', error, diagnosis })]
-    const summary = buildSummary(runReport({ outcome: 'failed', launches }), clean)
+    const deployments = [launchReport({ outcome: 'failed', error, diagnosis })]
+    const summary = buildSummary(runReport({ outcome: 'failed', deployments }), clean)
     expect(summary).toContain('It failed. Do this.')
     expect(summary).toContain('exit code 137')
     expect(summary).toContain('````text\none\n```\ntwo\n````')
@@ -34,15 +38,15 @@ describe('the summary', () => {
       const port = { name: text, internal: 1, external: 2, protocol: text, address: text }
       const details = [[text, text]] as const
       const facts = { host: text, ip: text, location: text, ports: [port], details }
-      const launches = [
+      const deployments = [
         launchReport({
           observation: { state: 'failed', status: text, known: false, facts },
-          error: new ActionError({ kind: 'launch-failed', what: text, next: text }),
+          error: new ActionError({ kind: 'deployment-failed', what: text, next: text }),
           timeline: [{ status: text, atMs: 1 }],
           diagnosis: { logLines: [text], truncated: false, crash: text },
         }),
       ]
-      const report = runReport({ launches, application: text, version: text, outcome: 'failed' })
+      const report = runReport({ deployments, application: text, version: text, outcome: 'failed' })
       const outsideOfLogs = buildSummary(report, clean).replace(/^(`{3,})text\n[\s\S]*?\n\1$/gm, '')
       const elements = outsideOfLogs.match(/<[^>]*>?/g) ?? []
       expect(new Set(elements)).toEqual(
@@ -57,16 +61,16 @@ describe('the summary', () => {
 
   it('stays below what the runner takes, however long the logs are', () => {
     const logLines = Array.from({ length: 1_000 }, () => '日'.repeat(2_000))
-    const launches = Array.from({ length: 5 }, () =>
+    const deployments = Array.from({ length: 5 }, () =>
       launchReport({ diagnosis: { logLines, truncated: true } }),
     )
-    const summary = buildSummary(runReport({ launches }), clean)
+    const summary = buildSummary(runReport({ deployments }), clean)
     expect(Buffer.byteLength(summary)).toBeLessThan(SUMMARY_LIMIT_BYTES)
     expect(summary.endsWith('\n\n…\n')).toBe(true)
   })
 
   it('names what was stopped', () => {
-    const report = runReport({ outcome: 'stopped', launches: [], stoppedIds: ['abc', 'def'] })
+    const report = runReport({ outcome: 'stopped', deployments: [], stoppedIds: ['abc', 'def'] })
     expect(buildSummary(report, clean)).toContain('<code>abc</code>, <code>def</code>')
   })
 })

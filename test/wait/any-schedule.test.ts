@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest'
-import { adaptiveCadence } from '../../src/wait/cadence.ts'
+import { adaptiveSchedule } from '../../src/wait/schedule.ts'
 import type { Reading } from '../../src/wait/wait.ts'
 import { seededRandom } from './random.ts'
 import { broken, fault, pending, play, ready } from './scene.ts'
-import { TestBell } from './test-bell.ts'
+import { TestWaker } from './test-waker.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 interface Told {
@@ -14,7 +14,7 @@ interface Told {
 
 /**
  * A made-up provider: true at any time, yet slow, failing, hanging, rate limiting and lying through
- * the doorbell, as the seed has it.
+ * the channel, as the seed has it.
  */
 function makeUp(seed: number) {
   const random = seededRandom(seed)
@@ -25,13 +25,13 @@ function makeUp(seed: number) {
   const newsAtMs = random() * timeoutMs * 1.2
   const faultiness = pick(0, 0.1, 0.5, 0.9)
   const clock = new VirtualClock({ earlyMs: pick(0, 0.3) })
-  const bell = pick(true, false) ? new TestBell(pick(undefined, 5_000, 30_000)) : undefined
-  if (bell) {
+  const waker = pick(true, false) ? new TestWaker(pick(undefined, 5_000, 30_000)) : undefined
+  if (waker) {
     for (let count = random() * 60; count > 0; count--) {
-      clock.at(random() * timeoutMs, () => bell.ring())
+      clock.at(random() * timeoutMs, () => waker.notification())
     }
     for (let count = random() * 5; count > 0; count--) {
-      clock.at(random() * timeoutMs, () => bell.change(pick(undefined, 5_000, 30_000)))
+      clock.at(random() * timeoutMs, () => waker.change(pick(undefined, 5_000, 30_000)))
     }
   }
   const told: Told[] = []
@@ -46,8 +46,8 @@ function makeUp(seed: number) {
     options: {
       clock,
       timeoutMs,
-      cadence: adaptiveCadence(random),
-      ...(bell && { bell }),
+      pollSchedule: adaptiveSchedule(random),
+      ...(waker && { waker }),
     },
     async answer({
       atMs,
@@ -104,7 +104,7 @@ describe('whatever a provider does', () => {
         expect(result.elapsedMs, note).toBeLessThanOrEqual(world.timeoutMs + 1_000)
 
         // A look that could have brought the news is never longer away than one pause: at most ten
-        // seconds, or what the bell allows, after a look that took ten seconds at most.
+        // seconds, or what the waker allows, after a look that took ten seconds at most.
         const moments = [...looks.map(({ atMs }) => atMs), result.elapsedMs]
         for (const [index, atMs] of moments.slice(1).entries()) {
           expect(atMs - (moments[index] ?? 0), note).toBeLessThanOrEqual(30_000 + 1)
@@ -117,19 +117,19 @@ describe('whatever a provider does', () => {
           else if (event.type === 'recovered') expect(event.after, note).toBe(failures)
           else failures = 0
         }
-        expect(clock.pending === 0 || world.options.bell !== undefined, note).toBe(true)
+        expect(clock.pending === 0 || world.options.waker !== undefined, note).toBe(true)
       }
     },
   )
 
-  it('without faults and without a bell the news is found within one interval', async () => {
+  it('without faults and without a waker the news is found within one interval', async () => {
     for (let seed = 1_000; seed < 1_060; seed++) {
       const random = seededRandom(seed)
       const newsAtMs = random() * 400_000
       const { result } = await play(({ atMs }) => (atMs >= newsAtMs ? ready : pending), {
-        cadence: adaptiveCadence(random),
+        pollSchedule: adaptiveSchedule(random),
       })
-      const longestMs = adaptiveCadence(() => 0).intervalMs(newsAtMs)
+      const longestMs = adaptiveSchedule(() => 0).intervalMs(newsAtMs)
       expect(result.ending).toBe('settled')
       expect(result.elapsedMs - newsAtMs).toBeLessThanOrEqual(longestMs + 0.001)
     }

@@ -1,11 +1,11 @@
 import { describe, expect, it } from 'vitest'
-import { adaptiveCadence, fixedCadence } from '../../src/wait/cadence.ts'
+import { adaptiveSchedule, fixedSchedule } from '../../src/wait/schedule.ts'
 import { seededRandom } from './random.ts'
 
-const slowest = adaptiveCadence(() => 0)
-const fastest = adaptiveCadence(() => 1)
+const slowest = adaptiveSchedule(() => 0)
+const fastest = adaptiveSchedule(() => 1)
 
-describe('the adaptive cadence', () => {
+describe('the adaptive pollSchedule', () => {
   it('is never over a second in the first minute', () => {
     for (let atMs = 0; atMs <= 60_000; atMs += 250) {
       expect(slowest.intervalMs(atMs)).toBe(1_000)
@@ -25,7 +25,7 @@ describe('the adaptive cadence', () => {
 
   it('is shortened at random, by a fifth at most, so that parallel jobs do not ask in step', () => {
     const random = seededRandom(1)
-    const jittered = adaptiveCadence(random)
+    const jittered = adaptiveSchedule(random)
     const seen = new Set<number>()
     for (let atMs = 0; atMs < 600_000; atMs += 1_000) {
       const intervalMs = jittered.intervalMs(atMs)
@@ -39,9 +39,9 @@ describe('the adaptive cadence', () => {
   })
 })
 
-describe('a fixed cadence', () => {
+describe('a fixed pollSchedule', () => {
   it('is what the user said, always', () => {
-    expect([0, 1e6, 1e9].map((atMs) => fixedCadence(2_500).intervalMs(atMs))).toEqual([
+    expect([0, 1e6, 1e9].map((atMs) => fixedSchedule(2_500).intervalMs(atMs))).toEqual([
       2_500, 2_500, 2_500,
     ])
   })

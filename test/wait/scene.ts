@@ -1,5 +1,5 @@
-import { ActionError, type ErrorKind } from '../../src/errors.ts'
-import { fixedCadence } from '../../src/wait/cadence.ts'
+import { ActionError, type ErrorKind } from '../../src/base/errors.ts'
+import { fixedSchedule } from '../../src/wait/schedule.ts'
 import {
   type Reading,
   type WaitEvent,
@@ -21,7 +21,7 @@ export function fault(kind: ErrorKind = 'server-fault', retryAfterMs?: number): 
 export type Answer = Reading | ActionError | 'hang'
 
 export interface Look {
-  /** Since the launch was accepted. */
+  /** Since the deployment was accepted. */
   atMs: number
   deadlineMs: number
   signal: AbortSignal
@@ -54,7 +54,7 @@ export function begin(
   const events: WaitEvent<Reading>[] = []
   const result = waitForOutcome<Reading>({
     timeoutMs: 600_000,
-    cadence: fixedCadence(1_000),
+    pollSchedule: fixedSchedule(1_000),
     signal: cancel.signal,
     ...more,
     clock,

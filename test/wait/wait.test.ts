@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { adaptiveCadence, fixedCadence } from '../../src/wait/cadence.ts'
+import { adaptiveSchedule, fixedSchedule } from '../../src/wait/schedule.ts'
 import { seededRandom } from './random.ts'
 import { begin, broken, fault, pending, play, ready } from './scene.ts'
 import { VirtualClock } from './virtual-clock.ts'
@@ -22,10 +22,12 @@ describe('the first look', () => {
 })
 
 describe('the looks', () => {
-  const cadence = adaptiveCadence(seededRandom(7))
+  const pollSchedule = adaptiveSchedule(seededRandom(7))
 
   it('are at most a second apart in the first minute', async () => {
-    const { looks, gaps } = await play(({ atMs }) => (atMs > 65_000 ? ready : pending), { cadence })
+    const { looks, gaps } = await play(({ atMs }) => (atMs > 65_000 ? ready : pending), {
+      pollSchedule,
+    })
     gaps().forEach((gapMs, index) => {
       if ((looks[index]?.atMs ?? 0) > 60_000) return
       expect(gapMs).toBeLessThanOrEqual(1_000.001)
@@ -34,7 +36,7 @@ describe('the looks', () => {
   })
 
   it('grow apart, to ten seconds at most', async () => {
-    const { gaps } = await play(() => pending, { cadence, timeoutMs: 3_600_000 })
+    const { gaps } = await play(() => pending, { pollSchedule, timeoutMs: 3_600_000 })
     expect(Math.max(...gaps())).toBeLessThanOrEqual(10_000.001)
     expect(Math.max(...gaps())).toBeGreaterThan(9_000)
     // Without the last one, which the deadline brings forward.
@@ -51,7 +53,7 @@ describe('the looks', () => {
         await clock.sleep(700)
         return index === 10 ? ready : pending
       },
-      { cadence: fixedCadence(1_000) },
+      { pollSchedule: fixedSchedule(1_000) },
     )
     for (const gapMs of gaps()) expect(gapMs).toBeCloseTo(1_000)
   })
@@ -139,7 +141,7 @@ describe('the deadline', () => {
     for (const answer of [pending, fault('rate-limited', 900_000)]) {
       const { looks } = await play(() => answer, {
         timeoutMs: 20_000,
-        cadence: fixedCadence(3_600_000),
+        pollSchedule: fixedSchedule(3_600_000),
       })
       expect(looks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 20_000])
     }
@@ -240,7 +242,7 @@ describe('failed looks', () => {
   it('do not shorten an interval that the user wants longer', async () => {
     const { gaps } = await play(() => fault(), {
       timeoutMs: 300_000,
-      cadence: fixedCadence(30_000),
+      pollSchedule: fixedSchedule(30_000),
     })
     for (const gapMs of gaps()) expect(gapMs).toBeCloseTo(30_000)
   })
@@ -277,7 +279,7 @@ describe('refused credentials', () => {
   it.each(['unauthorized', 'forbidden'] as const)('(%s) end the wait at once', async (kind) => {
     const { looks, result } = await play(({ index }) => (index < 3 ? pending : fault(kind)))
     expect(looks).toHaveLength(4)
-    expect(result).toMatchObject({ ending: 'shut-out', error: { kind }, last: pending })
+    expect(result).toMatchObject({ ending: 'credentials-refused', error: { kind }, last: pending })
   })
 })
 

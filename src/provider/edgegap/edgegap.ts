@@ -1,17 +1,17 @@
-import type { Clock } from '../../clock.ts'
-import type { Delivery, Ring } from '../../delivery.ts'
-import { ActionError, toActionError } from '../../errors.ts'
+import type { Clock } from '../../base/clock.ts'
+import type { Delivery, Notification } from '../../base/delivery.ts'
+import { ActionError, toActionError } from '../../base/errors.ts'
 import type { EdgegapDeploySettings, EdgegapSettings } from '../../settings/settings.ts'
-import { adaptiveCadence } from '../../wait/cadence.ts'
+import { adaptiveSchedule } from '../../wait/schedule.ts'
 import type {
   Call,
   CreateResult,
   Diagnosis,
-  LaunchPlan,
   Observation,
   Preparation,
   Provider,
   ProviderContext,
+  Target,
 } from '../provider.ts'
 import {
   createEdgegapClient,
@@ -26,7 +26,7 @@ import { deploymentBody } from './deployment-body.ts'
 const wire = () => import('./wire.ts')
 
 /** Statuses of a stop that say what has become of the server. */
-const FATEFUL: ReadonlySet<number> = new Set([200, 202, 400, 404, 410])
+const STOP_ANSWERS: ReadonlySet<number> = new Set([200, 202, 400, 404, 410])
 
 /** Rows per page of the list, and pages that are read at most. */
 const PAGE_ROWS = 100
@@ -42,10 +42,10 @@ const WHILE_CREATING = {
     'No server could be placed: try another location, ask for less CPU or memory, or stop other deployments of a limited account.',
 } as const
 
-/** Deployments as launches, on Edgegap's API v2 (create) and v1 (all else). */
+/** Deployments as deployments, on Edgegap's API v2 (create) and v1 (all else). */
 export class Edgegap implements Provider {
   readonly title = 'Edgegap'
-  readonly plans: readonly LaunchPlan[]
+  readonly targets: readonly Target[]
   readonly canStop = true
   readonly createMs = 30_000
   readonly #settings: EdgegapSettings
@@ -56,25 +56,25 @@ export class Edgegap implements Provider {
     this.#clock = clock
     this.#settings = settings
     this.#send = createEdgegapClient(http, settings.apiUrl, settings.token)
-    this.plans = settings.operation === 'deploy' ? settings.locations.map(toPlan) : []
+    this.targets = settings.operation === 'deploy' ? settings.locations.map(toTarget) : []
   }
 
-  cadence = adaptiveCadence
+  pollSchedule = adaptiveSchedule
 
   async prepare(): Promise<Preparation> {
     return { version: this.#deploy().version, versionAction: 'unmanaged' }
   }
 
   async create(
-    plan: LaunchPlan,
-    mark: string,
+    target: Target,
+    tag: string,
     call: Call,
     webhook: URL | undefined,
   ): Promise<CreateResult> {
     const settings = this.#deploy()
-    const location = settings.locations[this.plans.indexOf(plan)]
-    if (!location) throw new Error(`no location for ${plan.name}`)
-    const body = deploymentBody(settings, location, mark, webhook)
+    const location = settings.locations[this.targets.indexOf(target)]
+    if (!location) throw new Error(`no location for ${target.name}`)
+    const body = deploymentBody(settings, location, tag, webhook)
     try {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
       return await readCreate(reply)
@@ -84,19 +84,19 @@ export class Edgegap implements Provider {
     }
   }
 
-  async readRing({ body }: Delivery): Promise<Ring> {
+  async readNotification({ body }: Delivery): Promise<Notification> {
     const { readWebhook } = await wire()
     return readWebhook(body.toString('utf8'))
   }
 
   /**
-   * Asks for the marks by tag and checks each row again: a filter that the server ignored or read
+   * Asks for the tags by tag and checks each row again: a filter that the server ignored or read
    * otherwise must never make a stranger's deployment ours. Rows without tags are looked at one by one.
    */
-  async findByMarks(marks: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
+  async findByTags(sought: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
     const { readDeployments } = await wire()
     const query = JSON.stringify({
-      filters: [{ field: 'tags', operator: 'in', value: marks }],
+      filters: [{ field: 'tags', operator: 'in', value: sought }],
     })
     const found = new Map<string, string>()
     const untilMs = this.#clock.nowMs() + call.deadlineMs
@@ -108,11 +108,11 @@ export class Edgegap implements Provider {
       const { rows, hasNext } = readDeployments(reply.text, reply.request)
       for (const row of rows) {
         const tags = row.tags ?? (row.id === undefined ? [] : await this.#tagsOf(row.id, rest()))
-        const mark = marks.find((one) => tags.includes(one))
-        if (mark === undefined) continue
+        const tag = sought.find((one) => tags.includes(one))
+        if (tag === undefined) continue
         // It is ours and cannot be named in a request: nothing may be created beside it.
-        if (row.id === undefined) throw unusableId(mark)
-        found.set(row.id, mark)
+        if (row.id === undefined) throw unusableId(tag)
+        found.set(row.id, tag)
       }
       if (!hasNext) return found
     }
@@ -151,7 +151,7 @@ export class Edgegap implements Provider {
    */
   async stop(id: string, call: Call): Promise<'accepted' | 'gone'> {
     const reply = await this.#send({ method: 'DELETE', path: `/v1/stop/${id}` }, call)
-    if (FATEFUL.has(reply.status)) await expectJson(reply)
+    if (STOP_ANSWERS.has(reply.status)) await expectJson(reply)
     if (reply.status === 200 || reply.status === 202) return 'accepted'
     if (reply.status === 410) return 'gone'
     if ((reply.status === 400 || reply.status === 404) && (await this.#isGone(id, call))) {
@@ -238,14 +238,14 @@ async function expectJson({ text, request }: EdgegapReply): Promise<void> {
   expectMessage(text, request)
 }
 
-function unusableId(mark: string): ActionError {
+function unusableId(tag: string): ActionError {
   return new ActionError({
     kind: 'malformed-reply',
-    what: `Edgegap lists what carries the tag ${mark} under an id that is none.`,
+    what: `Edgegap lists what carries the tag ${tag} under an id that is none.`,
   })
 }
 
-function toPlan(location: { name: string; where: string }): LaunchPlan {
+function toTarget(location: { name: string; where: string }): Target {
   return { name: location.name, where: location.where }
 }
 

@@ -1,7 +1,7 @@
 import { isIP } from 'node:net'
 import * as z from 'zod/mini'
-import type { Ring } from '../../delivery.ts'
-import { ActionError } from '../../errors.ts'
+import type { Notification } from '../../base/delivery.ts'
+import { ActionError } from '../../base/errors.ts'
 import type { Facts, Observation, Port } from '../provider.ts'
 import { flag, integer, isRecord, isYes, list, record, text } from './lenient.ts'
 
@@ -216,10 +216,10 @@ function readPorts(map: Record<string, unknown>, host: string): Port[] {
  * A webhook's body: the JSON of the status. Of all that it says only the id is read, to find out
  * whether it is about one of ours.
  */
-export function readWebhook(body: string): Ring {
+export function readWebhook(body: string): Notification {
   try {
     const id = parse(accepted, body, 'webhook').request_id
-    if (id !== undefined && ID.test(id)) return { kind: 'ring', id }
+    if (id !== undefined && ID.test(id)) return { kind: 'notification', id }
   } catch {
     // Falls through: whatever it is, it is not a webhook of Edgegap.
   }

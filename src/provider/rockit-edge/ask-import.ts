@@ -1,4 +1,4 @@
-import { type ActionError, toActionError } from '../../errors.ts'
+import { type ActionError, toActionError } from '../../base/errors.ts'
 import type { Call, CreateResult } from '../provider.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
 import { lockAdvice } from './lock.ts'

@@ -1,7 +1,7 @@
 import type { Stats } from 'node:fs'
 import { lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises'
 import { isAbsolute, join, relative, sep } from 'node:path'
-import { ActionError, describe } from '../../errors.ts'
+import { ActionError, describe } from '../../base/errors.ts'
 import { type Entry, isTarHeader, packTar, readUnchanged, tarBytes } from './tar.ts'
 
 /** A build that is ready to be sent, any number of times. */

@@ -1,4 +1,4 @@
-import { ActionError, type ErrorKind } from '../../errors.ts'
+import { ActionError, type ErrorKind } from '../../base/errors.ts'
 import type { HttpClient, HttpReply } from '../../net/request.ts'
 import { readRetryAfter } from '../../net/retry-after.ts'
 import type { RockitEdgeSettings } from '../../settings/settings.ts'

@@ -1,14 +1,14 @@
-import { ActionError, describe, toActionError } from '../../errors.ts'
+import { ActionError, describe, toActionError } from '../../base/errors.ts'
 import type { RockitEdgeSettings } from '../../settings/settings.ts'
 import type { Call, CreateResult, ProviderContext } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import { askImport } from './ask-import.ts'
 import type { BuildFiles } from './build-files.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
-import { newUploadMark } from './marks.ts'
 import { findNewTasks, isOpenUpload } from './new-tasks.ts'
 import type { Reader } from './reader.ts'
 import { sendBuild } from './send-build.ts'
+import { newUploadMark } from './tags.ts'
 import { type Baseline, isImport, Tracked } from './tracked.ts'
 import { uploadTarget } from './upload-target.ts'
 import { type ImportAnswer, readImport } from './wire/replies.ts'
@@ -36,7 +36,7 @@ export class Importer {
   readonly #scene: ImportScene
   /** The form of the request that this instance understands, once that is known. */
   #bodies: Record<string, unknown>[]
-  /** An upload that was asked for and is neither complete nor expired: its mark, and its task. */
+  /** An upload that was asked for and is neither complete nor expired: its tag, and its task. */
   readonly #open = new Map<string, string | undefined>()
 
   constructor(scene: ImportScene) {
@@ -69,28 +69,28 @@ export class Importer {
     }
     const tracked = new Tracked(baseline)
     onAsking(tracked)
-    const mark = files && newUploadMark(Date.now())
-    if (mark !== undefined) {
-      this.#open.set(mark, undefined)
-      context.debts.opened(mark)
+    const tag = files && newUploadMark(Date.now())
+    if (tag !== undefined) {
+      this.#open.set(tag, undefined)
+      context.cleanUpNotes.opened(tag)
     }
     const { send } = this.#scene
     const asked = await askImport(send, this.#bodies, baseline, call)
     if (asked.kind === 'result') {
-      if (mark !== undefined) this.closed(mark)
+      if (tag !== undefined) this.closed(tag)
       return asked.result
     }
-    if (asked.kind === 'ambiguous') return await this.#resolve(asked.error, tracked, mark, call)
+    if (asked.kind === 'ambiguous') return await this.#resolve(asked.error, tracked, tag, call)
     this.#bodies = [asked.body]
     const answer = readImport(asked.reply.json, files !== undefined)
     tracked.told(answer.taskName, answer.buildName)
-    if (!files || mark === undefined) return this.#created(tracked, answer.taskName)
-    return await this.#upload(files, mark, tracked, asked.reply, answer, mayAskAfresh, call)
+    if (!files || tag === undefined) return this.#created(tracked, answer.taskName)
+    return await this.#upload(files, tag, tracked, asked.reply, answer, mayAskAfresh, call)
   }
 
-  closed(mark: string): void {
-    this.#open.delete(mark)
-    this.#scene.context.debts.closed(mark)
+  closed(tag: string): void {
+    this.#open.delete(tag)
+    this.#scene.context.cleanUpNotes.closed(tag)
   }
 
   /**
@@ -100,16 +100,16 @@ export class Importer {
   async #resolve(
     error: ActionError,
     tracked: Tracked,
-    mark: string | undefined,
+    tag: string | undefined,
     call: Call,
   ): Promise<CreateResult> {
     const { api, context } = this.#scene
     context.log(`It is open whether the import was taken: ${describe(error)}`)
-    // The end of this run, or its post step, finds an upload by its mark.
+    // The end of this run, or its post step, finds an upload by its tag.
     if (call.signal.aborted) return { kind: 'try-again', error }
     try {
-      const [task] = await findNewTasks(tracked, mark !== undefined, api, context.clock, call)
-      if (task && mark === undefined) {
+      const [task] = await findNewTasks(tracked, tag !== undefined, api, context.clock, call)
+      if (task && tag === undefined) {
         context.log(`It was: its task is ${task.name}.`)
         tracked.told(task.name, task.build)
         return this.#created(tracked, task.name)
@@ -121,13 +121,13 @@ export class Importer {
     } catch (thrown) {
       return { kind: 'broken-off', error: unresolved(toActionError(thrown)) }
     }
-    if (mark !== undefined) this.closed(mark)
+    if (tag !== undefined) this.closed(tag)
     return { kind: 'try-again', error }
   }
 
   async #upload(
     files: BuildFiles,
-    mark: string,
+    tag: string,
     tracked: Tracked,
     reply: RockitEdgeReply,
     answer: ImportAnswer,
@@ -135,8 +135,8 @@ export class Importer {
     call: Call,
   ): Promise<CreateResult | 'expired'> {
     const { context } = this.#scene
-    if (answer.taskName !== undefined) this.#begun(mark, answer.taskName)
-    const taskName = answer.taskName ?? (await this.#findUploadTask(mark, tracked, call))
+    if (answer.taskName !== undefined) this.#begun(tag, answer.taskName)
+    const taskName = answer.taskName ?? (await this.#findUploadTask(tag, tracked, call))
     const target = uploadTarget(answer)
     if (!(target instanceof URL)) {
       return { kind: 'broken-off', error: replyError(reply, `${target}`) }
@@ -147,7 +147,7 @@ export class Importer {
     const sent = await sendBuild({ context, files, url: target, headers, call, look })
     switch (sent.kind) {
       case 'stored':
-        this.closed(mark)
+        this.closed(tag)
         return this.#created(tracked, taskName)
       case 'cancelled':
         return {
@@ -159,17 +159,17 @@ export class Importer {
       case 'expired':
         if (!mayAskAfresh || call.signal.aborted) return { kind: 'broken-off', error: sent.error }
         context.log(`${sent.error.message} Asking for a new import.`)
-        return await this.#expireForFresh(mark, taskName, call)
+        return await this.#expireForFresh(tag, taskName, call)
     }
   }
 
-  #begun(mark: string, taskName: string): void {
-    this.#open.set(mark, taskName)
-    this.#scene.context.debts.created(mark, UPLOAD_ID + taskName)
+  #begun(tag: string, taskName: string): void {
+    this.#open.set(tag, taskName)
+    this.#scene.context.cleanUpNotes.created(tag, UPLOAD_ID + taskName)
   }
 
   /** The answer need not name it. Without the right to read tasks it stays unknown. */
-  async #findUploadTask(mark: string, tracked: Tracked, call: Call): Promise<string | undefined> {
+  async #findUploadTask(tag: string, tracked: Tracked, call: Call): Promise<string | undefined> {
     try {
       const tasks = await this.#scene.api.listTasks(call)
       tracked.see(tasks)
@@ -178,7 +178,7 @@ export class Importer {
         fresh.find(isOpenUpload) ?? fresh.find(({ type }) => !isImport(type) && type !== 'deploy')
       if (found) {
         tracked.told(found.name, found.build)
-        this.#begun(mark, found.name)
+        this.#begun(tag, found.name)
       }
       return found?.name
     } catch {
@@ -203,15 +203,11 @@ export class Importer {
   }
 
   /** An open upload task may hold the app locked against the next import. */
-  async #expireForFresh(
-    mark: string,
-    taskName: string | undefined,
-    call: Call,
-  ): Promise<'expired'> {
+  async #expireForFresh(tag: string, taskName: string | undefined, call: Call): Promise<'expired'> {
     const { api, context } = this.#scene
     try {
       if (taskName !== undefined) await api.expireUpload(taskName, call)
-      this.closed(mark)
+      this.closed(tag)
     } catch (thrown) {
       context.log(describe(thrown))
     }

@@ -1,4 +1,4 @@
-import { uploadAskedMs } from './marks.ts'
+import { uploadAskedMs } from './tags.ts'
 import type { Task } from './wire/replies.ts'
 
 /** Clocks may differ, and times may be told in whole seconds. */
@@ -7,17 +7,17 @@ const EARLIEST_MS = -30_000
 const LATEST_MS = 60_000
 
 /**
- * Task → mark, of uploads that were asked for and whose answer was lost. An app takes one import at a
+ * Task → tag, of uploads that were asked for and whose answer was lost. An app takes one import at a
  * time, so an upload that was opened in that minute is ours.
  */
 export async function findUploads(
-  marks: readonly string[],
+  tags: readonly string[],
   listTasks: () => Promise<readonly Task[]>,
 ): Promise<ReadonlyMap<string, string>> {
   const found = new Map<string, string>()
-  const uploads = marks.flatMap((mark) => {
-    const askedMs = uploadAskedMs(mark)
-    return askedMs === undefined ? [] : [{ mark, askedMs }]
+  const uploads = tags.flatMap((tag) => {
+    const askedMs = uploadAskedMs(tag)
+    return askedMs === undefined ? [] : [{ tag, askedMs }]
   })
   if (uploads.length === 0) return found
   for (const { name, isUpload, stage, createdMs } of await listTasks()) {
@@ -27,7 +27,7 @@ export async function findUploads(
       const sinceMs = createdMs - askedMs
       return sinceMs >= EARLIEST_MS && sinceMs <= LATEST_MS
     })
-    if (asked) found.set(name, asked.mark)
+    if (asked) found.set(name, asked.tag)
   }
   return found
 }

@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts'
-import { ActionError } from '../../errors.ts'
+import type { Clock } from '../../base/clock.ts'
+import { ActionError } from '../../base/errors.ts'
 import type { Call } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import { isImport, type Tracked } from './tracked.ts'

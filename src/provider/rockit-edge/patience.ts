@@ -1,5 +1,5 @@
-import type { Clock } from '../../clock.ts'
-import { type ErrorKind, toActionError } from '../../errors.ts'
+import type { Clock } from '../../base/clock.ts'
+import { type ErrorKind, toActionError } from '../../base/errors.ts'
 import type { Call } from '../provider.ts'
 
 const PASSING: readonly ErrorKind[] = ['connection-lost', 'rate-limited', 'server-fault']

@@ -1,4 +1,4 @@
-import { describe, toActionError } from '../../errors.ts'
+import { describe, toActionError } from '../../base/errors.ts'
 import type { Call } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import type { Tracked } from './tracked.ts'

@@ -1,15 +1,15 @@
-import type { Delivery, Ring } from '../../delivery.ts'
-import { ActionError } from '../../errors.ts'
+import type { Delivery, Notification } from '../../base/delivery.ts'
+import { ActionError } from '../../base/errors.ts'
 import type { RockitEdgeSettings } from '../../settings/settings.ts'
-import type { Cadence } from '../../wait/cadence.ts'
+import type { PollSchedule } from '../../wait/schedule.ts'
 import type {
   Call,
   CreateResult,
-  LaunchPlan,
   Observation,
   Preparation,
   Provider,
   ProviderContext,
+  Target,
 } from '../provider.ts'
 import { RockitEdgeApi } from './api.ts'
 import { type BuildFiles, findBuildFiles } from './build-files.ts'
@@ -18,10 +18,10 @@ import { Importer, UPLOAD_ID } from './importer.ts'
 import { judge } from './judge.ts'
 import { findUploads } from './leftover-uploads.ts'
 import { lockAdvice } from './lock.ts'
-import { isSubscriptionName } from './marks.ts'
 import { readPatiently } from './patience.ts'
 import { Reader } from './reader.ts'
 import { SUBSCRIPTION_ID, Subscriptions } from './subscriptions.ts'
+import { isSubscriptionName } from './tags.ts'
 import { isSignedWith } from './token.ts'
 import { isSameBuild, type Tracked } from './tracked.ts'
 import type { App, Task } from './wire/replies.ts'
@@ -35,10 +35,10 @@ const POLL_SPREAD_MS = 5_000
 const LONGEST_CREATE_MS = 24 * 3_600_000
 const MAX_TOLD_UNKNOWN = 5
 
-/** Builds as launches: import, then publishing, on the backend API of a ROCKIT Edge. */
+/** Builds as deployments: import, then publishing, on the backend API of a ROCKIT Edge. */
 export class RockitEdge implements Provider {
   readonly title = 'ROCKIT Edge'
-  readonly plans: readonly LaunchPlan[]
+  readonly targets: readonly Target[]
   readonly canStop = false
   readonly createMs = LONGEST_CREATE_MS
   readonly #settings: RockitEdgeSettings
@@ -51,7 +51,7 @@ export class RockitEdge implements Provider {
   #files: BuildFiles | undefined
   /** The import that is under way; the webhook may be faster than the answer to it. */
   #tracked: Tracked | undefined
-  #launchId: string | undefined
+  #deploymentId: string | undefined
   readonly #unknownNews = new Set<string>()
 
   constructor(settings: RockitEdgeSettings, context: ProviderContext) {
@@ -64,10 +64,10 @@ export class RockitEdge implements Provider {
     this.#reader = new Reader(this.#api, context.log)
     this.#subscriptions = new Subscriptions(this.#send, context)
     const { application: name, organization } = settings
-    this.plans = [{ name, where: organization }]
+    this.targets = [{ name, where: organization }]
   }
 
-  cadence(random: () => number): Cadence {
+  pollSchedule(random: () => number): PollSchedule {
     return { intervalMs: () => SHORTEST_POLL_MS + random() * POLL_SPREAD_MS }
   }
 
@@ -90,7 +90,7 @@ export class RockitEdge implements Provider {
     }
   }
 
-  async create(_plan: LaunchPlan, _mark: string, call: Call): Promise<CreateResult> {
+  async create(_plan: Target, _mark: string, call: Call): Promise<CreateResult> {
     this.#importer ??= new Importer({
       settings: this.#settings,
       context: this.#context,
@@ -103,7 +103,7 @@ export class RockitEdge implements Provider {
       },
     })
     const result = await this.#importer.create(call)
-    if (result.kind === 'created') this.#launchId = result.id
+    if (result.kind === 'created') this.#deploymentId = result.id
     return result
   }
 
@@ -116,26 +116,26 @@ export class RockitEdge implements Provider {
     const uploads = [...(this.#importer?.openUploads ?? [])]
     const ends = await Promise.allSettled([
       this.#subscriptions.close(call),
-      ...uploads.map(([mark, task]) => this.#expire(mark, task, call)),
+      ...uploads.map(([tag, task]) => this.#expire(tag, task, call)),
     ])
     const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
     if (reasons.length > 0) throw reasons[0]
   }
 
-  async #expire(mark: string, task: string | undefined, call: Call): Promise<void> {
-    const names = task === undefined ? [...(await this.#findUploads([mark], call)).keys()] : [task]
+  async #expire(tag: string, task: string | undefined, call: Call): Promise<void> {
+    const names = task === undefined ? [...(await this.#findUploads([tag], call)).keys()] : [task]
     for (const name of names) {
       const result = await this.#api.expireUpload(name, call)
       if (result === 'accepted') this.#context.log(`Expired the upload task ${name}.`)
     }
-    this.#importer?.closed(mark)
+    this.#importer?.closed(tag)
   }
 
   /**
    * The signature tells who sent it, then the body whom it is about. What it says is kept: it stands
    * for itself where it may not be looked up, and for tasks that are listed no more.
    */
-  async readRing({ headers, body }: Delivery): Promise<Ring> {
+  async readNotification({ headers, body }: Delivery): Promise<Notification> {
     const secrets = await this.#subscriptions.secrets()
     const token = headers[TOKEN_HEADER] ?? ''
     if (!(await isSignedWith(token, secrets)))
@@ -158,7 +158,7 @@ export class RockitEdge implements Provider {
     const isOther = build && tracked.build && !isSameBuild(build, tracked.build)
     return isOther
       ? { kind: 'ignored', why: 'for another build' }
-      : { kind: 'ring', id: this.#launchId }
+      : { kind: 'notification', id: this.#deploymentId }
   }
 
   #tellUnknown(what: string): void {
@@ -168,17 +168,17 @@ export class RockitEdge implements Provider {
   }
 
   /** Subscriptions are found by their own names, uploads by the time at which they were asked for. */
-  async findByMarks(marks: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
+  async findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>()
-    for (const mark of marks) if (isSubscriptionName(mark)) found.set(SUBSCRIPTION_ID + mark, mark)
-    for (const [task, mark] of await this.#findUploads(marks, call)) {
-      found.set(UPLOAD_ID + task, mark)
+    for (const tag of tags) if (isSubscriptionName(tag)) found.set(SUBSCRIPTION_ID + tag, tag)
+    for (const [task, tag] of await this.#findUploads(tags, call)) {
+      found.set(UPLOAD_ID + task, tag)
     }
     return found
   }
 
-  async #findUploads(marks: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
-    return await findUploads(marks, () => this.#api.listTasks(call))
+  async #findUploads(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
+    return await findUploads(tags, () => this.#api.listTasks(call))
   }
 
   async observe(_id: string, call: Call): Promise<Observation> {

@@ -1,4 +1,4 @@
-import { ActionError, toActionError } from '../../errors.ts'
+import { ActionError, toActionError } from '../../base/errors.ts'
 import { readRetryAfter } from '../../net/retry-after.ts'
 import { type UploadResult, upload } from '../../net/upload.ts'
 import type { Call, ProviderContext } from '../provider.ts'

@@ -1,8 +1,8 @@
-import { ActionError, describe } from '../../errors.ts'
+import { ActionError, describe } from '../../base/errors.ts'
 import type { Call, ProviderContext } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
-import { isLeftover, newSubscriptionName } from './marks.ts'
+import { isLeftover, newSubscriptionName } from './tags.ts'
 import { readSecret, readSubscriptionName } from './wire/replies.ts'
 import { SINGLE_EVENTS, SINK_FORMS } from './wire/requests.ts'
 
@@ -59,7 +59,7 @@ export class Subscriptions {
       throw replyError(reply, `The subscription ${name} was not removed`, ADVICE)
     }
     this.#names.delete(name)
-    this.#context.debts.closed(name)
+    this.#context.cleanUpNotes.closed(name)
   }
 
   /** Removes what earlier runs left that were lost with their machine. Only tells of failures. */
@@ -104,21 +104,21 @@ export class Subscriptions {
 
   /** Throws for every refusal that another form would not mend. */
   async #create(name: string, order: object, call: Call): Promise<RockitEdgeReply> {
-    const { debts } = this.#context
+    const { cleanUpNotes } = this.#context
     if (this.#isOver || call.signal.aborted)
       throw new ActionError({ kind: 'cancelled', what: 'The run is over.' })
     this.#names.add(name)
-    debts.opened(name)
+    cleanUpNotes.opened(name)
     const body = { name, ...order }
     const reply = await this.#send({ method: 'POST', path: '/subscriptions', body }, call)
     if (reply.isGood) {
-      debts.created(name, SUBSCRIPTION_ID + name)
+      cleanUpNotes.created(name, SUBSCRIPTION_ID + name)
       this.#keepSecret(reply)
       return reply
     }
     if (reply.status < 500 && reply.status !== 429) {
       this.#names.delete(name)
-      debts.closed(name)
+      cleanUpNotes.closed(name)
     }
     if (reply.status === 400 || reply.status === 422) return reply
     throw replyError(reply, 'ROCKIT Edge refused the subscription', ADVICE)

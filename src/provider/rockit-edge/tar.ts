@@ -2,7 +2,7 @@ import type { Stats } from 'node:fs'
 import { open } from 'node:fs/promises'
 import type { Headers } from 'tar-stream'
 import headers from 'tar-stream/headers.js'
-import { ActionError } from '../../errors.ts'
+import { ActionError } from '../../base/errors.ts'
 
 /** One thing in an archive, in the words of its header. */
 export interface Entry {

@@ -59,7 +59,7 @@ export async function startStorageHost(settings: RockitEdgeSettings): Promise<St
       const bytesPerSecond = effect?.kind === 'slow' ? effect.bytesPerSecond : undefined
       const limits = { stopAtBytes, bytesPerSecond, closing: closing.signal }
       const isWhole = await receive(incoming, upload, settings, limits)
-      // Bodies below a fault's mark are spoiled all the same.
+      // Bodies below a fault's tag are spoiled all the same.
       if (!isWhole || stopAtBytes !== undefined) return spoil(effect, upload, response)
       store(upload, slot)
       if (effect?.kind === 'lost-answer') response.socket?.resetAndDestroy()

@@ -1,5 +1,5 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { systemClock } from '../../../src/clock.ts'
+import { systemClock } from '../../../src/base/clock.ts'
 import { createHttpClient } from '../../../src/net/request.ts'
 import { createEdgegapClient } from '../../../src/provider/edgegap/client.ts'
 import { Edgegap } from '../../../src/provider/edgegap/edgegap.ts'
@@ -43,17 +43,17 @@ function open(inputs: Record<string, string> = {}): Provider {
     http,
     environment,
     clock: systemClock,
-    debts: { opened() {}, created() {}, closed() {} },
+    cleanUpNotes: { opened() {}, created() {}, closed() {} },
     log: () => {},
     hide: () => {},
-    newMark: () => 'mark',
+    newAttemptTag: () => 'tag',
   })
 }
 
 async function create(provider = open(), deadlineMs?: number) {
-  const [plan] = provider.plans
-  if (!plan) throw new Error('no plan')
-  return await provider.create(plan, 'mark-1', call(deadlineMs), undefined)
+  const [target] = provider.targets
+  if (!target) throw new Error('no target')
+  return await provider.create(target, 'tag-1', call(deadlineMs), undefined)
 }
 
 const unit = { method: 'POST', path: /deployments/ } as const
@@ -98,7 +98,7 @@ describe('the request', () => {
 })
 
 describe('a create', () => {
-  it('that is accepted has an id, and carries place, environment, tags and mark', async () => {
+  it('that is accepted has an id, and carries place, environment, tags and tag', async () => {
     const provider = open({
       env: 'A=1',
       'secret-env': 'B=2',
@@ -118,14 +118,14 @@ describe('a create', () => {
         { key: 'A', value: '1', is_hidden: false },
         { key: 'B', value: '2', is_hidden: true },
       ],
-      tags: ['mark-1', 'nightly'],
+      tags: ['tag-1', 'nightly'],
     })
   })
 
   it('reports to the webhook in each of the three fields of v2', async () => {
     const provider = open()
-    const [plan] = provider.plans
-    if (plan) await provider.create(plan, 'm', call(), new URL('https://hook.test/x'))
+    const [target] = provider.targets
+    if (target) await provider.create(target, 'm', call(), new URL('https://hook.test/x'))
     const url = 'https://hook.test/x'
     expect(edgegap.requests[0]?.body).toMatchObject({
       webhook_on_ready: { url },
@@ -215,10 +215,10 @@ describe('a create', () => {
   })
 })
 
-describe('what carries a mark', () => {
-  const find = (marks: string[]) => open().findByMarks(marks, call())
+describe('what carries a tag', () => {
+  const find = (tags: string[]) => open().findByTags(tags, call())
 
-  it('is found, for several marks in one request', async () => {
+  it('is found, for several tags in one request', async () => {
     const [a, b] = [
       edgegap.addDeployment({ tags: ['m1', 'x'] }),
       edgegap.addDeployment({ tags: ['m2'] }),

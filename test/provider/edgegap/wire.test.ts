@@ -329,7 +329,7 @@ describe('logs', () => {
 describe('a webhook', () => {
   it('is about an id, and of the rest nothing is read', () => {
     const body = JSON.stringify({ request_id: id, current_status: 'READY' })
-    expect(readWebhook(body)).toEqual({ kind: 'ring', id })
+    expect(readWebhook(body)).toEqual({ kind: 'notification', id })
   })
 
   it.each([...notJson, ...oddIds.map((odd) => JSON.stringify({ request_id: odd }))])(

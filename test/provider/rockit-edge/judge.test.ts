@@ -36,7 +36,7 @@ function newsOf(type: TaskType, event: string, more: object = {}): News {
   return read.news
 }
 
-/** A launch that is looked at again and again, on a clock of its own. */
+/** A deployment that is looked at again and again, on a clock of its own. */
 function scene(baseline = { app: appOf(), tasks: [] as Task[] }) {
   const tracked = new Tracked(baseline)
   let nowMs = 0

@@ -117,7 +117,7 @@ export type TaskEvent = (typeof EVENTS)[number]
 /** Where a task is, in the words of the events; `expired` is said of uploads only. */
 export type Stage = 'submit' | 'begin' | 'end' | 'error' | 'expired'
 
-/** How the states of a task may be written; none is documented. Compared without case and marks. */
+/** How the states of a task may be written; none is documented. Compared without case and tags. */
 export const STAGE_WORDS: Readonly<Record<Stage, readonly string[]>> = {
   submit: ['submit', 'submitted', 'queued', 'pending', 'waiting', 'created', 'new', 'scheduled'],
   begin: ['begin', 'began', 'started', 'running', 'processing', 'inprogress', 'active', 'ongoing'],

@@ -1,0 +1,102 @@
+/**
+ * What can go wrong, as a closed set. Decisions are made on `kind`, never on text: texts are for
+ * people and come from providers that reword them.
+ */
+export type ErrorKind =
+  /** The provider does not accept the credentials. */
+  | 'unauthorized'
+  /** The credentials are good, but not for this. */
+  | 'forbidden'
+  /** The provider does not know what was named. */
+  | 'not-found'
+  /** The provider refused the request as it is; repeating it changes nothing. */
+  | 'refused'
+  /** What the inputs name on this machine cannot be used: a folder that is empty, a file that changes. */
+  | 'unusable-input'
+  /** Accepted, but no server could be placed. */
+  | 'no-capacity'
+  /** Too many requests; `retryAfterMs` says when, where the provider told. */
+  | 'rate-limited'
+  /** The provider failed (5xx). */
+  | 'server-fault'
+  /** No connection came up: the request was certainly not processed. */
+  | 'unreachable'
+  /** The connection broke or the reply never came: the request may have been processed. */
+  | 'connection-lost'
+  /** A reply that is not what the provider documents. */
+  | 'malformed-reply'
+  /** A deployment may exist, and it could not be found out whether it does. */
+  | 'unresolved-create'
+  /** The webhook was asked for and cannot come. */
+  | 'no-tunnel'
+  /** The deployment ended badly. */
+  | 'deployment-failed'
+  /** The deployment was not done in time. */
+  | 'timed-out'
+  /** The run was cancelled. */
+  | 'cancelled'
+  /** Our own fault. */
+  | 'internal'
+
+export interface ErrorDetails {
+  kind: ErrorKind
+  /** What happened, one sentence. May hold remote text: it is cleaned where it is printed. */
+  what: string
+  /** What the user can do about it, one sentence. */
+  next?: string
+  /** The request that failed, without query or credentials, such as `GET /v1/status/abc → 500`. */
+  request?: string
+  retryAfterMs?: number
+  cause?: unknown
+}
+
+export class ActionError extends Error {
+  readonly kind: ErrorKind
+  readonly next: string | undefined
+  readonly request: string | undefined
+  readonly retryAfterMs: number | undefined
+
+  constructor(details: ErrorDetails) {
+    super(details.what, { cause: details.cause })
+    this.name = 'ActionError'
+    this.kind = details.kind
+    this.next = details.next
+    this.request = details.request
+    this.retryAfterMs = details.retryAfterMs
+  }
+}
+
+/**
+ * Any thrown value as an `ActionError`. Foreign errors lose everything but name, code and message:
+ * their other properties may hold headers, bodies or URLs with secrets.
+ */
+export function toActionError(thrown: unknown): ActionError {
+  if (thrown instanceof ActionError) return thrown
+  const error = thrown instanceof Error ? thrown : new Error(String(thrown))
+  const code = (error as NodeJS.ErrnoException).code
+  return new ActionError({
+    kind: 'internal',
+    what: `Unexpected ${error.name}${code ? ` (${code})` : ''}: ${error.message}`,
+    next: 'This looks like a fault of this action: please report it with the log of this step.',
+    cause: error,
+  })
+}
+
+/** A secondary failure in a few words, for a warning. */
+export function describe(thrown: unknown): string {
+  const error = toActionError(thrown)
+  return error.request ? `${error.message} (${error.request})` : error.message
+}
+
+/** A provider that asks for more patience than this is asked again all the same: a server may be lost. */
+const LONGEST_PATIENCE_MS = 60_000
+
+/** How long to pause after a failure before the same is tried again, milliseconds. */
+export function pauseAfter(error: ActionError, ownMs: number): number {
+  return Math.min(error.retryAfterMs ?? ownMs, LONGEST_PATIENCE_MS)
+}
+
+/** True when the credentials are refused: then asking again changes nothing. */
+export function areCredentialsRefused({ kind }: ActionError): boolean {
+  return kind === 'unauthorized' || kind === 'forbidden'
+}

@@ -1,0 +1,66 @@
+import { systemClock } from '../base/clock.ts'
+import { toActionError } from '../base/errors.ts'
+import { type Cancellation, listenForCancel } from './cancellation.ts'
+import { currentRunner, type RunnerCommands } from './commands.ts'
+import { Printer } from './printer.ts'
+import { Redactor } from './redactor.ts'
+
+/** The real things, as both entries hand them to the rest. */
+export interface ActionProcess {
+  runner: RunnerCommands
+  printer: Printer
+  cancellation: Cancellation
+  environment: NodeJS.ProcessEnv
+}
+
+/**
+ * Says whether the step succeeded. Called when all else is done, with nothing between it and the end
+ * of the process: what it lets go of is let go of at the very last moment.
+ */
+export type ExitDecision = () => boolean
+
+/**
+ * Runs an entry and ends the process. Node would wait for idle connections and forgotten timers, and
+ * with it every user, so the process is ended on purpose once the log is written.
+ *
+ * @param onClosedLog what happens when nobody reads the log any more, as when the runner is lost: the main
+ *   step cleans up like a cancelled one, for no post step may follow
+ * @param work resolves to the last word on the step
+ */
+export async function runProcess(
+  onClosedLog: 'is cancelled' | 'goes on',
+  work: (action: ActionProcess) => Promise<ExitDecision>,
+): Promise<void> {
+  const runner = currentRunner(process.env)
+  const printer = new Printer(runner, new Redactor(), systemClock)
+  let finished = false
+  const fail = (thrown: unknown) => {
+    finished = true
+    printer.failure(toActionError(thrown), 'Deploy Game Server')
+    process.exit(1)
+  }
+  process.on('uncaughtException', fail)
+  process.on('unhandledRejection', fail)
+  process.on('exit', () => {
+    if (!finished)
+      printer.error(
+        'The step ended without an outcome. What it created is stopped by its post step.',
+      )
+  })
+  const cancellation = listenForCancel(process, systemClock)
+  process.stdout.on('error', () => {
+    if (onClosedLog === 'is cancelled') cancellation.cancel('the log is closed')
+  })
+  const failed = (thrown: unknown): ExitDecision => {
+    printer.failure(toActionError(thrown), 'Deploy Game Server')
+    return () => false
+  }
+  const action = { runner, printer, cancellation, environment: process.env }
+  const exitDecision = await work(action).catch(failed)
+  await new Promise((resolve) => {
+    if (process.stdout.writable) process.stdout.write('', resolve)
+    else resolve(undefined)
+  })
+  finished = true
+  process.exit(exitDecision() ? 0 : 1)
+}

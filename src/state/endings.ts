@@ -1,0 +1,44 @@
+import { formatDuration } from '../base/clock.ts'
+import { ActionError } from '../base/errors.ts'
+import type { DeploymentState } from './state.ts'
+
+/** The words for the endings that are no failed request. */
+
+export function deploymentFailed({ observation, elapsedMs, id }: DeploymentState): ActionError {
+  const status = observation?.status || 'no status'
+  const reason = observation?.reason ? `: ${observation.reason}` : ''
+  return new ActionError({
+    kind: 'deployment-failed',
+    what: `${id} failed after ${formatDuration(elapsedMs)} with ${status}${reason}.`,
+    ...(observation?.next && { next: observation.next }),
+  })
+}
+
+export function timedOut(
+  { observation, id }: DeploymentState,
+  timeoutMs: number,
+  lastError: ActionError | undefined,
+): ActionError {
+  const seen = observation
+    ? `its last status was ${observation.status || 'empty'}`
+    : `its status was never read${lastError ? ` (${lastError.message})` : ''}`
+  return new ActionError({
+    kind: 'timed-out',
+    what: `${id} was not ready within ${formatDuration(timeoutMs)}; ${seen}.`,
+    next:
+      observation?.next ??
+      'Raise timeout when it only needs longer: the first start of a new image takes the time of its download.',
+  })
+}
+
+export function noTunnel(why: string): ActionError {
+  return new ActionError({
+    kind: 'no-tunnel',
+    what: `No tunnel came up and wait is webhook, so nothing was created: ${why}.`,
+    next: 'Set wait: auto to poll where no tunnel comes up, or raise tunnel-timeout.',
+  })
+}
+
+export function cancelled(): ActionError {
+  return new ActionError({ kind: 'cancelled', what: 'The run was cancelled.' })
+}

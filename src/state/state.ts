@@ -1,0 +1,75 @@
+import type { ActionError } from '../base/errors.ts'
+import type { Diagnosis, Observation, Target } from '../provider/provider.ts'
+import type { NewsSource } from '../wait/wait.ts'
+
+/** How a deployment, or the whole run, ended for us. The values of the output `outcome`. */
+export type Outcome =
+  | 'succeeded'
+  | 'failed'
+  /** Refused; nothing was created. */
+  | 'rejected'
+  | 'timed-out'
+  | 'cancelled'
+  /** Accepted and not waited for. */
+  | 'started'
+  | 'stopped'
+
+const GOOD: ReadonlySet<Outcome> = new Set(['succeeded', 'started', 'stopped'])
+
+export function isGood(outcome: Outcome): boolean {
+  return GOOD.has(outcome)
+}
+
+/** From the least to the most telling: the outcome of several deployments is the last that occurs. */
+const BY_WEIGHT: readonly Outcome[] = [
+  'stopped',
+  'started',
+  'succeeded',
+  'rejected',
+  'timed-out',
+  'failed',
+  'cancelled',
+]
+
+export function worstOf(outcomes: readonly Outcome[]): Outcome {
+  return BY_WEIGHT.findLast((outcome) => outcomes.includes(outcome)) ?? 'failed'
+}
+
+export interface TimelineEntry {
+  status: string
+  /** From the accepted request. */
+  atMs: number
+}
+
+/** What is known of one deployment; filled in as the run goes, so that a cut-short run can report too. */
+export interface DeploymentState {
+  target: Target
+  tag?: string
+  id?: string
+  outcome: Outcome
+  observation?: Observation
+  timeline: TimelineEntry[]
+  elapsedMs: number
+  source?: NewsSource
+  error?: ActionError
+  diagnosis?: Diagnosis
+}
+
+export interface RunState {
+  title: string
+  outcome: Outcome
+  application: string
+  version: string
+  versionAction: string
+  deployments: DeploymentState[]
+  /** With `operation: stop`, what was to be stopped. */
+  stopId?: string
+  stoppedIds: string[]
+  /** The transport in use, or `none`. */
+  tunnel: string
+  /** Why there was no tunnel, or why it was not relied on. */
+  tunnelError: string
+  /** Something is left to stop or to look for, which the post step does. */
+  hasLeftovers: boolean
+  error?: ActionError
+}

@@ -1,0 +1,260 @@
+import { mkdtemp, rm } from 'node:fs/promises'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import type { Clock } from '../base/clock.ts'
+import type { Delivery, Notification } from '../base/delivery.ts'
+import { describe } from '../base/errors.ts'
+import type { Cancellation } from '../runner/cancellation.ts'
+import type { RunnerCommands } from '../runner/commands.ts'
+import type { Printer } from '../runner/printer.ts'
+import type { TunnelSettings } from '../settings/tunnel.ts'
+import type { Waker } from '../wait/wait.ts'
+import { spawnChild } from './child.ts'
+import { Leftovers, PRIVATE_FOLDER } from './leftovers.ts'
+import { Notifications } from './notifications.ts'
+import { type Receiver, startReceiver } from './receiver.ts'
+import { selfPing } from './self-ping.ts'
+import { loadTransport } from './tunnels/load.ts'
+import { type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
+
+const CLOSE_MS = 1_500
+/** Aims of polling beside a webhook that works: the first look after 5 s, then every 15 to 30 s. */
+const FIRST_SLOW_POLL_MS = 5_000
+const SLOW_POLL_MS = 15_000
+const SLOW_POLL_SPREAD_MS = 15_000
+
+export interface ChannelOptions {
+  settings: TunnelSettings
+  /** How long the tunnel may try to come up, retries included. */
+  opensWithinMs: number
+  readNotification: (delivery: Delivery) => Notification | Promise<Notification>
+  clock: Clock
+  cancellation: Cancellation
+  printer: Printer
+  runner: RunnerCommands
+  environment: NodeJS.ProcessEnv
+  random: () => number
+  /** Tests give transports with shorter times. */
+  load?: typeof loadTransport
+}
+
+type State = 'opening' | 'verified' | 'lost' | 'failed'
+
+/**
+ * The webhook receiver and the tunnel that leads to it. It notifications, it never tells: a delivery makes the
+ * wait look at the provider's own API. Whatever happens to it, polling goes on; while it is not
+ * verified, at full pollSchedule.
+ */
+export class WebhookChannel {
+  readonly #options: ChannelOptions
+  readonly #closing = new AbortController()
+  readonly #notifications = new Notifications()
+  readonly #leftovers: Leftovers
+  #receiver: Receiver | undefined
+  #state: State = 'opening'
+  #url: URL | undefined
+  #error = ''
+  #isDistrusted = false
+  #folder: Promise<string> | undefined
+  #ended: Promise<void> = Promise.resolve()
+  readonly #settled = new AbortController()
+
+  /** Opens the channel and returns at once; the tunnel comes up beside whatever the caller does. */
+  static open(options: ChannelOptions): WebhookChannel {
+    const channel = new WebhookChannel(options)
+    channel.#ended = channel.#run()
+    return channel
+  }
+
+  private constructor(options: ChannelOptions) {
+    this.#options = options
+    this.#leftovers = new Leftovers(options.runner)
+  }
+
+  /** For the output `tunnel`: the transport in use, or `none`. */
+  get tunnel(): string {
+    if (this.#url === undefined || this.#state === 'failed') return 'none'
+    return this.#options.settings.transport.split('-')[0] ?? 'none'
+  }
+
+  /** For the output `tunnel-error`: why there is no tunnel, or why it was not relied on. */
+  get error(): string {
+    return this.#error
+  }
+
+  /** Neither verified nor failed yet. */
+  get isOpening(): boolean {
+    return this.#state === 'opening'
+  }
+
+  get isVerified(): boolean {
+    return this.#state === 'verified'
+  }
+
+  /** The URL that notifications are sent to, as soon as it is known. */
+  get url(): URL | undefined {
+    return this.#state === 'failed' ? undefined : this.#url
+  }
+
+  /** Resolves when the tunnel is verified or has failed, after `limitMs`, or when `signal` aborts. */
+  async whenSettled(limitMs: number, signal: AbortSignal): Promise<void> {
+    await this.#options.clock.sleep(limitMs, AbortSignal.any([signal, this.#settled.signal]))
+  }
+
+  /**
+   * The waker of one deployment.
+   *
+   * @param handedOver the URL that the provider was given in the create: once the tunnel has another,
+   *   this waker is not to be relied on. Undefined for a provider that was given it otherwise.
+   */
+  channelFor(id: string, handedOver?: URL): Waker {
+    return {
+      nextWake: (signal) => this.#notifications.nextWake(id, signal),
+      slowPollMs: (elapsedMs) => {
+        if (this.#state !== 'verified' || this.#isDistrusted) return undefined
+        if (handedOver && handedOver.href !== this.#url?.href) return undefined
+        if (elapsedMs < FIRST_SLOW_POLL_MS) return FIRST_SLOW_POLL_MS
+        return SLOW_POLL_MS + this.#options.random() * SLOW_POLL_SPREAD_MS
+      },
+    }
+  }
+
+  /** The provider will not notification, though the tunnel is up: polling goes at full pollSchedule for good. */
+  distrust(why: string): void {
+    this.#isDistrusted = true
+    this.#options.printer.warning(`No webhook: ${why} Polling instead.`)
+    this.#notifications.wakeAll('changed')
+  }
+
+  /** Ends the tunnel, its children and its files. Safe to call at any time and more than once. */
+  async close(): Promise<void> {
+    this.#closing.abort()
+    // Transports end their children within a fraction of a second; should one hang, nobody waits.
+    await Promise.race([this.#ended, this.#options.clock.sleep(CLOSE_MS)])
+    this.#receiver?.close()
+    const folder = await this.#folder?.catch(() => undefined)
+    if (folder !== undefined) {
+      await rm(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
+      this.#leftovers.removeFolder(folder)
+    }
+    this.#folder = undefined
+    this.#tellRejects()
+  }
+
+  async #run(): Promise<void> {
+    const { settings, printer } = this.#options
+    try {
+      const transport = await (this.#options.load ?? loadTransport)(settings)
+      if (!transport) {
+        this.#error = settings.transport === 'none' ? settings.why : ''
+        throw new TunnelFailure('unavailable', this.#error)
+      }
+      if (transport.needsReceiver) await this.#listen(transport.listenPort)
+      await transport.run(this.#context())
+    } catch (thrown) {
+      if (this.#closing.signal.aborted) return
+      this.#error = thrown instanceof TunnelFailure ? thrown.message : describe(thrown)
+      this.#state = 'failed'
+      this.#settled.abort()
+      this.#notifications.wakeAll('changed')
+      if (settings.transport !== 'none') {
+        const advice = isHashMismatch(thrown) ? ' Nothing of it was run.' : ''
+        const text = `No webhook (${settings.transport}): ${this.#error}.${advice} Polling instead.`
+        // Of a tunnel that nobody asked for, a failure is no news, unless it smells of an attack.
+        if (isUnasked(settings) && advice === '') printer.line(text)
+        else printer.warning(text)
+      }
+    }
+  }
+
+  async #listen(port: number): Promise<void> {
+    try {
+      this.#receiver = await startReceiver(port, (delivery) => void this.#take(delivery))
+    } catch (thrown) {
+      throw new TunnelFailure('unavailable', `port ${port} is not free (${describe(thrown)})`)
+    }
+    this.#options.printer.hide(this.#receiver.path.slice(1))
+  }
+
+  async #take(delivery: Delivery): Promise<void> {
+    try {
+      const notification = await this.#options.readNotification(delivery)
+      if (notification.kind === 'notification') this.#notifications.notification(notification.id)
+      else this.#notifications.ignored(notification.why)
+    } catch {
+      this.#notifications.ignored('unreadable')
+    }
+  }
+
+  #context(): TransportContext {
+    const { clock, printer, environment, random } = this.#options
+    return {
+      clock,
+      environment,
+      random,
+      signal: this.#closing.signal,
+      opensUntilMs: clock.nowMs() + this.#options.opensWithinMs,
+      log: (line) => printer.line(line),
+      warn: (text) => printer.warning(text),
+      hide: (secret) => printer.hide(secret),
+      localPort: this.#receiver?.port ?? 0,
+      path: this.#receiver?.path ?? '',
+      ping: async (url, lookup) => {
+        const receiver = this.#receiver
+        if (!receiver) throw new TunnelFailure('unavailable', 'nothing listens')
+        await selfPing(url, receiver, { environment, signal: this.#closing.signal, lookup })
+      },
+      privateFolder: () => this.#privateFolder(),
+      spawn: (command, args, options) =>
+        spawnChild(command, args, options, environment, this.#leftovers),
+      onUrl: (url) => {
+        this.#url = url
+      },
+      onVerified: () => this.#become('verified', ''),
+      onLost: (why) => this.#become('lost', why),
+      onGap: () => this.#notifications.wakeAll('gap'),
+      onDelivery: (delivery) => void this.#take(delivery),
+    }
+  }
+
+  #become(state: State, why: string): void {
+    if (this.#state === state) return
+    this.#state = state
+    this.#error = why
+    this.#options.printer.line(
+      state === 'verified'
+        ? `Webhook: the tunnel is verified (${this.tunnel}); polling slows down.`
+        : `Webhook: nothing comes through (${why}); polling at full pace.`,
+    )
+    // Also when it was given up: then nothing is to be waited for.
+    this.#settled.abort()
+    this.#notifications.wakeAll('changed')
+  }
+
+  async #privateFolder(): Promise<string> {
+    this.#folder ??= mkdtemp(
+      join(this.#options.environment.RUNNER_TEMP || tmpdir(), PRIVATE_FOLDER),
+    ).then((folder) => {
+      this.#leftovers.addFolder(folder)
+      return folder
+    })
+    return await this.#folder
+  }
+
+  #tellRejects(): void {
+    const rejects = this.#receiver?.rejects
+    this.#receiver = undefined
+    const reasons = [...Object.entries(rejects?.reasons ?? {}), ...this.#notifications.leftOver()]
+    if (reasons.length === 0) return
+    const list = reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ')
+    this.#options.printer.line(`Webhook: requests that changed nothing: ${list}.`)
+  }
+}
+
+function isUnasked(settings: TunnelSettings): boolean {
+  return settings.transport === 'cloudflared-quick' && settings.isUnasked
+}
+
+function isHashMismatch(thrown: unknown): boolean {
+  return thrown instanceof TunnelFailure && thrown.kind === 'hash-mismatch'
+}

@@ -1,0 +1,149 @@
+import type { QuickTunnelSettings } from '../../../settings/tunnel.ts'
+import { verify, webhookUrl } from '../../verify.ts'
+import { type Lookup, type Transport, type TransportContext, TunnelFailure } from '../tunnel.ts'
+import { refuseProxy, withFreshProcesses } from './attempts.ts'
+import { type BinarySource, officialSource, provideBinary } from './binary.ts'
+import { type DnsOptions, findNameServers, whenPublished } from './dns.ts'
+import { AT_ONCE, Retryable, whyEnded, whyNoQuickTunnel } from './failures.ts'
+import { waitFor, watch, whenRegistered } from './health.ts'
+import { type Cloudflared, type Protocol, startCloudflared } from './process.ts'
+
+const ZONE = 'trycloudflare.com'
+const MAX_PROCESSES = 3
+const BLIND_PINGS = 3
+
+/** How long each state may last, milliseconds. */
+const LIMITS = {
+  /** Until the name is told; cloudflared itself gives the service 15 s. */
+  named: 16_000,
+  registered: 15_000,
+  published: 20_000,
+  verified: 12_000,
+  /** Where the name servers are out of reach: by then others saw every name published. */
+  blindWait: 12_000,
+  blindPause: 5_000,
+}
+
+/** Other than the defaults in tests only. */
+export interface QuickTunnelOptions {
+  source?: BinarySource
+  dns?: DnsOptions
+  limits?: Partial<typeof LIMITS>
+}
+
+/**
+ * A Cloudflare quick tunnel: no account, a random name. Every failure costs it its name, because
+ * somebody's resolver may remember that there was none: the next attempt has another.
+ */
+export function quickTransport(
+  settings: QuickTunnelSettings,
+  options: QuickTunnelOptions = {},
+): Transport {
+  return async (context) => {
+    context.log(
+      `Webhook: opening a quick tunnel of Cloudflare (${ZONE}), a third party: TLS ends there, so it can read what the provider posts. (tunnel: none opens nothing.)`,
+    )
+    refuseProxy(context.environment)
+    const source = options.source ?? officialSource()
+    const binary = await provideBinary(context, settings.binaryPath, source)
+    const limits = { ...LIMITS, ...options.limits }
+    await withFreshProcesses(context, MAX_PROCESSES, context.opensUntilMs, (protocol) =>
+      attempt({ context, binary, limits, dns: options.dns ?? {} }, protocol),
+    )
+  }
+}
+
+interface Means {
+  context: TransportContext
+  binary: string
+  limits: typeof LIMITS
+  dns: DnsOptions
+}
+
+/** One process with one name, until the tunnel is closed. */
+async function attempt(means: Means, protocol: Protocol): Promise<void> {
+  const { context, limits } = means
+  const cloudflared = await startCloudflared(context, means.binary, protocol, { kind: 'quick' })
+  try {
+    // Beside the start, so that they are known when they are needed.
+    const nameServers = findNameServers(ZONE, means.dns, cloudflared.signal)
+    const base = await whenNamed(context, cloudflared, limits.named)
+    context.hide(base.hostname)
+    const url = webhookUrl(base, context.path)
+    context.onUrl(url)
+    await whenRegistered(context, cloudflared, end(context, limits.registered), whyEnded)
+    const blindUntilMs = context.clock.nowMs() + limits.blindWait
+    const lookup = await whenReachable(means, cloudflared, url, await nameServers, blindUntilMs)
+    context.onVerified()
+    await watch(context, cloudflared, () => context.ping(url, lookup))
+  } finally {
+    await cloudflared.stop()
+  }
+}
+
+/** The end of a limit that begins now. */
+function end(context: TransportContext, limitMs: number): number {
+  return Math.min(context.opensUntilMs, context.clock.nowMs() + limitMs)
+}
+
+async function whenNamed(
+  context: TransportContext,
+  cloudflared: Cloudflared,
+  limitMs: number,
+): Promise<URL> {
+  const late = () =>
+    new TunnelFailure('timeout', "Cloudflare's quick tunnel service does not answer")
+  const failures = { ended: whyNoQuickTunnel, late }
+  return await waitFor(context, cloudflared, () => cloudflared.url, end(context, limitMs), failures)
+}
+
+/**
+ * Waits for the name in DNS, then for the self-ping.
+ *
+ * @returns the lookup to use from now on; undefined for the system's
+ * @throws Retryable
+ */
+async function whenReachable(
+  means: Means,
+  cloudflared: Cloudflared,
+  url: URL,
+  nameServers: readonly string[],
+  blindUntilMs: number,
+): Promise<Lookup | undefined> {
+  const { limits } = means
+  // Whatever is waited for here, it ends with the process.
+  const context = { ...means.context, signal: cloudflared.signal }
+  try {
+    const publishedUntilMs = end(context, limits.published)
+    const lookup = await whenPublished(url.hostname, nameServers, context, publishedUntilMs)
+    if (lookup) await verify(context, url, lookup, end(context, limits.verified))
+    else await verifyBlindly(context, url, blindUntilMs, limits.blindPause)
+    return lookup
+  } catch (thrown) {
+    if (!(thrown instanceof TunnelFailure)) throw thrown
+    if (cloudflared.end) throw whyEnded(cloudflared.end, cloudflared.lastLines())
+    throw new Retryable(thrown.kind, thrown.message, AT_ONCE)
+  }
+}
+
+/**
+ * The self-ping through the system's resolver, where the zone's own name servers are out of reach.
+ * An early question would spoil the name for half an hour, so it waits, and asks seldom.
+ */
+async function verifyBlindly(
+  { clock, signal, log, ping }: TransportContext,
+  url: URL,
+  untilMs: number,
+  pauseMs: number,
+): Promise<void> {
+  log(`Webhook: the name servers of ${ZONE} are not reached; the self-ping waits instead.`)
+  await clock.sleep(untilMs - clock.nowMs(), signal)
+  for (let pings = 1; ; pings += 1) {
+    try {
+      return await ping(url)
+    } catch (thrown) {
+      if (pings === BLIND_PINGS || signal.aborted) throw thrown
+    }
+    await clock.sleep(pauseMs, signal)
+  }
+}

@@ -1,0 +1,305 @@
+import { beforeEach, describe, expect, it } from 'vitest'
+import { createOnce } from '../../src/run/create.ts'
+import { errorOf } from './fake-provider.ts'
+import { setStage } from './stage.ts'
+
+let stage: ReturnType<typeof setStage>
+
+beforeEach(() => {
+  stage = setStage()
+})
+
+const deployment = (webhook?: URL) => {
+  const { provider, context, run } = stage
+  return run(createOnce(provider, provider.target, context, webhook))
+}
+const unknown = { kind: 'unknown', error: errorOf('connection-lost') } as const
+const tryAgain = { kind: 'try-again', error: errorOf('unreachable') } as const
+const refused = { kind: 'refused', error: errorOf('refused') } as const
+const owed = () => stage.context.ledger.open
+
+describe('a deployment', () => {
+  it('has its tag on disk before the request leaves, and its id right after the reply', async () => {
+    expect(await deployment()).toMatchObject({
+      kind: 'created',
+      tag: 'm1',
+      deployment: { id: 'a', target: { name: 'here' } },
+    })
+    expect(stage.provider.calls).toEqual(['save m1', 'create m1', 'save m1=a'])
+  })
+
+  it('counts its time from the reply', async () => {
+    const { clock, provider } = stage
+    provider.creates.push(async () => {
+      await clock.sleep(4_000)
+      return { kind: 'created', id: 'a' }
+    })
+    const startMs = clock.nowMs()
+    expect(await deployment()).toMatchObject({ deployment: { acceptedAtMs: startMs + 4_000 } })
+  })
+})
+
+describe('a create that certainly did nothing', () => {
+  it('is tried again, under another tag, and nothing is owed for it', async () => {
+    stage.provider.creates.push(tryAgain, { kind: 'created', id: 'a' })
+    expect(await deployment()).toMatchObject({ kind: 'created', tag: 'm2' })
+    expect(stage.provider.calls).toEqual([
+      'save m1',
+      'create m1',
+      'save nothing',
+      'save m2',
+      'create m2',
+      'save m2=a',
+    ])
+    expect(stage.clock.elapsedMs).toBe(1_000)
+  })
+
+  it('is tried four times, ever more slowly, and then given up', async () => {
+    stage.provider.creates.push(tryAgain)
+    expect(await deployment()).toMatchObject({ kind: 'refused', error: { kind: 'unreachable' } })
+    expect(stage.provider.calls.filter((call) => call.startsWith('create'))).toHaveLength(4)
+    expect(stage.clock.elapsedMs).toBe(7_000)
+    expect(owed()).toEqual([])
+  })
+
+  it('waits as long as it was told to', async () => {
+    stage.provider.creates.push(
+      { kind: 'try-again', error: errorOf('rate-limited', 12_000) },
+      { kind: 'created', id: 'a' },
+    )
+    await deployment()
+    expect(stage.clock.elapsedMs).toBe(12_000)
+  })
+})
+
+describe('a create of which nobody knows', () => {
+  it('is looked up by its tag, and taken when it is found', async () => {
+    stage.provider.creates.push(unknown)
+    stage.provider.finds.push(new Map([['a', 'm1']]))
+    expect(await deployment()).toMatchObject({
+      kind: 'created',
+      tag: 'm1',
+      deployment: { id: 'a' },
+    })
+    expect(stage.provider.calls).toEqual(['save m1', 'create m1', 'find m1', 'save m1=a'])
+  })
+
+  it('that made two servers keeps one and stops the other', async () => {
+    stage.provider.creates.push(unknown)
+    stage.provider.finds.push(
+      new Map([
+        ['a', 'm1'],
+        ['b', 'm1'],
+      ]),
+    )
+    expect(await deployment()).toMatchObject({ kind: 'created', deployment: { id: 'a' } })
+    expect(stage.provider.calls).toContain('stop b')
+    expect(stage.provider.calls).not.toContain('stop a')
+    expect(stage.context.ledger.open).toEqual([{ tag: 'm1', id: 'a' }])
+  })
+
+  it('is found also where the list shows it late', async () => {
+    stage.provider.creates.push(unknown)
+    stage.provider.finds.push(new Map(), new Map(), new Map(), new Map([['a', 'm1']]))
+    expect(await deployment()).toMatchObject({ kind: 'created', deployment: { id: 'a' } })
+    expect(stage.clock.elapsedMs).toBe(3_500)
+  })
+
+  it('is not repeated before four looks over three seconds found nothing', async () => {
+    const { provider } = stage
+    provider.creates.push(unknown, { kind: 'created', id: 'b' })
+    expect(await deployment()).toMatchObject({
+      kind: 'created',
+      tag: 'm2',
+      deployment: { id: 'b' },
+    })
+    expect(provider.calls).toEqual([
+      'save m1',
+      'create m1',
+      ...Array.from({ length: 4 }, () => 'find m1'),
+      // What was given up as lost stays owed: it may have arrived after all.
+      'save m1,m2',
+      'create m2',
+      'save m1,m2=b',
+    ])
+  })
+
+  it('is never repeated where looking failed: a second server would be the price', async () => {
+    const { provider } = stage
+    provider.creates.push(unknown)
+    provider.finds.push(errorOf('server-fault'))
+    const result = await deployment()
+    expect(result).toMatchObject({
+      kind: 'unresolved',
+      error: { kind: 'unresolved-create', next: expect.stringContaining('m1') },
+    })
+    expect(provider.calls.filter((call) => call.startsWith('create'))).toEqual(['create m1'])
+    expect(owed()).toEqual([{ tag: 'm1' }])
+  })
+
+  it.each(['unauthorized', 'forbidden'] as const)(
+    'is not looked for twice when %s',
+    async (kind) => {
+      stage.provider.creates.push(unknown)
+      stage.provider.finds.push(errorOf(kind))
+      expect(await deployment()).toMatchObject({ kind: 'unresolved' })
+      expect(stage.provider.calls.filter((call) => call.startsWith('find'))).toHaveLength(1)
+    },
+  )
+
+  it('is looked for in spite of passing faults', async () => {
+    stage.provider.creates.push(unknown)
+    stage.provider.finds.push(
+      errorOf('server-fault'),
+      errorOf('rate-limited', 2_000),
+      errorOf('malformed-reply'),
+      new Map([['a', 'm1']]),
+    )
+    expect(await deployment()).toMatchObject({ kind: 'created' })
+  })
+
+  it('twice over ends it: both tags are told, and looked for at the end', async () => {
+    stage.provider.creates.push(unknown)
+    const result = await deployment()
+    expect(result).toMatchObject({ kind: 'unresolved', error: { kind: 'unresolved-create' } })
+    expect(result).toMatchObject({ error: { next: expect.stringContaining('m1 and m2') } })
+    expect(owed().map(({ tag }) => tag)).toEqual(['m1', 'm2'])
+  })
+
+  it('that was accepted without an id is never followed by another', async () => {
+    stage.provider.creates.push({ ...unknown, isAccepted: true })
+    expect(await deployment()).toMatchObject({ kind: 'unresolved' })
+    expect(owed().map(({ tag }) => tag)).toEqual(['m1'])
+  })
+
+  it('that only a rate limit turned away may be tried four times', async () => {
+    stage.provider.creates.push({ kind: 'unknown', error: errorOf('rate-limited') })
+    expect(await deployment()).toMatchObject({ kind: 'refused', error: { kind: 'rate-limited' } })
+    expect(owed()).toHaveLength(4)
+  })
+})
+
+describe('a refusal', () => {
+  it('ends it; nothing is owed', async () => {
+    stage.provider.creates.push(refused)
+    expect(await deployment()).toEqual(refused)
+    expect(owed()).toEqual([])
+  })
+
+  it('that may have left something behind owes its tag', async () => {
+    stage.provider.creates.push({ ...refused, mayExist: true })
+    expect(await deployment()).toEqual(refused)
+    expect(owed()).toEqual([{ tag: 'm1' }])
+  })
+
+  it('that left something behind owes it', async () => {
+    stage.provider.creates.push({ ...refused, id: 'broken' })
+    expect(await deployment()).toMatchObject({ kind: 'refused', failedId: 'broken', tag: 'm1' })
+    expect(owed()).toEqual([{ tag: 'm1', id: 'broken' }])
+  })
+})
+
+describe('a webhook', () => {
+  const url = new URL('https://hook.test/x')
+
+  it('that may be what was refused is left out of a second try', async () => {
+    const { provider, runner } = stage
+    provider.creates.push(refused, { kind: 'created', id: 'a' })
+    expect(await deployment(url)).toMatchObject({ kind: 'created', tag: 'm2' })
+    expect(provider.calls.filter((call) => call.startsWith('create'))).toEqual([
+      'create m1 for https://hook.test/x',
+      'create m2',
+    ])
+    expect(runner.messages('warning')).toHaveLength(1)
+  })
+
+  it('that was not the reason is not blamed', async () => {
+    stage.provider.creates.push(refused)
+    expect(await deployment(url)).toMatchObject({ kind: 'refused' })
+    expect(stage.provider.calls.filter((call) => call.startsWith('create'))).toHaveLength(2)
+    expect(stage.runner.messages('warning')).toEqual([])
+  })
+
+  it.each(['unauthorized', 'forbidden', 'not-found', 'no-capacity'] as const)(
+    'is never the reason for %s',
+    async (kind) => {
+      stage.provider.creates.push({ kind: 'refused', error: errorOf(kind) })
+      await deployment(url)
+      expect(stage.provider.calls.filter((call) => call.startsWith('create'))).toHaveLength(1)
+    },
+  )
+})
+
+describe('a cancel', () => {
+  it('before it creates nothing and owes nothing', async () => {
+    stage.cancel()
+    expect(await deployment()).toEqual({ kind: 'cancelled' })
+    expect(stage.provider.calls).toEqual([])
+  })
+
+  it('between two attempts creates nothing more', async () => {
+    const { provider, clock, cancel } = stage
+    provider.creates.push(tryAgain)
+    clock.at(1_500, () => cancel())
+    expect(await deployment()).toEqual({ kind: 'cancelled' })
+    expect(clock.elapsedMs).toBe(1_500)
+    expect(owed()).toEqual([])
+  })
+
+  it('after the last attempt is a cancel and no refusal', async () => {
+    const { provider, cancel } = stage
+    provider.creates.push(tryAgain, tryAgain, tryAgain, () => {
+      cancel()
+      return tryAgain
+    })
+    expect(await deployment()).toEqual({ kind: 'cancelled' })
+  })
+
+  it('lets a create on the wire come in', async () => {
+    const { provider, clock, cancel } = stage
+    provider.creates.push(async (_, { signal }) => {
+      await clock.sleep(3_000, signal)
+      return signal.aborted ? unknown : { kind: 'created', id: 'a' }
+    })
+    clock.at(1_000, () => cancel())
+    expect(await deployment()).toMatchObject({ kind: 'created', deployment: { id: 'a' } })
+    expect(owed()).toEqual([{ tag: 'm1', id: 'a' }])
+  })
+
+  it('waits 2.5 s for a create that hangs, then looks for it', async () => {
+    const { provider, clock, cancel } = stage
+    provider.creates.push(async (_, { signal }) => {
+      await clock.sleep(60_000, signal)
+      return unknown
+    })
+    provider.finds.push(new Map(), new Map([['a', 'm1']]))
+    clock.at(1_000, () => cancel())
+    expect(await deployment()).toMatchObject({ kind: 'created', deployment: { id: 'a' } })
+    expect(clock.elapsedMs).toBe(4_000)
+  })
+
+  it('looks twice at most, keeps the tag for the post step, and creates nothing more', async () => {
+    const { provider, clock, cancel } = stage
+    provider.creates.push(async (_, { signal }) => {
+      await clock.sleep(60_000, signal)
+      return unknown
+    })
+    clock.at(1_000, () => cancel())
+    expect(await deployment()).toEqual({ kind: 'cancelled' })
+    expect(provider.calls.filter((call) => !call.startsWith('save'))).toEqual([
+      'create m1',
+      'find m1',
+      'find m1',
+    ])
+    expect(owed()).toEqual([{ tag: 'm1' }])
+  })
+
+  it('ends looking when the time for cleaning up is over', async () => {
+    const { provider, clock, cancel } = stage
+    provider.creates.push(unknown)
+    provider.finds.push(errorOf('rate-limited', 60_000))
+    clock.at(100, () => cancel())
+    expect(await deployment()).toMatchObject({ kind: 'unresolved' })
+    expect(clock.elapsedMs).toBeLessThanOrEqual(7_000)
+  })
+})

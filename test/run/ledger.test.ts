@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { Ledger, type LedgerEntry, readLedger } from '../../src/run/ledger.ts'
+import type { Access } from '../../src/settings/access.ts'
+import { RecordingRunner } from '../report/fixtures.ts'
+
+const access: Access = { provider: 'edgegap', apiUrl: 'https://a.test/', fingerprint: 'salt.hash' }
+
+function open(entries?: readonly LedgerEntry[]) {
+  const runner = new RecordingRunner()
+  const ledger = new Ledger(runner, access, entries)
+  return { runner, ledger, saved: () => runner.states.at(-1)?.[1] ?? '' }
+}
+
+describe('the ledger', () => {
+  it('is on disk after every line of it', () => {
+    const { ledger, runner } = open()
+    ledger.opened('m1')
+    ledger.opened('m2')
+    ledger.created('m1', 'a')
+    ledger.closed('m1')
+    ledger.closed('m2')
+    const saved = (entries: LedgerEntry[]) => ['ledger', JSON.stringify({ access, entries })]
+    expect(runner.states).toEqual([
+      saved([{ tag: 'm1' }]),
+      saved([{ tag: 'm1' }, { tag: 'm2' }]),
+      saved([{ tag: 'm1', id: 'a' }, { tag: 'm2' }]),
+      saved([{ tag: 'm2' }]),
+      ['ledger', ''],
+    ])
+  })
+
+  it('is empty, and not an empty list, when nothing is owed: the post step then loads nothing', () => {
+    const { ledger, saved } = open([{ tag: 'm1', id: 'a' }])
+    ledger.closed('m1')
+    expect(saved()).toBe('')
+  })
+
+  it('closes what it does not know without a word', () => {
+    const { ledger, runner } = open()
+    ledger.closed('m1')
+    ledger.closed('')
+    expect(runner.states).toEqual([])
+  })
+
+  it('is read back as it was', () => {
+    const { ledger, saved } = open()
+    ledger.opened('m1')
+    ledger.created('m2', 'b')
+    ledger.opened('aid', true)
+    ledger.created('aid', 'hook')
+    expect(readLedger(saved())).toEqual({ access, entries: ledger.open })
+    expect(ledger.open.at(-1)).toEqual({ tag: 'aid', id: 'hook', isAuxiliary: true })
+  })
+})
+
+describe('a saved state', () => {
+  it.each(['', '{', '{}', 'null', '1', '[null]', '[{}]', '{"entries":[]}', '{"access":{}}'])(
+    'that is %j is no ledger',
+    (value) => {
+      expect(() => readLedger(value)).toThrow()
+    },
+  )
+
+  it.each([
+    null,
+    {},
+    'm1',
+    { tag: 1 },
+    { id: 'a' },
+    { tag: 'm1', id: 5 },
+    { tag: 'm1', id: '../../v1/apps/secret' },
+    { tag: 'a b' },
+  ])('with the entry %j is refused: it becomes part of a request', (entry) => {
+    expect(() => readLedger(JSON.stringify({ access, entries: [entry] }))).toThrow()
+  })
+
+  it('has only what belongs to it', () => {
+    const entries = [{ tag: 'm', isAuxiliary: 'yes', x: 1 }]
+    expect(readLedger(JSON.stringify({ access, entries, y: 2 }))).toEqual({
+      access,
+      entries: [{ tag: 'm' }],
+    })
+  })
+})

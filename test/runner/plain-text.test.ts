@@ -1,0 +1,84 @@
+import { describe, expect, it } from 'vitest'
+import { cut, defuse, toLine } from '../../src/runner/plain-text.ts'
+import { parseCommand, REGISTERED_COMMANDS } from '../harness/log-commands.ts'
+import { hostileTexts, mixtures } from '../report/hostile-texts.ts'
+
+const texts = [...hostileTexts, ...mixtures(500)]
+const registered = new Set(REGISTERED_COMMANDS)
+
+describe('a line', () => {
+  it('has nothing in it that breaks, moves, colours or reorders', () => {
+    for (const text of texts) {
+      const line = toLine(text)
+      expect(line).not.toMatch(
+        /[\u0000-\u001f\u007f-\u009f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/,
+      )
+      expect(line.isWellFormed()).toBe(true)
+      expect(line.length).toBeLessThan(2_100)
+    }
+  })
+
+  it('keeps what is harmless as it is', () => {
+    for (const text of [
+      'Größe: 3 µs',
+      '日本語',
+      '🎮👨‍👩‍👧',
+      'a  b',
+      ' indented',
+      '::x::',
+      '<b>&amp;',
+    ]) {
+      expect(toLine(text)).toBe(text)
+    }
+  })
+
+  it('joins lines with a blank and shows tabs as two', () => {
+    expect(toLine('a  \r\n\n   b\rc\u2028d\te')).toBe('a b c d  e')
+    expect(toLine('a\n \n b\n')).toMatch(/^a +b $/)
+  })
+
+  it('is made in no time of the worst text: nothing but blanks, breaks or both', () => {
+    const length = 1 << 18
+    for (const text of [
+      ' '.repeat(length),
+      `${' '.repeat(length)}x`,
+      '\n'.repeat(length),
+      ' \n'.repeat(length / 2),
+      `${' '.repeat(length / 2)}\n${' '.repeat(length / 2)}`,
+      '\ud800'.repeat(length),
+      '::'.repeat(length / 2),
+      '##['.repeat(length / 3),
+    ]) {
+      const startMs = performance.now()
+      defuse(toLine(text))
+      expect(performance.now() - startMs).toBeLessThan(1_000)
+    }
+  })
+})
+
+describe('a cut', () => {
+  it('says how long the text was', () => {
+    expect(cut('abcdef', 4)).toBe('abcd… (6 characters)')
+    expect(cut('abcd', 4)).toBe('abcd')
+  })
+
+  it('never divides a character', () => {
+    expect(cut('ab🎮cd', 3)).toBe('ab… (6 characters)')
+    expect(cut('ab🎮cd', 4)).toBe('ab🎮… (6 characters)')
+  })
+})
+
+describe('a defused line', () => {
+  it('is no command to the runner, in either of its two ways to write one', () => {
+    for (const text of texts) {
+      const line = defuse(toLine(text))
+      expect(parseCommand(line, registered), JSON.stringify(text)).toBeUndefined()
+      expect(line.trimStart().startsWith('::')).toBe(false)
+      expect(line).not.toContain('##[')
+    }
+  })
+
+  it('that was harmless is as it was', () => {
+    for (const line of ['std::vector', 'a ::error::', '# [x]', '']) expect(defuse(line)).toBe(line)
+  })
+})

@@ -1,0 +1,79 @@
+import { describe, expect, test } from 'vitest'
+import type { Clock } from '../../src/base/clock.ts'
+import { watch } from '../../src/webhook/tunnels/cloudflared/health.ts'
+import { type TransportContext, TunnelFailure } from '../../src/webhook/tunnels/tunnel.ts'
+
+/** What is seen at each look, one per second, until the tunnel is closed. */
+interface Look {
+  ready: boolean
+  reconnections?: number
+  ping?: 'comes' | 'fails'
+}
+
+async function follow(looks: Look[]): Promise<string[]> {
+  const events: string[] = []
+  const closing = new AbortController()
+  let now = -1
+  const clock: Clock = {
+    nowMs: () => now * 1000,
+    sleep: async () => {
+      now += 1
+      if (now === looks.length) closing.abort()
+    },
+  }
+  const context = {
+    clock,
+    signal: closing.signal,
+    onLost: (why: string) => events.push(`lost: ${why}`),
+    onVerified: () => events.push('verified'),
+    onGap: () => events.push('gap'),
+  } as unknown as TransportContext
+  const cloudflared = {
+    signal: closing.signal,
+    end: undefined,
+    url: undefined,
+    refusal: undefined,
+    get reconnections() {
+      return looks[now]?.reconnections ?? 0
+    },
+    lastLines: () => [],
+    isReady: async () => looks[now]?.ready === true,
+    stop: async () => {},
+  }
+  await watch(context, cloudflared, async () => {
+    events.push('ping')
+    if (looks[now]?.ping === 'fails') throw new TunnelFailure('service', 'no')
+  })
+  return events
+}
+
+describe('watching a tunnel', () => {
+  test('is quiet while it works', async () => {
+    expect(await follow([{ ready: true }, { ready: true }])).toEqual([])
+  })
+
+  test('tells of a loss once, and pings until a ping comes back', async () => {
+    const lost = 'lost: cloudflared lost its connection to Cloudflare'
+    const looks: Look[] = [
+      { ready: false },
+      { ready: false },
+      { ready: true, ping: 'fails' },
+      { ready: true },
+      { ready: true },
+    ]
+    expect(await follow(looks)).toEqual([lost, 'ping', 'ping', 'verified', 'gap'])
+  })
+
+  test('sees a loss that was over before the next look', async () => {
+    const looks: Look[] = [
+      { ready: true, reconnections: 1 },
+      { ready: true, reconnections: 1 },
+    ]
+    expect(await follow(looks)).toEqual(['ping', 'verified', 'gap'])
+    const failing: Look[] = [{ ready: true, reconnections: 1, ping: 'fails' }]
+    expect(await follow(failing)).toEqual([
+      'ping',
+      'lost: the self-ping does not come back any more',
+    ])
+  })
+})
