@@ -2,7 +2,7 @@ import { describe, toActionError } from './base/errors.ts'
 import { openProvider } from './provider/registry.ts'
 import { type CleanUpResult, cleanUp } from './run/clean-up.ts'
 import { Ledger, type LedgerEntry, readLedger } from './run/ledger.ts'
-import { createContext, providerContext } from './run/perform.ts'
+import { createTools, providerContext } from './run/perform.ts'
 import type { Printer } from './runner/printer.ts'
 import { type ActionProcess, runProcess } from './runner/process.ts'
 import { LEDGER_STATE, LEFTOVERS_STATE } from './runner/saved-states.ts'
@@ -10,7 +10,11 @@ import { settingsOf } from './settings/access.ts'
 import { cleanEdgegapToken } from './settings/token.ts'
 
 /** The runner ends a cancelled job, post steps included, after five minutes. */
-const POST_MS = 180_000
+const POST_MS = 200_000
+/** A create that got lost may still be carried out: it is searched for as long as one may take. */
+const LONGEST_SEARCH_MS = 45_000
+/** A stop before a server is ready takes effect only then, so the post step has patience. */
+const STOP_MS = 120_000
 
 /**
  * The post entry, reached only when the main step left something: it was killed, could not stop what
@@ -36,22 +40,25 @@ async function cleanUpSaved(saved: string, action: ActionProcess): Promise<boole
     const settings = settingsOf(access, environment)
     const over = AbortSignal.any([cancellation.over, AbortSignal.timeout(POST_MS)])
     const limited = { ...action, cancellation: { ...cancellation, over } }
-    const context = createContext(limited, new Ledger(runner, access, entries))
-    const provider = await openProvider(settings, providerContext(limited, context))
-    cleanedUp = await cleanUp(provider, entries, context)
+    const tools = createTools(limited, new Ledger(runner, access, entries))
+    const provider = await openProvider(settings, providerContext(limited, tools))
+    const limits = { forMs: Math.min(provider.traits.createMs, LONGEST_SEARCH_MS), stopMs: STOP_MS }
+    cleanedUp = await cleanUp({ ...tools, provider }, entries, limits)
   } catch (thrown) {
-    cleanedUp = { stoppedIds: [], failures: entries.map((entry) => ({ entry, error: thrown })) }
+    const failures = entries.map((entry) => ({ entry, error: thrown }))
+    cleanedUp = { stoppedIds: [], goneIds: [], notFound: [], failures }
   }
   for (const id of cleanedUp.stoppedIds) printer.line(`Stopped ${id}.`)
+  for (const id of cleanedUp.goneIds) printer.line(`${id} had ended before.`)
   for (const { entry, error } of cleanedUp.failures) {
     const advice = entry.isAuxiliary
       ? (toActionError(error).next ?? 'Remove it by hand.')
-      : 'Stop it in the dashboard: it costs until then.'
+      : 'Stop it in the dashboard: you pay for it until then.'
     const title = entry.isAuxiliary ? 'Left behind' : 'Server left behind'
-    printer.error(`Could not stop ${nameOf(entry)}: ${describe(error)} ${advice}`, title)
+    printer.error(`${nameOf(entry)} may still run: ${describe(error)}. ${advice}`, title)
   }
-  for (const { tag } of cleanedUp.unseen ?? []) {
-    printer.notice(`Nothing carries the tag ${tag}. Should it turn up later, stop it: it is extra.`)
+  for (const { tag } of cleanedUp.notFound) {
+    printer.notice(`No deployment with the tag ${tag} was found. If one appears later, stop it.`)
   }
   return cleanedUp.failures.length === 0
 }

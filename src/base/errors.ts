@@ -25,6 +25,10 @@ export type ErrorKind =
   | 'connection-lost'
   /** A reply that is not what the provider documents. */
   | 'malformed-reply'
+  /** What answers is a web page, not the provider's API. */
+  | 'not-the-api'
+  /** A stop that has not been seen to take effect. */
+  | 'stop-unconfirmed'
   /** A deployment may exist, and it could not be found out whether it does. */
   | 'unresolved-create'
   /** The webhook was asked for and cannot come. */
@@ -45,7 +49,7 @@ export interface ErrorDetails {
   /** What the user can do about it, one sentence. */
   next?: string
   /** The request that failed, without query or credentials, such as `GET /v1/status/abc → 500`. */
-  request?: string
+  request?: string | undefined
   retryAfterMs?: number
   cause?: unknown
 }

@@ -15,13 +15,16 @@ export interface Port {
   address: string
 }
 
-/** What a provider told of a deployment. Every text in it is remote and not to be trusted. */
+/** What a provider says of a deployment. Every text in it is remote and not to be trusted. */
 export interface Facts {
   host?: string
   ip?: string
   /** Where the deployment runs, in the provider's words. */
   location?: string
+  coordinates?: { readonly latitude: number; readonly longitude: number }
   ports?: readonly Port[]
+  /** How long the provider lets it run at most, minutes. */
+  maxDurationMinutes?: number
   /** Outputs that only this provider has, by their names in action.yml. */
   outputs?: Readonly<Record<string, string>>
   /** What else a person wants to see in the summary, as label and value. */
@@ -37,9 +40,11 @@ export interface Observation extends Reading {
   next?: string
   /** False when the status is not one we know: it is waited on, and warned of once. */
   known: boolean
+  /** Set once the provider says that it is being stopped, or has ended. */
+  end?: 'ending' | 'ended'
 }
 
-/** What is to be created: one per location. */
+/** One place to deploy to: the provider's own type has more. */
 export interface Target {
   /** How the user calls it; unique within a run. */
   name: string
@@ -47,20 +52,20 @@ export interface Target {
   where: string
 }
 
-/** Something that this run created. */
-export interface Deployment {
-  id: string
-  target: Target
-  /** Monotonic moment of acceptance. */
-  acceptedAtMs: number
+/** One create: by its tag what it made is found again. */
+export interface Attempt {
+  /** Unique; on disk before the create is sent. */
+  tag: string
+  /** Where the provider is to report, if anywhere. */
+  webhook: URL | undefined
 }
 
 /** What came of one attempt to create. */
 export type CreateResult =
   | { kind: 'created'; id: string }
   /**
-   * Refused for good; `id` where a failed deployment exists all the same, `mayExist` where one may exist
-   * whose id is not known.
+   * Refused for good; `id` where a failed deployment exists all the same, `mayExist` where one may
+   * exist whose id is not known.
    */
   | { kind: 'refused'; error: ActionError; id?: string; mayExist?: true }
   /** It was accepted and then failed to come about; a further attempt would not succeed. */
@@ -73,19 +78,35 @@ export type CreateResult =
    */
   | { kind: 'unknown'; error: ActionError; isAccepted?: true }
 
-/** What is known of a failed deployment beyond its status. */
-export interface Diagnosis {
-  /** Tail of its log, oldest line first. */
-  logLines: readonly string[]
-  /** True when the log was longer than what is shown. */
-  truncated: boolean
+/** What a provider answers to a stop. Only `gone` is certain by itself. */
+export type StopReply =
+  /** It takes the stop; whether it carries it out is for the status to say. */
+  | 'accepted'
+  /** The provider says that it has ended. */
+  | 'gone'
+  /**
+   * The provider does not know the id: it has ended long ago, or was created a moment ago and is not
+   * known everywhere yet, or somebody else answers for the provider.
+   */
+  | 'unknown'
+
+/** What is known of a deployment beyond its status. */
+export interface ServerLog {
+  /** Its lines, oldest first; of a very long log the end. */
+  lines: readonly string[]
+  /** True when the provider had more than what could be read. */
+  isCut: boolean
   /** How its process ended, such as `exit code 137, OOM killed, restarted 3 times`. */
   crash?: string
+  /** How often its process was started again. */
+  restarts?: number
 }
 
 export interface Preparation {
   version: string
   versionAction: 'created' | 'updated' | 'reused' | 'unmanaged'
+  image?: string
+  previousImage?: string
   /**
    * Set where only the webhook can bring the news, because the credentials may not read: without a
    * verified tunnel the run ends with this error before anything is created.
@@ -117,45 +138,79 @@ export interface ProviderContext {
   cleanUpNotes: CleanUpNotes
   /** One line for the log; it is cleaned there. */
   log: (line: string) => void
+  /** One warning; it is cleaned there. */
+  warn: (text: string) => void
   /** Hides a secret that the provider handed out. */
   hide: (secret: string) => void
   /** A name that nobody else uses, for a tag. */
   newAttemptTag: () => string
 }
 
-/** A hosting platform. Methods throw `ActionError`; none of them retries what is not safe to repeat. */
-export interface Provider {
-  /** For people, such as `Edgegap`. */
-  readonly title: string
-  readonly targets: readonly Target[]
+/** What the core has to know of a provider before it uses it. */
+export interface Traits {
   /** False where what was created cannot be taken back. */
   readonly canStop: boolean
-  /** How long one `create` may take. */
+  /**
+   * How the provider reports: to a URL in the create, to a subscription, or not at all. Where not at
+   * all, no tunnel is opened and polling runs at full pace.
+   */
+  readonly webhook: 'in-create' | 'subscription' | 'none'
+  /** How long one create may take, milliseconds; a lost one is looked for as long. */
   readonly createMs: number
+}
+
+/** For providers that report by webhook. */
+export interface Webhooks {
+  /** What a delivery is about. Its body is never believed beyond the id that it names. */
+  read(delivery: Delivery): Promise<Notification>
+  /** With the trait `subscription`: subscribes for this run. Called once, beside the create. */
+  subscribe?(webhook: URL, call: Call): Promise<void>
+}
+
+/** A deployment that runs, of this application. */
+export interface Member {
+  id: string
+  tags: readonly string[]
+}
+
+/** For providers whose deployments can be listed by what they are for. */
+export interface Groups {
+  /**
+   * Every deployment of the application, or only those with the group's tag, that has not ended.
+   * Each one is checked by its own status, however the list answers. Safe to repeat.
+   */
+  members(scope: { application: string; group: string | undefined }, call: Call): Promise<Member[]>
+}
+
+/** A hosting platform. Methods throw `ActionError`; none of them retries what is not safe to repeat. */
+export interface Provider<T extends Target = Target> {
+  /** For people, such as `Edgegap`. */
+  readonly title: string
+  readonly traits: Traits
+  readonly targets: readonly T[]
   /** Makes ready whatever a deployment needs. */
   prepare(call: Call): Promise<Preparation>
+  /** Sends one create with the attempt's tag, and never repeats it. */
+  create(target: T, attempt: Attempt, call: Call): Promise<CreateResult>
   /**
-   * Sends one create, marked with `tag`, and never repeats it.
-   *
-   * @param webhook where the provider is to report, if anywhere
+   * One status check of each id, in one request where the provider can. An id that could not be read
+   * has its error; an id that the provider does not know has one of kind `not-found`. An id may be
+   * missing where this check brought nothing new about it.
    */
-  create(target: Target, tag: string, call: Call, webhook: URL | undefined): Promise<CreateResult>
-  /**
-   * For providers that report to subscriptions and not to a URL in the create: subscribes for this
-   * run. Called once, beside the deployment.
-   */
-  subscribe?(webhook: URL, call: Call): Promise<void>
-  /** Takes back what the run needed only while it ran. Called once, at the end of every run. */
-  finish?(call: Call): Promise<void>
-  /** What a webhook is about. Its body is never believed beyond the id that it names. */
-  readNotification(delivery: Delivery): Promise<Notification>
+  observe(
+    ids: readonly string[],
+    call: Call,
+  ): Promise<ReadonlyMap<string, Observation | ActionError>>
   /** Id → tag, of all that carries one of these tags and still exists. Safe to repeat. */
   findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>>
-  observe(id: string, call: Call): Promise<Observation>
-  /** Logs and crash data of a deployment, where the provider shows any; gone once it is stopped. */
-  diagnose?(id: string, lines: number, call: Call): Promise<Diagnosis | undefined>
-  /** Ends what an id names; `gone` when there is nothing left to end. Safe to repeat. */
-  stop(id: string, call: Call): Promise<'accepted' | 'gone'>
-  /** The pollSchedule that the provider's rate limits and speed call for. */
+  /** Asks to end what an id names. Safe to repeat. */
+  stop(id: string, call: Call): Promise<StopReply>
+  /** The log of a deployment, where the provider shows any; gone once it is stopped. */
+  readLog?(id: string, call: Call): Promise<ServerLog | undefined>
+  /** The poll schedule that the provider's rate limits and speed call for. */
   pollSchedule(random: () => number): PollSchedule
+  /** Takes back what the run needed only while it ran. Called once, at the end of every run. */
+  finish?(call: Call): Promise<void>
+  readonly webhooks?: Webhooks
+  readonly groups?: Groups
 }

@@ -17,7 +17,7 @@ export async function publish(
   for (const [name, value] of Object.entries(buildOutputs(report, redact))) {
     runner.setOutput(name, value)
   }
-  for (const deployment of report.deployments) printDiagnosis(deployment, printer)
+  for (const deployment of report.deployments) printLog(deployment, printer)
   annotate(report, printer)
   if (!withSummary) return
   try {
@@ -28,16 +28,14 @@ export async function publish(
 }
 
 /** Remote log lines carry a visible prefix, so that none of them can begin with a command. */
-function printDiagnosis({ id, diagnosis }: DeploymentState, printer: Printer): void {
-  if (!diagnosis) return
-  if (diagnosis.crash) printer.line(`Process of ${id}: ${diagnosis.crash}`)
-  if (diagnosis.logLines.length === 0) return
-  const title = diagnosis.truncated
-    ? `Log of ${id}, last ${diagnosis.logLines.length} lines`
-    : `Log of ${id}`
+function printLog({ id, log }: DeploymentState, printer: Printer): void {
+  if (!log) return
+  if (log.crash) printer.line(`Process of ${id}: ${log.crash}`)
+  if (log.tail.length === 0) return
+  const title = log.isCut ? `Log of ${id}, last ${log.tail.length} lines` : `Log of ${id}`
   printer.group(
     title,
-    diagnosis.logLines.map((line) => `| ${line}`),
+    log.tail.map((line) => `| ${line}`),
   )
 }
 
@@ -63,8 +61,8 @@ function annotate(report: RunState, printer: Printer): void {
   }
 }
 
-function hasLog({ diagnosis }: DeploymentState): string {
-  return diagnosis?.logLines.length ? 'Its log is in this step and in the summary.' : ''
+function hasLog({ log }: DeploymentState): string {
+  return log?.tail.length ? 'Its log is in this step and in the summary.' : ''
 }
 
 function cancelText({ stoppedIds, hasLeftovers, deployments }: RunState): string {

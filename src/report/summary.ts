@@ -81,10 +81,10 @@ function details(deployment: DeploymentState, clean: Clean): string[] {
     )
     parts.push(`Timeline: ${states.join(' → ')}`)
   }
-  const { diagnosis } = deployment
-  if (diagnosis?.crash) parts.push(`Process: ${escapeMarkdown(clean(diagnosis.crash))}`)
-  if (diagnosis && diagnosis.logLines.length > 0) {
-    const block = codeBlock(diagnosis.logLines.map(clean))
+  const { log } = deployment
+  if (log?.crash) parts.push(`Process: ${escapeMarkdown(clean(log.crash))}`)
+  if (log && log.tail.length > 0) {
+    const block = codeBlock(log.tail.map(clean))
     parts.push(`<details><summary>Log of ${name}</summary>\n\n${block}\n\n</details>`)
   }
   return parts

@@ -1,94 +1,115 @@
-import {
-  ActionError,
-  areCredentialsRefused,
-  describe,
-  pauseAfter,
-  toActionError,
-} from '../base/errors.ts'
-import type { Provider } from '../provider/provider.ts'
-import { findLost } from './find-lost.ts'
+import { inTurn } from '../base/in-turn.ts'
+import { type FindOptions, findLost } from './find-lost.ts'
 import type { LedgerEntry } from './ledger.ts'
-import { cleanUpCall, type RunContext } from './run.ts'
+import type { CleanUpRun } from './run.ts'
+import { stopDeployment } from './stop-deployment.ts'
 
-const STOP_MS = 10_000
-const MAX_ATTEMPTS = 5
-
-/**
- * Stops a deployment, trying again after passing faults, for as long as the run may still clean up.
- *
- * @returns whether it is being stopped or was gone, or why neither
- */
-export async function stopDeployment(
-  provider: Provider,
-  id: string,
-  context: RunContext,
-): Promise<'accepted' | 'gone' | ActionError> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const result = await provider.stop(id, cleanUpCall(context, STOP_MS))
-      context.printer.line(result === 'gone' ? `${id} is gone.` : `Stopping ${id}: accepted.`)
-      return result
-    } catch (thrown) {
-      const error = toActionError(thrown)
-      const isFinal = areCredentialsRefused(error)
-      if (isFinal || attempt >= MAX_ATTEMPTS || context.cancellation.over.aborted) return error
-      context.printer.line(`Stopping ${id} failed: ${describe(error)}. Trying again.`)
-      const pauseMs = pauseAfter(error, 300 * 2 ** (attempt - 1))
-      await context.clock.sleep(pauseMs, context.cancellation.over)
-    }
-  }
-}
+/** Stops on the way at the same time: many more would run into rate limits. */
+const MAX_STOPS = 10
 
 export interface CleanUpResult {
+  /** Seen to end. */
   stoppedIds: string[]
-  /** What could not be stopped or looked for, and why. */
+  /** Had ended before, or never existed. */
+  goneIds: string[]
+  /** What could not be stopped for certain, or not be searched for, and why. */
   failures: { entry: LedgerEntry; error: unknown }[]
-  /** Marks that nothing carries: the provider may list what they made late, or there is nothing. */
-  unseen?: LedgerEntry[]
+  /** Tags that nothing carries: the provider may list what they made late, or there is nothing. */
+  notFound: LedgerEntry[]
 }
 
-export interface CleanUpOptions {
-  /** Before each look for tags, where it is not to be as patient as at first. */
-  pausesMs?: readonly number[]
+export interface CleanUpOptions extends FindOptions {
   /** Ids that are to live on: a provider that repeats an id must not make us stop what we keep. */
   spared?: ReadonlySet<string>
+  /** How long one stop may take in all, milliseconds. */
+  stopMs?: number
 }
 
 /**
- * Ends everything in the ledger: known ids are stopped, and tags without an id are looked up first.
- * A tag that nothing carries stays in the ledger, for the provider may list it late.
+ * Ends everything that the entries name: tags without an id are looked up first, every id is stopped
+ * until it is seen to end, and then the tags are searched for once more, since what carries a tag of
+ * ours is ours whatever id a reply named. Closes in the ledger what has certainly ended; a tag that
+ * nothing carries stays in it, for the provider may list it late.
  */
 export async function cleanUp(
-  provider: Provider,
+  run: CleanUpRun,
   entries: readonly LedgerEntry[],
-  context: RunContext,
-  { pausesMs, spared = new Set() }: CleanUpOptions = {},
+  options: CleanUpOptions = {},
 ): Promise<CleanUpResult> {
-  const cleanedUp: CleanUpResult = { stoppedIds: [], failures: [] }
+  const result: CleanUpResult = { stoppedIds: [], goneIds: [], failures: [], notFound: [] }
   const known = new Map<string, LedgerEntry>()
   for (const entry of entries) if (entry.id !== undefined) known.set(entry.id, entry)
   const sought = entries.filter(({ id }) => id === undefined)
-  if (sought.length > 0) {
-    const tags = sought.map(({ tag }) => tag)
-    const { found, error } = await findLost(provider, tags, context, pausesMs)
-    for (const [id, tag] of found) {
-      known.set(id, { ...sought.find((entry) => entry.tag === tag), tag, id })
-    }
-    const seen = new Set(found.values())
-    const unseen = sought.filter(({ tag }) => !seen.has(tag))
-    if (error) cleanedUp.failures.push(...unseen.map((entry) => ({ entry, error })))
-    else cleanedUp.unseen = unseen
+  if (sought.length > 0) await addFound(run, sought, known, result, options)
+  await stopAll(run, known, result, options)
+  const extra = await findExtra(run, known, result, options)
+  await stopAll(run, extra, result, options)
+  // Several may carry one tag; it is closed when all have ended.
+  const open = new Set(result.failures.map(({ entry }) => entry.tag))
+  for (const { tag } of known.values()) if (!open.has(tag)) run.ledger.closed(tag)
+  return result
+}
+
+async function addFound(
+  run: CleanUpRun,
+  sought: readonly LedgerEntry[],
+  known: Map<string, LedgerEntry>,
+  result: CleanUpResult,
+  options: CleanUpOptions,
+): Promise<void> {
+  const tags = sought.map(({ tag }) => tag)
+  const { found, error } = await findLost(run, tags, options)
+  for (const [id, tag] of found) {
+    known.set(id, { ...sought.find((entry) => entry.tag === tag), tag, id })
   }
-  await Promise.all(
-    [...known].map(async ([id, entry]) => {
-      if (spared.has(id)) return
-      const end = await stopDeployment(provider, id, context)
-      if (end instanceof ActionError) cleanedUp.failures.push({ entry, error: end })
-      else if (!entry.isAuxiliary) cleanedUp.stoppedIds.push(id)
-    }),
+  const seen = new Set(found.values())
+  const notFound = sought.filter(({ tag }) => !seen.has(tag))
+  if (error) result.failures.push(...notFound.map((entry) => ({ entry, error })))
+  else result.notFound.push(...notFound)
+}
+
+async function stopAll(
+  run: CleanUpRun,
+  known: ReadonlyMap<string, LedgerEntry>,
+  result: CleanUpResult,
+  { spared, stopMs }: CleanUpOptions,
+): Promise<void> {
+  await inTurn([...known], MAX_STOPS, async ([id, entry]) => {
+    if (spared?.has(id)) return
+    const tag = entry.isAuxiliary ? undefined : attemptTagOf(entry)
+    const end = await stopDeployment(run, id, { tag, limitMs: stopMs })
+    if (end.kind === 'unconfirmed') result.failures.push({ entry, error: end.error })
+    else if (!entry.isAuxiliary) {
+      if (end.kind === 'stopped') result.stoppedIds.push(id)
+      else result.goneIds.push(id)
+    }
+  })
+}
+
+/** What else carries a tag of what was just stopped. */
+async function findExtra(
+  run: CleanUpRun,
+  known: ReadonlyMap<string, LedgerEntry>,
+  result: CleanUpResult,
+  { spared }: CleanUpOptions,
+): Promise<Map<string, LedgerEntry>> {
+  const extra = new Map<string, LedgerEntry>()
+  const failed = new Set(result.failures.map(({ entry }) => entry.tag))
+  const entries = [...known.values()].filter(
+    ({ tag, isAuxiliary }) => !isAuxiliary && !failed.has(tag),
   )
-  // Two may carry one tag; it is settled when both are.
-  const owed = new Set(cleanedUp.failures.map(({ entry }) => entry.tag))
-  for (const { tag } of known.values()) if (!owed.has(tag)) context.ledger.closed(tag)
-  return cleanedUp
+  if (entries.length === 0) return extra
+  const byTag = new Map(entries.map((entry) => [attemptTagOf(entry), entry]))
+  const { found, error } = await findLost(run, [...byTag.keys()], { once: true })
+  if (error) result.failures.push(...entries.map((entry) => ({ entry, error })))
+  for (const [id, tag] of found) {
+    const entry = byTag.get(tag)
+    if (entry && !known.has(id) && !spared?.has(id)) extra.set(id, { ...entry, id })
+  }
+  return extra
+}
+
+/** An entry for one of several that carry a tag is called `tag/id`. */
+function attemptTagOf({ tag }: LedgerEntry): string {
+  return tag.split('/')[0] ?? tag
 }

@@ -1,104 +1,86 @@
-import { ActionError, describe } from '../base/errors.ts'
-import type { Provider } from '../provider/provider.ts'
-import type { DeployBasics } from '../settings/settings.ts'
+import { describe } from '../base/errors.ts'
 import { cancelled } from '../state/endings.ts'
-import { type DeploymentState, isGood, type RunState } from '../state/state.ts'
-import { stopDeployment } from './clean-up.ts'
-import { cleanUpCall, type RunContext } from './run.ts'
-
-const DIAGNOSE_MS = 10_000
+import { type DeploymentState, isUp } from '../state/state.ts'
+import { cleanUp } from './clean-up.ts'
+import type { Run } from './run.ts'
+import { keepLogs } from './server-log.ts'
 
 /**
- * Brings a deployment to its end: what failed is diagnosed and then stopped or kept, what was cancelled
- * is stopped. What succeeded is left to `release`. The ledger lets go only of what has certainly ended.
+ * Brings deployments to their end: the log of what failed is read, and it is stopped or kept; what
+ * was cancelled, or must go because another one failed, is stopped. What is up and is to stay is left
+ * to `release`. The ledger lets go only of what has certainly ended.
  */
-export async function settle(
-  settings: DeployBasics,
-  provider: Provider,
-  context: RunContext,
-  deployment: DeploymentState,
-  report: RunState,
-): Promise<void> {
-  const { id, tag } = deployment
-  if (id === undefined || tag === undefined) return
-  const { signal } = context.cancellation
-  if (signal.aborted) {
+export async function conclude(run: Run, deployments: readonly DeploymentState[]): Promise<void> {
+  const { cancellation, ledger, provider } = run
+  const created = deployments.filter(({ id, tag }) => id !== undefined && tag !== undefined)
+  if (cancellation.signal.aborted) for (const one of created) setCancelled(one)
+  const ending = created.filter(({ outcome }) => !isUp(outcome))
+  await keepLogs(run, ending.filter(hasLog))
+  if (!provider.traits.canStop) {
+    for (const one of ending) letGoOn(run, one)
+    return
+  }
+  // A cancel may have come meanwhile: then nothing is kept.
+  const kept = ending.filter((one) => !cancellation.signal.aborted && isToBeKept(run, one))
+  for (const one of kept) keep(run, one)
+  await stopAll(
+    run,
+    ending.filter((one) => !kept.includes(one)),
+  )
+
+  function setCancelled(deployment: DeploymentState): void {
     deployment.outcome = 'cancelled'
     deployment.error ??= cancelled()
   }
-  switch (deployment.outcome) {
-    case 'succeeded':
-    case 'started':
-      return
-    case 'failed':
-    case 'timed-out':
-      await diagnose(settings, provider, context, deployment)
-      if (provider.canStop && isToBeKept(settings, deployment) && !signal.aborted) {
-        if (settings.stopAfterJob) {
-          context.printer.notice(
-            `${id} is kept until the job ends (on-failure: keep, stop-after-job).`,
-          )
-          return
-        }
-        context.ledger.closed(tag)
-        context.printer.notice(`${id} was kept (on-failure: keep). It costs until it is stopped.`)
-        return
-      }
-  }
-  if (!provider.canStop) {
-    if (deployment.outcome !== 'failed') {
-      context.printer.line(`${id} cannot be taken back: ${provider.title} goes on with it.`)
+
+  function letGoOn(_: Run, { id, tag, outcome }: DeploymentState): void {
+    if (outcome !== 'failed') {
+      run.printer.line(`${id} cannot be taken back: ${provider.title} goes on with it`)
     }
-    context.ledger.closed(tag)
-    return
+    if (tag !== undefined) ledger.closed(tag)
   }
-  const error = await stopDeployment(provider, id, context)
-  if (error instanceof ActionError) {
-    context.printer.warning(
-      `${id} could not be stopped: ${describe(error)}. The post step of this job tries again.`,
-    )
-    return
-  }
-  report.stoppedIds.push(id)
-  context.ledger.closed(tag)
 }
 
 /**
  * Lets what came up live on, unless it is to end with the job. The very last thing that a step does:
  * if anything fails or cancels it before, the post step still knows of the server and stops it.
  */
-export function release(
-  { stopAfterJob }: DeployBasics,
-  { ledger }: RunContext,
-  { deployments }: RunState,
-): void {
-  if (stopAfterJob) return
-  for (const { tag, outcome } of deployments) {
-    if (tag !== undefined && isGood(outcome)) ledger.closed(tag)
+export function release({ settings, ledger, state }: Run): void {
+  if (settings.stopAfterJob) return
+  for (const { tag, outcome } of state.deployments) {
+    if (tag !== undefined && isUp(outcome)) ledger.closed(tag)
+  }
+}
+
+async function stopAll(run: Run, deployments: readonly DeploymentState[]): Promise<void> {
+  const entries = deployments.map(({ id = '', tag = '' }) => ({ id, tag }))
+  if (entries.length === 0) return
+  const { stoppedIds, failures } = await cleanUp(run, entries)
+  run.state.stoppedIds.push(...stoppedIds)
+  for (const { entry, error } of failures) {
+    run.printer.warning(
+      `${entry.id ?? entry.tag} may still run: ${describe(error)}. The post step of this job tries again.`,
+    )
   }
 }
 
 /** A refused deployment is of no use to anybody: it never had a server. */
-function isToBeKept({ onFailure }: DeployBasics, { error }: DeploymentState): boolean {
-  return onFailure === 'keep' && error?.kind !== 'no-capacity'
+function isToBeKept({ settings }: Run, { outcome, error }: DeploymentState): boolean {
+  const hasFailed = outcome === 'failed' || outcome === 'timed-out'
+  return hasFailed && settings.onFailure === 'keep' && error?.kind !== 'no-capacity'
 }
 
-/** Reads log and crash data while they exist; a deployment that never ran has none. */
-async function diagnose(
-  settings: DeployBasics,
-  provider: Provider,
-  context: RunContext,
-  deployment: DeploymentState,
-): Promise<void> {
-  const kind = deployment.error?.kind
-  if (!provider.diagnose) return
-  if (deployment.id === undefined || kind === 'no-capacity' || kind === 'unauthorized') return
-  try {
-    const call = cleanUpCall(context, DIAGNOSE_MS)
-    const diagnosis = await provider.diagnose(deployment.id, settings.logLines, call)
-    if (diagnosis) deployment.diagnosis = diagnosis
-    else context.printer.line(`${deployment.id} left no log.`)
-  } catch (thrown) {
-    context.printer.warning(`No log of ${deployment.id}: ${describe(thrown)}`)
+function keep({ settings, ledger, printer }: Run, { id, tag }: DeploymentState): void {
+  if (settings.stopAfterJob) {
+    printer.notice(`${id} is kept until the job ends (on-failure: keep, stop-after-job).`)
+    return
   }
+  if (tag !== undefined) ledger.closed(tag)
+  printer.notice(`${id} was kept (on-failure: keep). You pay for it until you stop it.`)
+}
+
+/** One that never ran has no log, and one that is cancelled has no time for it. */
+function hasLog({ outcome, error }: DeploymentState): boolean {
+  if (error?.kind === 'no-capacity' || error?.kind === 'unauthorized') return false
+  return outcome === 'failed' || outcome === 'timed-out' || outcome === 'stopped'
 }

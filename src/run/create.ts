@@ -1,13 +1,13 @@
-import { abortLater } from '../base/clock.ts'
-import { ActionError, describe, pauseAfter, toActionError } from '../base/errors.ts'
-import type { Deployment, Provider, Target } from '../provider/provider.ts'
-import { stopDeployment } from './clean-up.ts'
+import { abortLater, formatDuration } from '../base/clock.ts'
+import { ActionError, describe } from '../base/errors.ts'
+import type { CreateResult, Target } from '../provider/provider.ts'
+import { cleanUp } from './clean-up.ts'
 import { findLost } from './find-lost.ts'
-import type { RunContext } from './run.ts'
+import type { CleanUpRun, Run } from './run.ts'
 
 export type CreateEnding =
-  /** `webhook` is what the provider was given. */
-  | { kind: 'created'; deployment: Deployment; tag: string; webhook: URL | undefined }
+  /** `webhook` is what the provider was given; `acceptedAtMs` is monotonic. */
+  | { kind: 'created'; id: string; acceptedAtMs: number; tag: string; webhook: URL | undefined }
   /** Nothing runs. */
   | { kind: 'refused'; error: ActionError }
   /** Nothing runs, but the refusal left a failed deployment behind. */
@@ -16,132 +16,202 @@ export type CreateEnding =
   | { kind: 'unresolved'; error: ActionError }
   | { kind: 'cancelled' }
 
+/** What creating needs of a run. */
+export type CreatingRun = CleanUpRun & Pick<Run, 'newAttemptTag'>
+
+export interface CreateOptions {
+  /** Where the provider is to report. */
+  webhook: URL | undefined
+  /** How long rate limits may hold up the create, milliseconds. */
+  patienceMs: number
+  /** Aborts when nothing more is to be created. */
+  signal: AbortSignal
+}
+
 const MAX_ATTEMPTS = 4
+/** A rate limit turns creates away without harm: more of these are tried, within the time. */
+const MAX_RATE_LIMITED = 20
 /** So many creates may get lost: each could have made a server that shows up only later. */
 const MAX_LOST = 2
 /** A create on the wire is waited for so long after a cancel, before it is looked up by its tag. */
 const CREATE_LINGER_MS = 2_500
+/** A failure without Retry-After is paused after for no longer. */
+const LONGEST_OWN_PAUSE_MS = 8_000
 
 /**
- * Creates what `target` says, once. Each attempt carries its own tag, which is on disk before the
+ * Creates one deployment at `target`. Each attempt carries its own tag, which is on disk before the
  * request leaves. Whenever it is open whether an attempt created something, it is looked up by its
  * tag before anything else is created.
  */
 export async function createOnce(
-  provider: Provider,
+  run: CreatingRun,
   target: Target,
-  context: RunContext,
-  webhook?: URL,
+  options: CreateOptions,
 ): Promise<CreateEnding> {
-  let callback = webhook
-  const { clock, cancellation, ledger, printer } = context
-  let lastError: ActionError | undefined
-  let refusedWithWebhook: ActionError | undefined
-  const lostTags: string[] = []
-  for (let attempt = 1; attempt <= MAX_ATTEMPTS; attempt++) {
-    if (cancellation.signal.aborted) return { kind: 'cancelled' }
-    const tag = context.newAttemptTag()
+  return await new Creation(run, target, options).untilCertain()
+}
+
+/** An attempt that ended nothing: another may follow. */
+type Retry = { kind: 'retry'; error: ActionError; isLost: boolean }
+
+class Creation {
+  readonly #run: CreatingRun
+  readonly #target: Target
+  readonly #options: CreateOptions
+  readonly #untilMs: number
+  readonly #lostTags: string[] = []
+  #webhook: URL | undefined
+  #refusedWithWebhook: ActionError | undefined
+
+  constructor(run: CreatingRun, target: Target, options: CreateOptions) {
+    this.#run = run
+    this.#target = target
+    this.#options = options
+    this.#webhook = options.webhook
+    this.#untilMs = run.clock.nowMs() + options.patienceMs
+  }
+
+  async untilCertain(): Promise<CreateEnding> {
+    const { signal } = this.#options
+    let [attempts, rateLimited] = [0, 0]
+    while (!signal.aborted) {
+      const ending = await this.#attempt()
+      if (ending.kind !== 'retry') return ending
+      const isRateLimited = ending.error.kind === 'rate-limited'
+      if (isRateLimited) rateLimited += 1
+      else attempts += 1
+      if (signal.aborted) break
+      const pauseMs = pauseBefore(attempts + rateLimited, ending.error)
+      const isTooLong = pauseMs > this.#untilMs - this.#run.clock.nowMs()
+      if (attempts >= MAX_ATTEMPTS || rateLimited >= MAX_RATE_LIMITED || isTooLong) {
+        return this.#givenUp(ending.error)
+      }
+      this.#announce(ending, pauseMs)
+      await this.#run.clock.sleep(pauseMs, signal)
+    }
+    return { kind: 'cancelled' }
+  }
+
+  async #attempt(): Promise<CreateEnding | Retry> {
+    const { ledger, provider, clock, cancellation, newAttemptTag } = this.#run
+    const tag = newAttemptTag()
     ledger.opened(tag)
     const call = {
-      deadlineMs: provider.createMs,
+      deadlineMs: provider.traits.createMs,
       signal: abortLater(cancellation.signal, CREATE_LINGER_MS, clock),
     }
-    const result = await provider.create(target, tag, call, callback)
+    const result = await provider.create(this.#target, { tag, webhook: this.#webhook }, call)
     switch (result.kind) {
       case 'created':
-        return created(result.id, tag)
-      case 'refused': {
-        const { error, id, mayExist } = result
-        if (id !== undefined) {
-          ledger.created(tag, id)
-          return { kind: 'refused', error, tag, failedId: id }
-        }
-        // What may exist stays in the ledger: it is looked for at the end, and stopped.
-        if (!mayExist) ledger.closed(tag)
-        if (callback && error.kind === 'refused') {
-          // It may be the URL that is refused. Texts are not read to find out: without it the same
-          // request tells, and nothing was created by this one.
-          refusedWithWebhook = error
-          callback = undefined
-          attempt -= 1
-          continue
-        }
-        return { kind: 'refused', error }
-      }
+        return this.#created(result.id, tag)
+      case 'refused':
+        return this.#refused(result, tag)
       case 'broken-off':
         ledger.closed(tag)
         return { kind: 'unresolved', error: result.error }
       case 'try-again':
         ledger.closed(tag)
-        if (cancellation.signal.aborted) return { kind: 'cancelled' }
-        break
-      case 'unknown': {
-        printer.line(`It is open whether this was accepted: ${describe(result.error)}`)
-        const { found, error } = await findLost(provider, [tag], context)
-        const [id, ...extra] = found.keys()
-        if (error) return { kind: 'unresolved', error: unresolved([...lostTags, tag], error) }
-        if (id !== undefined) {
-          printer.line(`Found it by its tag ${tag}: ${id}.`)
-          await stopExtra(provider, tag, extra, context)
-          return created(id, tag)
-        }
-        // Its tag stays in the ledger: it is looked for once more at the end. A rate limit turned it
-        // away, in all likelihood.
-        if (result.error.kind !== 'rate-limited') lostTags.push(tag)
-        if (result.isAccepted || lostTags.length >= MAX_LOST) {
-          return { kind: 'unresolved', error: unresolved(lostTags, result.error) }
-        }
-        break
-      }
-    }
-    lastError = result.error
-    if (attempt < MAX_ATTEMPTS) {
-      const pauseMs = pauseAfter(result.error, 1_000 * 2 ** (attempt - 1))
-      printer.line(
-        result.kind === 'unknown'
-          ? 'Nothing carries its tag: trying again.'
-          : `Nothing was created: ${describe(result.error)} Trying again.`,
-      )
-      await clock.sleep(pauseMs, cancellation.signal)
+        return { kind: 'retry', error: result.error, isLost: false }
+      case 'unknown':
+        return await this.#resolve(result, tag)
     }
   }
-  if (cancellation.signal.aborted) return { kind: 'cancelled' }
-  const error = lastError ?? toActionError(undefined)
-  return lostTags.length > 0
-    ? { kind: 'unresolved', error: unresolved(lostTags, error) }
-    : { kind: 'refused', error }
 
-  function created(id: string, tag: string): CreateEnding {
-    // What cannot be taken back is nothing that the post step could owe.
-    if (provider.canStop) ledger.created(tag, id)
+  #created(id: string, tag: string): CreateEnding {
+    const { provider, ledger, printer, clock } = this.#run
+    // What cannot be taken back is nothing that the post step could clean up.
+    if (provider.traits.canStop) ledger.created(tag, id)
     else ledger.closed(tag)
-    if (refusedWithWebhook) {
-      printer.warning(
-        `The webhook URL was refused, polling instead: ${describe(refusedWithWebhook)}`,
-      )
+    if (this.#refusedWithWebhook) {
+      const why = describe(this.#refusedWithWebhook)
+      printer.warning(`The webhook URL was refused, polling instead: ${why}`)
     }
+    return { kind: 'created', id, tag, webhook: this.#webhook, acceptedAtMs: clock.nowMs() }
+  }
+
+  async #refused(
+    { error, id, mayExist }: CreateResult & { kind: 'refused' },
+    tag: string,
+  ): Promise<CreateEnding | Retry> {
+    const { ledger } = this.#run
+    if (id !== undefined) {
+      ledger.created(tag, id)
+      return { kind: 'refused', error, tag, failedId: id }
+    }
+    // What may exist stays in the ledger: it is looked for at the end, and stopped.
+    if (!mayExist) ledger.closed(tag)
+    if (this.#webhook && error.kind === 'refused') {
+      // It may be the URL that is refused. Texts are not read to find out: without it the same
+      // request tells, and nothing was created by this one.
+      this.#refusedWithWebhook = error
+      this.#webhook = undefined
+      return await this.#attempt()
+    }
+    return { kind: 'refused', error }
+  }
+
+  async #resolve(
+    result: CreateResult & { kind: 'unknown' },
+    tag: string,
+  ): Promise<CreateEnding | Retry> {
+    const { printer, ledger } = this.#run
+    printer.line(`No clear answer to the create: ${describe(result.error)}`)
+    printer.line('Checking whether it was accepted')
+    const { found, error } = await findLost(this.#run, [tag])
+    if (error?.kind === 'not-the-api' && result.error.kind === 'not-the-api') {
+      // Whatever answers there, it is not the provider: nothing was created.
+      ledger.closed(tag)
+      return { kind: 'refused', error: result.error }
+    }
+    if (error) return { kind: 'unresolved', error: unresolved([...this.#lostTags, tag], error) }
+    const [id, ...more] = found.keys()
+    if (id !== undefined) {
+      printer.line(`Found it by its tag ${tag}: ${id}`)
+      await this.#stopMore(tag, more)
+      return this.#created(id, tag)
+    }
+    // Its tag stays in the ledger: it is looked for once more at the end. A rate limit turned it
+    // away, in all likelihood.
+    if (result.error.kind !== 'rate-limited') this.#lostTags.push(tag)
+    if (result.isAccepted || this.#lostTags.length >= MAX_LOST) {
+      return { kind: 'unresolved', error: unresolved(this.#lostTags, result.error) }
+    }
+    return { kind: 'retry', error: result.error, isLost: true }
+  }
+
+  /** One request can arrive twice where something on the way repeats it; one of what it made is ours. */
+  async #stopMore(tag: string, ids: readonly string[]): Promise<void> {
+    const entries = ids.map((id) => ({ tag: `${tag}/${id}`, id, isAuxiliary: true as const }))
+    for (const entry of entries) this.#run.ledger.created(entry.tag, entry.id)
+    if (entries.length > 0) await cleanUp(this.#run, entries)
+  }
+
+  #announce({ error, isLost }: Retry, pauseMs: number): void {
+    const what = isLost ? 'No deployment with this tag was found' : describe(error)
+    this.#run.printer.line(`${what}; retrying in ${formatDuration(pauseMs)}`)
+  }
+
+  #givenUp(error: ActionError): CreateEnding {
+    if (this.#lostTags.length > 0) {
+      return { kind: 'unresolved', error: unresolved(this.#lostTags, error) }
+    }
+    const { retryAfterMs = 0 } = error
+    const leftMs = this.#untilMs - this.#run.clock.nowMs()
+    if (error.kind !== 'rate-limited' || retryAfterMs <= leftMs) return { kind: 'refused', error }
     return {
-      kind: 'created',
-      tag,
-      webhook: callback,
-      deployment: { id, target, acceptedAtMs: clock.nowMs() },
+      kind: 'refused',
+      error: new ActionError({
+        kind: 'rate-limited',
+        what: `${error.message} The provider asks to wait ${formatDuration(retryAfterMs)}, longer than timeout allows`,
+        next: error.next ?? 'Run the job again later.',
+        request: error.request,
+      }),
     }
   }
 }
 
-/** One request can arrive twice where something on the way repeats it; one of what it made is ours. */
-async function stopExtra(
-  provider: Provider,
-  tag: string,
-  ids: readonly string[],
-  context: RunContext,
-): Promise<void> {
-  for (const id of ids) {
-    const entry = `${tag}/${id}`
-    context.ledger.created(entry, id)
-    const end = await stopDeployment(provider, id, context)
-    if (!(end instanceof ActionError)) context.ledger.closed(entry)
-  }
+function pauseBefore(attempt: number, error: ActionError): number {
+  return error.retryAfterMs ?? Math.min(1_000 * 2 ** (attempt - 1), LONGEST_OWN_PAUSE_MS)
 }
 
 function unresolved(tags: readonly string[], cause: ActionError): ActionError {

@@ -1,109 +1,123 @@
 import type { ActionError } from '../base/errors.ts'
-import type { Deployment, Provider } from '../provider/provider.ts'
-import type { Progress } from '../report/progress.ts'
-import type { DeploySettings } from '../settings/settings.ts'
+import type { Observation } from '../provider/provider.ts'
 import { cancelled, deploymentFailed, timedOut } from '../state/endings.ts'
 import type { DeploymentState } from '../state/state.ts'
 import { fixedSchedule } from '../wait/schedule.ts'
+import type { SharedPoll } from '../wait/shared-poll.ts'
 import { type Waker, waitForOutcome } from '../wait/wait.ts'
 import type { WebhookChannel } from '../webhook/channel.ts'
 import { createOnce } from './create.ts'
-import type { RunContext } from './run.ts'
+import type { Run } from './run.ts'
 
-/** Creates one deployment and waits for its outcome; fills in `report` as it goes. */
+/** What all deployments of a run share while they come up. */
+export interface Together {
+  channel: WebhookChannel | undefined
+  poll: SharedPoll<Observation>
+  /** Aborts when the run is cancelled, or when one of the others has failed. */
+  signal: AbortSignal
+  /** Resolves when the next create may be sent. */
+  mayCreate: () => Promise<void>
+}
+
+/** Creates one deployment and waits for its outcome; fills in `deployment` as it goes. */
 export async function deployOne(
-  settings: DeploySettings,
-  provider: Provider,
-  context: RunContext,
-  channel: WebhookChannel | undefined,
-  report: DeploymentState,
-  progress: Progress,
+  run: Run,
+  deployment: DeploymentState,
+  together: Together,
 ): Promise<void> {
-  // A provider that reports to subscriptions takes no URL in the create, so none can be refused.
-  const webhook = provider.subscribe ? undefined : channel?.url
-  const result = await createOnce(provider, report.target, context, webhook)
+  const { channel, signal, mayCreate } = together
+  const { settings, provider } = run
+  await mayCreate()
+  const result = await createOnce(run, deployment.target, {
+    webhook: provider.traits.webhook === 'in-create' ? channel?.url : undefined,
+    patienceMs: settings.timeoutMs,
+    signal,
+  })
   switch (result.kind) {
     case 'cancelled':
-      end(report, 'cancelled', cancelled())
+      endEarly(run, deployment)
       return
     case 'unresolved':
-      end(report, 'failed', result.error)
+      end(deployment, 'failed', result.error)
       return
     case 'refused':
-      if (!('failedId' in result)) {
-        end(report, 'rejected', result.error)
-        return
-      }
-      report.tag = result.tag
-      report.id = result.failedId
-      end(report, 'failed', result.error)
+      if ('failedId' in result) {
+        deployment.tag = result.tag
+        deployment.id = result.failedId
+        end(deployment, 'failed', result.error)
+      } else end(deployment, 'rejected', result.error)
       return
+    case 'created':
+      deployment.tag = result.tag
+      deployment.id = result.id
+      deployment.acceptedAtMs = result.acceptedAtMs
   }
-  report.tag = result.tag
-  report.id = result.deployment.id
-  progress.accepted(report)
-  if (settings.wait === 'none') end(report, 'started')
-  else {
-    const waker =
-      provider.subscribe || result.webhook
-        ? channel?.channelFor(report.id, result.webhook)
-        : undefined
-    await wait(settings, provider, context, waker, result.deployment, report, progress)
-  }
+  run.progress.accepted(deployment)
+  if (settings.wait === 'none') end(deployment, 'started')
+  else await wait(run, deployment, together, result.webhook)
 }
 
 async function wait(
-  settings: DeploySettings,
-  provider: Provider,
-  context: RunContext,
-  waker: Waker | undefined,
-  { id, acceptedAtMs }: Deployment,
-  report: DeploymentState,
-  progress: Progress,
+  run: Run,
+  deployment: DeploymentState,
+  { channel, poll, signal }: Together,
+  webhook: URL | undefined,
 ): Promise<void> {
-  const { pollIntervalMs, timeoutMs } = settings
-  const result = await waitForOutcome({
-    clock: context.clock,
+  const { clock, settings, provider, progress, random } = run
+  const { id = '', acceptedAtMs = clock.nowMs() } = deployment
+  const isSubscribed = provider.traits.webhook === 'subscription'
+  const waker: Waker | undefined =
+    isSubscribed || webhook ? channel?.channelFor(id, webhook) : undefined
+  const result = await waitForOutcome<Observation>({
+    clock,
     acceptedAtMs,
-    timeoutMs,
+    timeoutMs: settings.timeoutMs,
     pollSchedule:
-      pollIntervalMs === undefined
-        ? provider.pollSchedule(context.random)
-        : fixedSchedule(pollIntervalMs),
-    signal: context.cancellation.signal,
-    observe: (deadlineMs, signal) => provider.observe(id, { deadlineMs, signal }),
+      settings.pollIntervalMs === undefined
+        ? provider.pollSchedule(random)
+        : fixedSchedule(settings.pollIntervalMs),
+    signal,
+    observe: (deadlineMs, aborted) => poll.observe(id, { deadlineMs, signal: aborted }),
+    align: (dueAtMs) => poll.align(dueAtMs),
     ...(waker && { waker }),
     onEvent: (event) => {
       if (event.type === 'reading') {
-        report.observation = event.reading
-        if (event.changed) report.timeline.push({ status: event.reading.status, atMs: event.atMs })
+        deployment.observation = event.reading
+        const { status } = event.reading
+        if (event.changed) deployment.timeline.push({ status, atMs: event.atMs })
       }
-      progress.waiting(report, event)
+      progress.waiting(deployment, event)
     },
   })
-  report.elapsedMs = result.elapsedMs
+  deployment.elapsedMs = result.elapsedMs
   switch (result.ending) {
     case 'settled':
-      report.source = result.source
-      if (result.last.state === 'succeeded') end(report, 'succeeded')
-      else end(report, 'failed', deploymentFailed(report))
+      deployment.source = result.source
+      if (result.last.state === 'succeeded') end(deployment, 'succeeded')
+      else end(deployment, 'failed', deploymentFailed(deployment))
       return
     case 'timed-out':
-      end(report, 'timed-out', timedOut(report, timeoutMs, result.lastError))
+      end(deployment, 'timed-out', timedOut(deployment, settings.timeoutMs, result))
       return
     case 'credentials-refused':
-      end(report, 'failed', result.error)
+      end(deployment, 'failed', result.error)
       return
     case 'cancelled':
-      end(report, 'cancelled', cancelled())
+      endEarly(run, deployment)
   }
 }
 
-function end(
-  report: DeploymentState,
+/** Ended from outside: by a cancel, or because another server of this step failed. */
+export function endEarly({ cancellation }: Run, deployment: DeploymentState): void {
+  if (cancellation.signal.aborted) end(deployment, 'cancelled', cancelled())
+  else end(deployment, 'stopped')
+}
+
+export function end(
+  deployment: DeploymentState,
   outcome: DeploymentState['outcome'],
   error?: ActionError,
 ): void {
-  report.outcome = outcome
-  if (error) report.error = error
+  deployment.outcome = outcome
+  if (error) deployment.error = error
 }

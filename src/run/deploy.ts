@@ -1,22 +1,13 @@
 import { formatDuration } from '../base/clock.ts'
 import { describe, toActionError } from '../base/errors.ts'
-import type { Preparation, Provider } from '../provider/provider.ts'
-import { Progress } from '../report/progress.ts'
-import type { DeploySettings } from '../settings/settings.ts'
+import type { Preparation } from '../provider/provider.ts'
 import { cancelled, noTunnel } from '../state/endings.ts'
-import {
-  type DeploymentState,
-  isGood,
-  type Outcome,
-  type RunState,
-  worstOf,
-} from '../state/state.ts'
+import { isUp, type Outcome, worstOf } from '../state/state.ts'
 import type { WebhookChannel } from '../webhook/channel.ts'
 import { cleanUp } from './clean-up.ts'
-import { settle } from './conclude.ts'
-import { deployOne } from './deploy-one.ts'
-import { ONE_CHECK } from './find-lost.ts'
-import { cleanUpCall, type RunContext, runCall } from './run.ts'
+import { conclude } from './conclude.ts'
+import { deployAll } from './deploy-all.ts'
+import { cleanUpCall, type Run, runCall } from './run.ts'
 
 const PREPARE_MS = 30_000
 const SUBSCRIBE_MS = 15_000
@@ -25,162 +16,137 @@ const FINISH_MS = 5_000
 const TUNNEL_OPENS_MS = 60_000
 
 /**
- * The story of a deploy: prepare, with the channel opening beside it, then deployment, wait and settle.
- * Fills in `report` as it goes, so that whatever ends the run early still has something to tell;
- * throws nothing.
+ * The story of a deploy: prepare, with the webhook channel opening beside it, then create, wait and
+ * conclude. Fills in the run's state as it goes, so that whatever ends the run early still has
+ * something to report; throws nothing.
  */
-export async function deploy(
-  settings: DeploySettings,
-  provider: Provider,
-  context: RunContext,
-  report: RunState,
-): Promise<void> {
-  const progress = new Progress(context.printer, context.clock, provider.targets.length > 1)
-  const settleOne = (deployment: DeploymentState) =>
-    settle(settings, provider, context, deployment, report)
+export async function deploy(run: Run): Promise<void> {
+  const { state, provider, cancellation } = run
   let channel: WebhookChannel | undefined
   try {
-    channel = await openChannel(settings, provider, context, report)
-    const preparation = await provider.prepare(runCall(context, PREPARE_MS))
-    report.version = preparation.version
-    report.versionAction = preparation.versionAction
-    report.deployments = provider.targets.map((target) => {
+    channel = await openChannel(run)
+    const preparation = await provider.prepare(runCall(run, PREPARE_MS))
+    state.version = preparation.version
+    state.versionAction = preparation.versionAction
+    state.deployments = provider.targets.map((target) => {
       return { target, outcome: 'failed', timeline: [], elapsedMs: 0 }
     })
-    await holdForTunnel(settings, provider, context, channel, preparation)
-    await progress.whileRunning(async () => {
-      await Promise.all(
-        report.deployments.map(async (deployment) => {
-          await deployOne(settings, provider, context, channel, deployment, progress)
-          if (!isGood(deployment.outcome)) await settleOne(deployment)
-        }),
-      )
-      await cleanUpLost(provider, context, report)
+    await holdForTunnel(run, channel, preparation)
+    await run.progress.whileRunning(async () => {
+      await deployAll(run, channel)
+      await cleanUpLost(run)
     })
   } catch (thrown) {
-    report.error = context.cancellation.signal.aborted ? cancelled() : toActionError(thrown)
+    state.error = cancellation.signal.aborted ? cancelled() : toActionError(thrown)
   } finally {
-    await Promise.all([closeChannel(channel, context, report), finish(provider, context)])
+    await Promise.all([closeChannel(run, channel), finish(run)])
   }
-  if (context.cancellation.signal.aborted) {
-    // It came up in the meantime, and has to be stopped all the same.
-    await Promise.all(report.deployments.filter(({ outcome }) => isGood(outcome)).map(settleOne))
-  }
-  report.outcome = outcomeOf(report, context)
+  // What came up in the meantime has to be stopped all the same.
+  if (cancellation.signal.aborted || state.error) await conclude(run, stillUp(run))
+  state.outcome = outcomeOf(run)
+}
+
+function stillUp({ cancellation, state }: Run) {
+  return cancellation.signal.aborted ? state.deployments.filter(({ outcome }) => isUp(outcome)) : []
 }
 
 /** A cancelled run is cancelled, whatever became of its deployments before. */
-function outcomeOf({ error, deployments }: RunState, { cancellation }: RunContext): Outcome {
+function outcomeOf({ state: { error, deployments }, cancellation }: Run): Outcome {
   if (cancellation.signal.aborted) return 'cancelled'
   if (error?.kind === 'no-tunnel') return 'rejected'
   return error ? 'failed' : worstOf(deployments.map(({ outcome }) => outcome))
 }
 
-async function openChannel(
-  { tunnel, tunnelTimeoutMs, wait }: DeploySettings,
-  provider: Provider,
-  context: RunContext,
-  report: RunState,
-): Promise<WebhookChannel | undefined> {
-  if (tunnel.transport === 'none') {
-    report.tunnelError = tunnel.why
+async function openChannel(run: Run): Promise<WebhookChannel | undefined> {
+  const { settings, provider, state } = run
+  const { tunnel, tunnelTimeoutMs, wait } = settings
+  const { webhooks, traits } = provider
+  if (tunnel.transport === 'none' || !webhooks || traits.webhook === 'none') {
+    const why = tunnel.transport === 'none' ? tunnel.why : `${provider.title} sends no webhook`
+    state.tunnelError = why
+    if (wait === 'webhook') throw noTunnel(why)
     return undefined
   }
-  const opensWithinMs = wait === 'webhook' ? tunnelTimeoutMs : TUNNEL_OPENS_MS
-  const readNotification: Provider['readNotification'] = (delivery) =>
-    provider.readNotification(delivery)
-  return await context.openChannel({ settings: tunnel, opensWithinMs, readNotification })
+  return await run.openChannel({
+    settings: tunnel,
+    opensWithinMs: wait === 'webhook' ? tunnelTimeoutMs : TUNNEL_OPENS_MS,
+    readNotification: (delivery) => webhooks.read(delivery),
+  })
 }
 
 /**
- * Waits for the tunnel as long as it may hold up the deployment. A provider that takes the URL in the
- * create is worth waiting for; one that takes it by a subscription gets it beside the deployment, unless
+ * Waits for the tunnel as long as it may hold up the create. A provider that takes the URL in the
+ * create is worth waiting for; one that takes it by a subscription gets it beside the create, unless
  * the webhook is the only way to the news.
  */
 async function holdForTunnel(
-  settings: DeploySettings,
-  provider: Provider,
-  context: RunContext,
+  run: Run,
   channel: WebhookChannel | undefined,
   { webhookRequired }: Preparation,
 ): Promise<void> {
-  const { signal } = context.cancellation
-  const isRequired = settings.wait === 'webhook' || webhookRequired !== undefined
-  if (isRequired) {
+  const { settings, provider, cancellation, printer } = run
+  const isSubscription = provider.traits.webhook === 'subscription'
+  if (settings.wait === 'webhook' || webhookRequired !== undefined) {
     const limitMs = settings.wait === 'webhook' ? settings.tunnelTimeoutMs : TUNNEL_OPENS_MS
-    await channel?.whenSettled(limitMs, signal)
+    await channel?.whenSettled(limitMs, cancellation.signal)
     if (!channel?.isVerified) {
-      throw (
-        webhookRequired ??
-        noTunnel(channel?.error || `not verified within ${formatDuration(limitMs)}`)
-      )
+      const why = channel?.error || `not verified within ${formatDuration(limitMs)}`
+      throw webhookRequired ?? noTunnel(why)
     }
-    if (channel.url) await provider.subscribe?.(channel.url, runCall(context, SUBSCRIBE_MS))
-  } else if (channel && provider.subscribe) void subscribeBeside(provider, context, channel)
+    if (channel.url) await provider.webhooks?.subscribe?.(channel.url, runCall(run, SUBSCRIBE_MS))
+  } else if (channel && isSubscription) void subscribeBeside(run, channel)
   else if (channel) {
-    await channel.whenSettled(settings.tunnelTimeoutMs, signal)
+    await channel.whenSettled(settings.tunnelTimeoutMs, cancellation.signal)
     if (channel.isOpening) {
       const heldUp = formatDuration(settings.tunnelTimeoutMs)
-      context.printer.line(`Webhook: not verified after ${heldUp}; deploying all the same.`)
+      printer.line(`Webhook: not verified after ${heldUp}; deploying all the same`)
     }
   }
 }
 
 /** Subscribes as soon as the tunnel is up. Without a subscription polling goes on. */
-async function subscribeBeside(
-  provider: Provider,
-  context: RunContext,
-  channel: WebhookChannel,
-): Promise<void> {
-  await channel.whenSettled(TUNNEL_OPENS_MS, context.cancellation.signal)
-  if (!channel.url || context.cancellation.signal.aborted) return
+async function subscribeBeside(run: Run, channel: WebhookChannel): Promise<void> {
+  const { provider, cancellation } = run
+  await channel.whenSettled(TUNNEL_OPENS_MS, cancellation.signal)
+  if (!channel.url || cancellation.signal.aborted) return
   try {
-    await provider.subscribe?.(channel.url, runCall(context, SUBSCRIBE_MS))
+    await provider.webhooks?.subscribe?.(channel.url, runCall(run, SUBSCRIBE_MS))
   } catch (thrown) {
     channel.distrust(`${provider.title} took no subscription: ${describe(thrown)}`)
   }
 }
 
-async function finish(provider: Provider, context: RunContext): Promise<void> {
+async function finish(run: Run): Promise<void> {
   try {
-    await provider.finish?.(cleanUpCall(context, FINISH_MS))
+    await run.provider.finish?.(cleanUpCall(run, FINISH_MS))
   } catch (thrown) {
-    context.printer.warning(`${describe(thrown)} The post step of this job tries again.`)
+    run.printer.warning(`${describe(thrown)}. The post step of this job tries again.`)
   }
 }
 
-/** What is told of the tunnel is what it was while it was needed. */
-async function closeChannel(
-  channel: WebhookChannel | undefined,
-  context: RunContext,
-  report: RunState,
-): Promise<void> {
+/** What is reported of the tunnel is what it was while it was needed. */
+async function closeChannel(run: Run, channel: WebhookChannel | undefined): Promise<void> {
   if (!channel) return
-  report.tunnel = channel.tunnel
-  report.tunnelError = channel.error || (channel.isOpening ? 'not verified before the end' : '')
+  const { state, printer } = run
+  state.tunnel = channel.tunnel
+  state.tunnelError = channel.error || (channel.isOpening ? 'not verified before the end' : '')
   try {
     await channel.close()
   } catch (thrown) {
-    context.printer.warning(`The tunnel could not be closed cleanly: ${describe(thrown)}`)
+    printer.warning(`The tunnel could not be closed cleanly: ${describe(thrown)}`)
   }
 }
 
-/** Attempts that were given up as lost may have arrived after all; what they made is extra. */
-async function cleanUpLost(
-  provider: Provider,
-  context: RunContext,
-  report: RunState,
-): Promise<void> {
-  const kept = new Set(report.deployments.map(({ tag }) => tag))
-  const lost = context.ledger.open.filter(({ tag, isAuxiliary }) => !isAuxiliary && !kept.has(tag))
+/** Attempts that were given up as lost may have arrived after all; nobody uses what they made. */
+async function cleanUpLost(run: Run): Promise<void> {
+  const { state, ledger, printer } = run
+  const kept = new Set(state.deployments.map(({ tag }) => tag))
+  const lost = ledger.open.filter(({ tag, isAuxiliary }) => !isAuxiliary && !kept.has(tag))
   if (lost.length === 0) return
-  const held = report.deployments.flatMap(({ id }) => id ?? [])
-  const cleanedUp = await cleanUp(provider, lost, context, {
-    pausesMs: ONE_CHECK,
-    spared: new Set(held),
-  })
-  report.stoppedIds.push(...cleanedUp.stoppedIds)
-  for (const { entry, error } of cleanedUp.failures) {
-    context.printer.warning(`Could not look for a extra ${entry.tag}: ${describe(error)}`)
+  const spared = new Set(state.deployments.flatMap(({ id }) => id ?? []))
+  const result = await cleanUp(run, lost, { once: true, spared })
+  state.stoppedIds.push(...result.stoppedIds)
+  for (const { entry, error } of result.failures) {
+    printer.warning(`Could not look for a lost deployment ${entry.tag}: ${describe(error)}`)
   }
 }

@@ -4,54 +4,68 @@ import {
   pauseAfter,
   toActionError,
 } from '../base/errors.ts'
-import type { Provider } from '../provider/provider.ts'
-import { cleanUpCall, type RunContext } from './run.ts'
+import { type CleanUpRun, cleanUpCall } from './run.ts'
 
-const LOOK_MS = 5_000
-/** Pauses before the looks: a provider may list what a lost create made only some time after. */
+const LIST_MS = 5_000
+/** Pauses before the first checks: a provider may list what a lost create made only some time later. */
 const PAUSES_MS: readonly number[] = [0, 500, 1_000, 2_000]
-/** For what was looked for in vain some time ago. */
-export const ONE_CHECK: readonly number[] = [0]
-/** So often a look may fail before looking is given up. */
+/** Between further checks, for whoever has the time. */
+const LONG_PAUSE_MS = 3_000
+/** So often a check may fail before the search is given up. */
 const MAX_FAILED = 5
+/** A server may be lost: no Retry-After puts the next check off for longer. */
+const MAX_PAUSE_MS = 10_000
+/** So often in a row credentials must be refused before it counts. */
+const MAX_REFUSED = 3
+
+export interface FindOptions {
+  /** How long to go on after the first checks, milliseconds from now. Default: no longer. */
+  forMs?: number
+  /** One check only: for what was searched in vain some time ago. */
+  once?: boolean
+}
 
 export interface FindResult {
   /** Id → tag. */
   found: ReadonlyMap<string, string>
-  /** Why looking was given up; then `found` is not all. */
+  /** Why the search was given up; then `found` is not all. */
   error?: ActionError
 }
 
 /**
  * Looks for what attempts with these tags created, several times until each tag is found. Goes on
- * after a cancel, with fewer looks, because a lost create is what must not be left behind.
- *
- * @param pausesMs before each look
+ * after a cancel, with fewer checks, because a lost create is what must not be left behind.
  */
 export async function findLost(
-  provider: Provider,
+  run: CleanUpRun,
   tags: readonly string[],
-  context: RunContext,
-  pausesMs = PAUSES_MS,
+  { forMs = 0, once = false }: FindOptions = {},
 ): Promise<FindResult> {
-  const { clock, cancellation } = context
+  const { clock, cancellation, provider } = run
+  const untilMs = clock.nowMs() + forMs
   let found: ReadonlyMap<string, string> = new Map()
   let failed = 0
-  for (let look = 0; look < pausesMs.length; ) {
-    await clock.sleep(pausesMs[look] ?? 0, cancellation.over)
+  let refused = 0
+  for (let check = 0; ; ) {
+    const isEarly = check < (once ? 1 : PAUSES_MS.length)
+    if (!isEarly && clock.nowMs() >= untilMs) return { found }
+    await clock.sleep(PAUSES_MS[check] ?? LONG_PAUSE_MS, cancellation.over)
     try {
-      found = await provider.findByTags(tags, cleanUpCall(context, LOOK_MS))
+      found = await provider.findByTags(tags, cleanUpCall(run, LIST_MS))
       if (new Set(found.values()).size === tags.length) return { found }
       // The post step looks again.
-      if (cancellation.signal.aborted && look >= 1) return { found }
-      look += 1
+      if (cancellation.signal.aborted && check >= 1 && forMs === 0) return { found }
+      check += 1
+      refused = 0
     } catch (thrown) {
       const error = toActionError(thrown)
       failed += 1
-      const isFinal = areCredentialsRefused(error)
-      if (isFinal || failed >= MAX_FAILED || cancellation.over.aborted) return { found, error }
-      await clock.sleep(pauseAfter(error, 500 * failed), cancellation.over)
+      refused = areCredentialsRefused(error) ? refused + 1 : 0
+      const isLast = refused >= MAX_REFUSED || (failed >= MAX_FAILED && clock.nowMs() >= untilMs)
+      if (isLast || error.kind === 'not-the-api' || cancellation.over.aborted) {
+        return { found, error }
+      }
+      await clock.sleep(Math.min(pauseAfter(error, 500 * failed), MAX_PAUSE_MS), cancellation.over)
     }
   }
-  return { found }
 }

@@ -3,18 +3,24 @@ import { systemClock, whenAborted } from '../base/clock.ts'
 import { createHttpClient } from '../net/request.ts'
 import type { ProviderContext } from '../provider/provider.ts'
 import { openProvider } from '../provider/registry.ts'
+import { Progress } from '../report/progress.ts'
 import { publish } from '../report/publish.ts'
 import { Printer } from '../runner/printer.ts'
 import type { ActionProcess, ExitDecision } from '../runner/process.ts'
 import { accessOf } from '../settings/access.ts'
 import { describeSettings } from '../settings/describe.ts'
-import { type Settings, secretsOf } from '../settings/settings.ts'
+import {
+  type DeploySettings,
+  type Settings,
+  type StopSettings,
+  secretsOf,
+} from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
 import { isGood, type RunState } from '../state/state.ts'
 import { release } from './conclude.ts'
 import { deploy } from './deploy.ts'
 import { Ledger } from './ledger.ts'
-import type { RunContext } from './run.ts'
+import type { Run, RunTools } from './run.ts'
 import { stop } from './stop.ts'
 
 /**
@@ -25,33 +31,35 @@ import { stop } from './stop.ts'
 export async function perform(settings: Settings, action: ActionProcess): Promise<ExitDecision> {
   const { printer, runner, cancellation } = action
   hideSecrets(settings, printer)
-  const context = createContext(action, new Ledger(runner, accessOf(settings)))
-  const provider = await openProvider(settings, providerContext(action, context))
-  const report = newReport(settings, provider.title)
+  const tools = createTools(action, new Ledger(runner, accessOf(settings)))
+  const provider = await openProvider(settings, providerContext(action, tools))
+  const state = newState(settings, provider.title)
+  const progress = new Progress(printer, tools.clock, provider.targets.length > 1)
+  const run: Run<Settings> = { ...tools, settings, provider, state, progress }
   printer.group('Settings', describeSettings(settings))
-  const work =
-    settings.operation === 'deploy'
-      ? deploy(settings, provider, context, report)
-      : stop(settings, provider, context, report)
+  const work = isDeploy(run) ? deploy(run) : stop(run as Run<StopSettings>)
   // A run that was cancelled ends in time even if its cleaning up does not: the post step goes on.
   await Promise.race([work, whenAborted(cancellation.over)])
   if (cancellation.over.aborted) {
-    report.outcome = 'cancelled'
-    report.error ??= cancelled()
-    for (const deployment of report.deployments)
-      if (!deployment.error) deployment.outcome = 'cancelled'
+    state.outcome = 'cancelled'
+    state.error ??= cancelled()
+    for (const one of state.deployments) if (!one.error) one.outcome = 'cancelled'
   }
-  report.hasLeftovers = context.ledger.open.length > 0
-  await publish(report, printer, runner, settings.summary)
+  state.hasLeftovers = tools.ledger.open.length > 0
+  await publish(state, printer, runner, settings.summary)
   return () => {
-    if (cancellation.signal.aborted || !isGood(report.outcome)) return false
-    if (settings.operation === 'deploy') release(settings, context, report)
+    if (cancellation.signal.aborted || !isGood(state.outcome)) return false
+    if (isDeploy(run)) release(run)
     return true
   }
 }
 
+function isDeploy(run: Run<Settings>): run is Run<DeploySettings> {
+  return run.settings.operation === 'deploy'
+}
+
 /** What a run works with; its ledger is the one of the step. */
-export function createContext(action: ActionProcess, ledger: Ledger): RunContext {
+export function createTools(action: ActionProcess, ledger: Ledger): RunTools {
   const { environment, runner, printer, cancellation } = action
   const shared = {
     environment,
@@ -76,7 +84,7 @@ export function createContext(action: ActionProcess, ledger: Ledger): RunContext
 
 export function providerContext(
   { environment, printer }: ActionProcess,
-  { clock, ledger, newAttemptTag }: RunContext,
+  { clock, ledger, newAttemptTag }: RunTools,
 ): ProviderContext {
   return {
     http: createHttpClient(environment),
@@ -89,6 +97,7 @@ export function providerContext(
     },
     newAttemptTag,
     log: (line) => printer.line(line),
+    warn: (text) => printer.warning(text),
     hide: (secret) => printer.hide(secret),
   }
 }
@@ -100,7 +109,7 @@ export function hideSecrets(settings: Settings, printer: Printer): void {
   }
 }
 
-function newReport(settings: Settings, title: string): RunState {
+function newState(settings: Settings, title: string): RunState {
   const isDeploy = settings.operation === 'deploy'
   return {
     title,

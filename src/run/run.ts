@@ -1,12 +1,15 @@
 import type { Clock } from '../base/clock.ts'
-import type { Call } from '../provider/provider.ts'
+import type { Call, Provider } from '../provider/provider.ts'
+import type { Progress } from '../report/progress.ts'
 import type { Cancellation } from '../runner/cancellation.ts'
 import type { Printer } from '../runner/printer.ts'
+import type { DeploySettings, Settings } from '../settings/settings.ts'
+import type { RunState } from '../state/state.ts'
 import type { ChannelOptions, WebhookChannel } from '../webhook/channel.ts'
 import type { Ledger } from './ledger.ts'
 
 /** What every part of a run works with. */
-export interface RunContext {
+export interface RunTools {
   clock: Clock
   cancellation: Cancellation
   ledger: Ledger
@@ -15,18 +18,33 @@ export interface RunContext {
   random: () => number
   /** A tag that no other attempt has. */
   newAttemptTag: () => string
-  /** Opens the channel; its code is loaded only then. */
+  /** Opens the webhook channel; its code is loaded only then. */
   openChannel: (
     options: Pick<ChannelOptions, 'settings' | 'opensWithinMs' | 'readNotification'>,
   ) => Promise<WebhookChannel>
 }
 
+/** One run of the action: everything that its parts share. */
+export interface Run<S extends Settings = DeploySettings> extends RunTools {
+  settings: S
+  provider: Provider
+  /** What is known so far; `run/` writes it, `report/` reads it. */
+  state: RunState
+  progress: Progress
+}
+
+/** What cleaning up needs: the post step has no settings and no state. */
+export type CleanUpRun = Pick<
+  Run,
+  'provider' | 'clock' | 'cancellation' | 'ledger' | 'printer' | 'random'
+>
+
 /** A call that a cancel does not end: for cleaning up. It ends when the time for that is over. */
-export function cleanUpCall({ cancellation }: RunContext, deadlineMs: number): Call {
-  return { deadlineMs, signal: cancellation.over }
+export function cleanUpCall({ cancellation }: Pick<Run, 'cancellation'>, deadlineMs: number): Call {
+  return { deadlineMs: Math.max(1, deadlineMs), signal: cancellation.over }
 }
 
 /** A call that ends with the run. */
-export function runCall({ cancellation }: RunContext, deadlineMs: number): Call {
+export function runCall({ cancellation }: Pick<Run, 'cancellation'>, deadlineMs: number): Call {
   return { deadlineMs, signal: cancellation.signal }
 }

@@ -60,6 +60,8 @@ export interface EdgegapStopSettings extends CommonSettings {
   readonly deploymentId: string
 }
 
+/** Whatever only stops something. */
+export type StopSettings = EdgegapStopSettings
 export type EdgegapSettings = EdgegapDeploySettings | EdgegapStopSettings
 
 export interface RockitEdgeSettings extends CommonSettings, DeployBasics, PublishSettings {

@@ -2,6 +2,9 @@ import { formatDuration } from '../base/clock.ts'
 import { ActionError } from '../base/errors.ts'
 import type { DeploymentState } from './state.ts'
 
+/** So many failed checks in a row at the end: the last status says little. */
+const BLIND_CHECKS = 3
+
 /** The words for the endings that are no failed request. */
 
 export function deploymentFailed({ observation, elapsedMs, id }: DeploymentState): ActionError {
@@ -17,17 +20,25 @@ export function deploymentFailed({ observation, elapsedMs, id }: DeploymentState
 export function timedOut(
   { observation, id }: DeploymentState,
   timeoutMs: number,
-  lastError: ActionError | undefined,
+  { lastError, failures }: { lastError: ActionError | undefined; failures: number },
 ): ActionError {
+  const why = lastError ? ` (${lastError.message})` : ''
+  const isBlind = failures >= BLIND_CHECKS
+  const last = `its last status was ${observation?.status || 'empty'}`
   const seen = observation
-    ? `its last status was ${observation.status || 'empty'}`
-    : `its status was never read${lastError ? ` (${lastError.message})` : ''}`
+    ? isBlind
+      ? `${last}, and the last ${failures} status checks failed${why}`
+      : last
+    : `its status was never read${why}`
   return new ActionError({
     kind: 'timed-out',
-    what: `${id} was not ready within ${formatDuration(timeoutMs)}; ${seen}.`,
+    what: `${id} was not ready within ${formatDuration(timeoutMs)}; ${seen}`,
     next:
       observation?.next ??
-      'Raise timeout when it only needs longer: the first start of a new image takes the time of its download.',
+      (isBlind || !observation
+        ? (lastError?.next ??
+          'The provider did not answer: check its status page, then run the job again.')
+        : 'Raise timeout if it only needs longer: the first start of a new image takes the time of its download.'),
   })
 }
 

@@ -1,5 +1,5 @@
 import type { ActionError } from '../base/errors.ts'
-import type { Diagnosis, Observation, Target } from '../provider/provider.ts'
+import type { Observation, Target } from '../provider/provider.ts'
 import type { NewsSource } from '../wait/wait.ts'
 
 /** How a deployment, or the whole run, ended for us. The values of the output `outcome`. */
@@ -15,6 +15,11 @@ export type Outcome =
   | 'stopped'
 
 const GOOD: ReadonlySet<Outcome> = new Set(['succeeded', 'started', 'stopped'])
+
+/** It is up, or on its way, and is to stay. */
+export function isUp(outcome: Outcome): boolean {
+  return outcome === 'succeeded' || outcome === 'started'
+}
 
 export function isGood(outcome: Outcome): boolean {
   return GOOD.has(outcome)
@@ -46,13 +51,27 @@ export interface DeploymentState {
   target: Target
   tag?: string
   id?: string
+  /** Monotonic moment of acceptance. */
+  acceptedAtMs?: number
   outcome: Outcome
   observation?: Observation
   timeline: TimelineEntry[]
   elapsedMs: number
   source?: NewsSource
   error?: ActionError
-  diagnosis?: Diagnosis
+  log?: LogState
+}
+
+/** The log of a server, as far as it is shown and kept. */
+export interface LogState {
+  /** Its last lines, oldest first. */
+  tail: readonly string[]
+  /** True when the log was longer than what is shown. */
+  isCut: boolean
+  /** How its process ended, such as `exit code 137, restarted 3 times`. */
+  crash?: string
+  /** The file in `log-dir` that holds all of it. */
+  file?: string
 }
 
 export interface RunState {

@@ -49,12 +49,15 @@ export interface WaitOptions<R extends Reading> {
   /** Aborts when the run is cancelled. */
   signal: AbortSignal
   waker?: Waker
+  /** Moves a poll to a moment at which others poll as well. */
+  align?: (dueAtMs: number) => number
   onEvent?: (event: WaitEvent<R>) => void
 }
 
 export type WaitResult<R extends Reading> = { last: R | undefined; elapsedMs: number } & (
   | { ending: 'settled'; last: R; source: NewsSource }
-  | { ending: 'timed-out'; lastError: ActionError | undefined }
+  /** `failures`: status checks that failed in a row at the end. */
+  | { ending: 'timed-out'; lastError: ActionError | undefined; failures: number }
   | { ending: 'cancelled' }
   /** The provider will never tell: the credentials are refused. */
   | { ending: 'credentials-refused'; error: ActionError }
@@ -70,6 +73,12 @@ const LONGEST_LOOK_MS = 10_000
 const LAST_LOOK_MS = 900
 /** Below this a look would only fail for want of time. */
 const SHORTEST_LOOK_MS = 100
+/**
+ * A single 401 or 403 may be a gateway's, or a passing fault: the token has just created something.
+ * Credentials count as refused after so many in a row over so long.
+ */
+const REFUSED_CHECKS = 4
+const REFUSED_MS = 8_000
 /** From this many failures in a row the interval grows, up to the longest of the pollSchedule. */
 const PATIENCE = 3
 const LONGEST_BACKOFF_MS = 10_000
@@ -98,6 +107,7 @@ export async function waitForOutcome<R extends Reading>(
   let last: R | undefined
   let lastError: ActionError | undefined
   let failures = 0
+  let refused = { count: 0, sinceMs: 0 }
   let source: NewsSource = 'poll'
   let emptyNotifications = 0
   /** The provider does not want to be asked earlier, whoever notifications. */
@@ -114,6 +124,7 @@ export async function waitForOutcome<R extends Reading>(
       const reading = await bounded(options, lookMs)
       if (failures > 0) emit({ type: 'recovered', after: failures, atMs: elapsedMs() })
       failures = 0
+      refused = { count: 0, sinceMs: 0 }
       const changed = reading.status !== last?.status || reading.state !== last.state
       last = reading
       emit({ type: 'reading', reading, changed, source, atMs: elapsedMs() })
@@ -126,7 +137,11 @@ export async function waitForOutcome<R extends Reading>(
     } catch (thrown) {
       if (signal.aborted) break
       const error = toActionError(thrown)
-      if (areCredentialsRefused(error)) {
+      if (!areCredentialsRefused(error)) refused = { count: 0, sinceMs: 0 }
+      else if (refused.count === 0) refused = { count: 1, sinceMs: clock.nowMs() }
+      else refused.count += 1
+      const refusedMs = clock.nowMs() - refused.sinceMs
+      if (refused.count >= REFUSED_CHECKS && refusedMs >= REFUSED_MS) {
         return { ending: 'credentials-refused', error, last, elapsedMs: elapsedMs() }
       }
       lastError = error
@@ -138,7 +153,9 @@ export async function waitForOutcome<R extends Reading>(
       dueAtMs = () => nextAtMs
       emit({ type: 'failure', error, consecutive: failures, nextInMs, atMs: elapsedMs() })
     }
-    if (isLastLook) return { ending: 'timed-out', last, lastError, elapsedMs: elapsedMs() }
+    if (isLastLook) {
+      return { ending: 'timed-out', last, lastError, failures, elapsedMs: elapsedMs() }
+    }
     source = await pause(dueAtMs, lookedAtMs)
   }
   return { ending: 'cancelled', last, elapsedMs: elapsedMs() }
@@ -155,8 +172,12 @@ export async function waitForOutcome<R extends Reading>(
 
   function pauseAfterFailure(error: ActionError, count: number): number {
     const normalMs = pollSchedule.intervalMs(elapsedMs())
-    // It may be zero, which is no reason to ask without a pause.
-    if (error.retryAfterMs !== undefined) return Math.max(normalMs, error.retryAfterMs)
+    if (error.retryAfterMs !== undefined) {
+      // Where a webhook may come it must be answered: then the pause is that of a slow poll at most.
+      const limitMs = waker?.slowPollMs(elapsedMs()) ?? Number.POSITIVE_INFINITY
+      // It may be zero, which is no reason to ask without a pause.
+      return Math.max(normalMs, Math.min(error.retryAfterMs, limitMs))
+    }
     const grownMs = normalMs * 1.5 ** Math.max(0, count - PATIENCE)
     return Math.max(normalMs, Math.min(LONGEST_BACKOFF_MS, grownMs))
   }
@@ -164,7 +185,8 @@ export async function waitForOutcome<R extends Reading>(
   /** Sleeps until the next look is due, or until something brings it forward. */
   async function pause(dueAtMs: () => number, lookedAtMs: number): Promise<NewsSource> {
     for (;;) {
-      const dueMs = beforeDeadline(dueAtMs())
+      const ownDueMs = dueAtMs()
+      const dueMs = beforeDeadline(options.align?.(ownDueMs) ?? ownDueMs)
       const wake = await sleepOrWake(dueMs - clock.nowMs())
       if (wake === 'changed') continue
       if (wake !== 'notification') return 'poll'

@@ -1,5 +1,6 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { cleanUp, stopDeployment } from '../../src/run/clean-up.ts'
+import { cleanUp } from '../../src/run/clean-up.ts'
+import { stopDeployment } from '../../src/run/stop-deployment.ts'
 import type { LedgerEntry } from '../../src/run/ledger.ts'
 import { errorOf } from './fake-provider.ts'
 import { setStage } from './stage.ts'
@@ -11,7 +12,7 @@ beforeEach(() => {
 })
 
 describe('a stop', () => {
-  const stop = () => stage.run(stopDeployment(stage.provider, 'a', stage.context))
+  const stop = () => stage.run(stopDeployment(stage.context, 'a'))
   const count = () => stage.provider.calls.filter((call) => call === 'stop a').length
 
   it.each(['accepted', 'gone'] as const)('that is %s is done', async (result) => {
@@ -56,7 +57,7 @@ describe('a stop', () => {
 describe('a cleanUp', () => {
   function sweepAll(entries: readonly LedgerEntry[]) {
     stage = setStage(entries)
-    return () => stage.run(cleanUp(stage.provider, entries, stage.context))
+    return () => stage.run(cleanUp(stage.context, entries))
   }
   const owed = () => stage.context.ledger.open
 

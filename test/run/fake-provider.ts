@@ -1,10 +1,12 @@
 import { ActionError, type ErrorKind } from '../../src/base/errors.ts'
 import type {
+  Attempt,
   Call,
   CreateResult,
   Observation,
   Preparation,
   Provider,
+  StopReply,
   Target,
 } from '../../src/provider/provider.ts'
 import { fixedSchedule } from '../../src/wait/schedule.ts'
@@ -38,19 +40,20 @@ export class FakeProvider implements Provider {
   readonly title = 'Fake'
   readonly target: Target = { name: 'here', where: 'nowhere' }
   readonly targets = [this.target]
-  readonly canStop = true
-  readonly createMs = 30_000
+  readonly traits = { canStop: true, webhook: 'in-create', createMs: 30_000 } as const
   /** Every call in order, such as `create m1` and `stop a`. */
   readonly calls: string[] = []
   readonly creates: Scripted<CreateResult, [tag: string, call: Call]>[] = []
   readonly finds: Scripted<Map<string, string>, [tags: readonly string[], call: Call]>[] = []
-  readonly stops: Scripted<'accepted' | 'gone', [id: string, call: Call]>[] = []
+  readonly stops: Scripted<StopReply, [id: string, call: Call]>[] = []
+  /** What a status check reads; a server that is being stopped is seen to end, unless told otherwise. */
+  readonly statuses: Scripted<Observation, [id: string, call: Call]>[] = []
 
   async prepare(): Promise<Preparation> {
     return { version: 'v1', versionAction: 'unmanaged' }
   }
 
-  async create(_: Target, tag: string, call: Call, webhook?: URL): Promise<CreateResult> {
+  async create(_: Target, { tag, webhook }: Attempt, call: Call): Promise<CreateResult> {
     this.calls.push(`create ${tag}${webhook ? ` for ${webhook.href}` : ''}`)
     return await play(this.creates, { kind: 'created', id: 'a' }, [tag, call])
   }
@@ -60,12 +63,17 @@ export class FakeProvider implements Provider {
     return await play(this.finds, new Map(), [tags, call])
   }
 
-  async observe(): Promise<Observation> {
-    return { state: 'succeeded', status: 'READY', known: true, facts: {} }
-  }
-
-  async diagnose() {
-    return undefined
+  async observe(ids: readonly string[], call: Call) {
+    const isStopping = this.calls.some((one) => one.startsWith('stop'))
+    const read = new Map<string, Observation | ActionError>()
+    for (const id of ids) {
+      try {
+        read.set(id, await play(this.statuses, isStopping ? ENDING : READY, [id, call]))
+      } catch (thrown) {
+        read.set(id, thrown as ActionError)
+      }
+    }
+    return read
   }
 
   async stop(id: string, call: Call) {
@@ -73,11 +81,16 @@ export class FakeProvider implements Provider {
     return await play(this.stops, 'accepted', [id, call])
   }
 
-  async readNotification() {
-    return { kind: 'ignored', why: 'a fake has no webhooks' } as const
-  }
-
   pollSchedule() {
     return fixedSchedule(1_000)
   }
+}
+
+export const READY: Observation = { state: 'succeeded', status: 'READY', known: true, facts: {} }
+export const ENDING: Observation = {
+  state: 'failed',
+  status: 'TERMINATING',
+  known: true,
+  facts: {},
+  end: 'ending',
 }

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
 import { Ledger, type LedgerEntry } from '../../src/run/ledger.ts'
-import type { RunContext } from '../../src/run/run.ts'
+import type { CreatingRun } from '../../src/run/create.ts'
 import { listenForCancel } from '../../src/runner/cancellation.ts'
 import { Printer } from '../../src/runner/printer.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
@@ -22,14 +22,14 @@ export function setStage(entries: readonly LedgerEntry[] = []) {
     provider.calls.push(`save ${value === '' ? 'nothing' : shorten(value)}`)
   }
   let tags = 0
-  const context: RunContext = {
+  const context: CreatingRun = {
     clock,
+    provider,
     cancellation: listenForCancel(signals, clock),
     ledger: new Ledger(runner, ACCESS, entries),
     printer: new Printer(runner, new Redactor(), clock),
     random: () => 0,
     newAttemptTag: () => `m${++tags}`,
-    openChannel: () => Promise.reject(new Error('there is no channel here')),
   }
   return {
     clock,

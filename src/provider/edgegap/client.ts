@@ -58,11 +58,26 @@ export function createEdgegapClient(http: HttpClient, apiUrl: URL, token: string
 /** What users can do, by status, where the caller knows nothing better. */
 const NEXT: Partial<Record<ErrorKind, string>> = {
   unauthorized:
-    'Check api-token: it must be an API token of your Edgegap organisation. Secrets are empty in pull requests from forks and by Dependabot.',
-  forbidden: 'This token may not do that: use one of the organisation that owns the application.',
-  'rate-limited': 'The limit is per organisation: let fewer jobs deploy at the same time.',
+    'Check api-token: it must be an API token of your Edgegap organization. Secrets are empty in pull requests from forks and by Dependabot.',
+  forbidden: 'This token may not do that: use one of the organization that owns the application.',
+  'rate-limited': 'The limit is per organization: let fewer jobs deploy at the same time.',
   'server-fault': 'Edgegap has a fault of its own: run the job again later.',
   'malformed-reply': 'Check api-url: it should be https://api.edgegap.com.',
+}
+
+/** A web page instead of the API's JSON. */
+export function isPage({ text }: EdgegapReply): boolean {
+  return /^\s*</.test(text)
+}
+
+/** What answered is no API at all. */
+export function pageError({ request, status }: EdgegapReply): ActionError {
+  return new ActionError({
+    kind: 'not-the-api',
+    what: "A web page answered instead of Edgegap's API",
+    next: 'Check api-url: it should be https://api.edgegap.com. Without api-url, check what stands between this runner and the internet.',
+    request: `${request} → ${status}`,
+  })
 }
 
 /**
@@ -76,15 +91,22 @@ export function replyError(
   what: string,
   message: string,
   next: Partial<Record<ErrorKind, string>> = {},
+  isUnknownId = false,
 ): ActionError {
-  const kind = reply.status === 422 ? 'no-capacity' : kindOfStatus(reply.status)
+  // A page with any status but a fault's says nothing about token, id or account.
+  if (isPage(reply) && reply.status < 500 && reply.status !== 429) return pageError(reply)
+  const kind = isUnknownId ? 'not-found' : kindOf(reply.status)
   const advice = next[kind] ?? NEXT[kind]
   const retryAfterMs = readRetryAfter(reply.headers['retry-after'], Date.now())
   return new ActionError({
     kind,
-    what: `${what} (HTTP ${reply.status})${message ? `: ${message}` : '.'}`,
+    what: `${what} (HTTP ${reply.status})${message ? `: ${message}` : ''}`,
     request: `${reply.request} → ${reply.status}`,
     ...(advice !== undefined && { next: advice }),
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
+}
+
+function kindOf(status: number): ErrorKind {
+  return status === 422 ? 'no-capacity' : kindOfStatus(status)
 }

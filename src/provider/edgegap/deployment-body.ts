@@ -4,14 +4,14 @@ import type { Location } from './locations.ts'
 /**
  * The body of `POST /v2/deployments` (OpenAPI v2, `DeploymentV2`).
  *
- * @param attemptTag a tag that only this attempt carries: by it the deployment is found again after a
+ * @param ownTags of which one only this attempt carries: by it the deployment is found again after a
  *   reply that was lost
  * @param webhook called when it is ready, failed or terminated: v2 has a field for each of the three
  */
 export function deploymentBody(
   settings: EdgegapDeploySettings,
   location: Location,
-  attemptTag: string,
+  ownTags: readonly string[],
   webhook: URL | undefined,
 ) {
   return {
@@ -23,7 +23,7 @@ export function deploymentBody(
       value,
       is_hidden: secret,
     })),
-    tags: [attemptTag, ...settings.tags],
+    tags: [...ownTags, ...settings.tags],
     ...(webhook && {
       webhook_on_ready: { url: webhook.href },
       webhook_on_error: { url: webhook.href },

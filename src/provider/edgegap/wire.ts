@@ -34,6 +34,7 @@ const statusShape = z.object({
   ports: z.optional(record),
   location: z.optional(record),
   tags: z.optional(list),
+  app_name: z.optional(text),
 })
 // Not lenient: whoever reads no rows where there are some creates a second server.
 const listShape = z.object({
@@ -44,7 +45,11 @@ const paginationShape = z.object({
   has_next: z.optional(z.unknown()),
   next_page_number: z.optional(integer),
 })
-const rowShape = z.object({ request_id: z.optional(text), tags: z.optional(z.unknown()) })
+const rowShape = z.object({
+  request_id: z.optional(text),
+  ready: z.optional(flag),
+  tags: z.optional(z.unknown()),
+})
 const crashShape = z.object({
   exit_code: z.optional(integer),
   message: z.optional(text),
@@ -69,6 +74,14 @@ function parse<T extends z.ZodMiniType>(schema: T, body: string, request: string
   }
   const result = schema.safeParse(value)
   if (isRecord(value) && result.success) return result.data
+  if (/^\s*</.test(body)) {
+    throw new ActionError({
+      kind: 'not-the-api',
+      what: "A web page answered instead of Edgegap's API",
+      next: 'Check api-url: it should be https://api.edgegap.com.',
+      request,
+    })
+  }
   throw new ActionError({
     kind: 'malformed-reply',
     what: 'Edgegap sent a reply that is not the JSON it documents.',
@@ -87,6 +100,15 @@ export function expectMessage(body: string, request: string): void {
   parse(problem, body, request)
 }
 
+/** An error reply of the API itself has a JSON object. */
+export function isApiError(body: string): boolean {
+  try {
+    return isRecord(JSON.parse(body))
+  } catch {
+    return false
+  }
+}
+
 /**
  * The provider's explanation in an error reply; falls back to the raw text. It is not cut here: a
  * secret in it is recognised only while it is whole.
@@ -96,7 +118,8 @@ export function readProblem(body: string): string {
   try {
     value = JSON.parse(body)
   } catch {
-    return body.trim()
+    // A gateway's page is no explanation.
+    return /^\s*</.test(body) ? '' : body.trim()
   }
   const result = problem.safeParse(value)
   if (!result.success) return ''
@@ -154,7 +177,13 @@ export function readStatus(body: string, id: string, request: string): Observati
     known: base !== undefined,
     facts,
     ...(reason && { reason }),
+    ...(Object.hasOwn(ENDS, name) && { end: ENDS[name] }),
   }
+}
+
+const ENDS: Readonly<Record<string, NonNullable<Observation['end']>>> = {
+  TERMINATING: 'ending',
+  TERMINATED: 'ended',
 }
 
 function endingOf(name: string): string {
@@ -229,7 +258,8 @@ export function readWebhook(body: string): Notification {
 export interface DeploymentRow {
   /** Undefined when it is nothing that can be put into a request. */
   id: string | undefined
-  /** Undefined when the row does not tell. */
+  isReady: boolean
+  /** Undefined when the row does not say. */
   tags: readonly string[] | undefined
 }
 
@@ -247,6 +277,7 @@ export function readDeployments(body: string, request: string): DeploymentPage {
     if (row?.request_id === undefined) continue
     rows.push({
       id: ID.test(row.request_id) ? row.request_id : undefined,
+      isReady: row.ready ?? false,
       tags: Array.isArray(row.tags) ? row.tags.map(tagName) : undefined,
     })
   }
@@ -258,9 +289,15 @@ export function readDeployments(body: string, request: string): DeploymentPage {
   }
 }
 
-/** The tags in a status reply, for rows that did not carry them. */
-export function readTags(body: string, request: string): readonly string[] {
-  return (parse(statusShape, body, request).tags ?? []).map(tagName)
+export interface Membership {
+  tags: readonly string[]
+  application: string | undefined
+}
+
+/** Whose a deployment is, by its status: list rows do not say. */
+export function readMembership(body: string, request: string): Membership {
+  const { tags, app_name } = parse(statusShape, body, request)
+  return { tags: (tags ?? []).map(tagName), application: app_name }
 }
 
 /** Tags are strings; the tag endpoints show them as objects with a name. */
@@ -272,6 +309,7 @@ export interface ContainerLogs {
   logs: string
   crashLogs: string
   crash: string | undefined
+  restarts: number | undefined
 }
 
 /** A reply of `GET /v1/deployment/{id}/container-logs`. */
@@ -281,6 +319,7 @@ export function readLogs(body: string, request: string): ContainerLogs {
     logs: reply.logs ?? '',
     crashLogs: reply.crash_logs ?? '',
     crash: describeCrash(reply.crash_data ?? {}),
+    restarts: crashShape.safeParse(reply.crash_data ?? {}).data?.restart_count,
   }
 }
 

@@ -3,12 +3,14 @@ import { ActionError } from '../../base/errors.ts'
 import type { RockitEdgeSettings } from '../../settings/settings.ts'
 import type { PollSchedule } from '../../wait/schedule.ts'
 import type {
+  Attempt,
   Call,
   CreateResult,
   Observation,
   Preparation,
   Provider,
   ProviderContext,
+  StopReply,
   Target,
 } from '../provider.ts'
 import { RockitEdgeApi } from './api.ts'
@@ -39,8 +41,7 @@ const MAX_TOLD_UNKNOWN = 5
 export class RockitEdge implements Provider {
   readonly title = 'ROCKIT Edge'
   readonly targets: readonly Target[]
-  readonly canStop = false
-  readonly createMs = LONGEST_CREATE_MS
+  readonly traits = { canStop: false, webhook: 'subscription', createMs: LONGEST_CREATE_MS } as const
   readonly #settings: RockitEdgeSettings
   readonly #context: ProviderContext
   readonly #send: RockitEdgeClient
@@ -90,7 +91,7 @@ export class RockitEdge implements Provider {
     }
   }
 
-  async create(_plan: Target, _mark: string, call: Call): Promise<CreateResult> {
+  async create(_target: Target, _attempt: Attempt, call: Call): Promise<CreateResult> {
     this.#importer ??= new Importer({
       settings: this.#settings,
       context: this.#context,
@@ -107,8 +108,9 @@ export class RockitEdge implements Provider {
     return result
   }
 
-  async subscribe(webhook: URL, call: Call): Promise<void> {
-    await this.#subscriptions.open(webhook, call)
+  readonly webhooks = {
+    read: (delivery: Delivery) => this.#readNotification(delivery),
+    subscribe: (webhook: URL, call: Call) => this.#subscriptions.open(webhook, call),
   }
 
   /** Removes the subscription, and expires an upload that did not come to its end. */
@@ -135,7 +137,7 @@ export class RockitEdge implements Provider {
    * The signature tells who sent it, then the body whom it is about. What it says is kept: it stands
    * for itself where it may not be looked up, and for tasks that are listed no more.
    */
-  async readNotification({ headers, body }: Delivery): Promise<Notification> {
+  async #readNotification({ headers, body }: Delivery): Promise<Notification> {
     const secrets = await this.#subscriptions.secrets()
     const token = headers[TOKEN_HEADER] ?? ''
     if (!(await isSignedWith(token, secrets)))
@@ -181,7 +183,15 @@ export class RockitEdge implements Provider {
     return await findUploads(tags, () => this.#api.listTasks(call))
   }
 
-  async observe(_id: string, call: Call): Promise<Observation> {
+  async observe(
+    ids: readonly string[],
+    call: Call,
+  ): Promise<ReadonlyMap<string, Observation | ActionError>> {
+    const observation = await this.#observe(call)
+    return new Map(ids.map((id) => [id, observation]))
+  }
+
+  async #observe(call: Call): Promise<Observation> {
     const tracked = this.#tracked
     if (!tracked) throw new Error('nothing was imported')
     const { app, tasks } = await this.#reader.look(tracked, call)
@@ -205,13 +215,15 @@ export class RockitEdge implements Provider {
     })
   }
 
-  async stop(id: string, call: Call): Promise<'accepted' | 'gone'> {
+  async stop(id: string, call: Call): Promise<StopReply> {
     if (id.startsWith(SUBSCRIPTION_ID)) {
       await this.#subscriptions.remove(id.slice(SUBSCRIPTION_ID.length), call)
       return 'gone'
     }
-    if (id.startsWith(UPLOAD_ID))
-      return await this.#api.expireUpload(id.slice(UPLOAD_ID.length), call)
+    if (id.startsWith(UPLOAD_ID)) {
+      await this.#api.expireUpload(id.slice(UPLOAD_ID.length), call)
+      return 'gone'
+    }
     throw new ActionError({ kind: 'refused', what: `${id} cannot be taken back.` })
   }
 }

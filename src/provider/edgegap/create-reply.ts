@@ -1,0 +1,45 @@
+import type { CreateResult } from '../provider.ts'
+import { type EdgegapReply, isPage, pageError, replyError } from './client.ts'
+import { wire } from './load-wire.ts'
+
+const WHILE_CREATING = {
+  refused:
+    'Check application and version: both must exist and be active, and the account may not be at its limits.',
+  'not-found': 'Check application and version: both must exist in this organization.',
+  'no-capacity':
+    'No server could be placed: try another location, ask for less CPU or memory, or stop other deployments of a limited account.',
+} as const
+
+/**
+ * The reply to `POST /v2/deployments`. 202 accepts. 422 refuses, yet a deployment in error state may
+ * exist under the id that it carries. 5xx, 429, redirects and unreadable acceptances leave open
+ * whether something was created (OpenAPI v2; 422: reference of its 2025-07-31 version).
+ */
+export async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
+  const { readCreatedId, readProblem } = await wire()
+  const { status } = reply
+  if (status >= 200 && status < 300) {
+    if (isPage(reply)) return { kind: 'unknown', error: pageError(reply) }
+    const id = readCreatedId(reply.text, reply.request)
+    if (id !== undefined) return { kind: 'created', id }
+    const error = replyError(reply, 'Edgegap accepted the deployment without naming its id', '')
+    return { kind: 'unknown', error, isAccepted: true }
+  }
+  const isFault = status >= 500
+  const what = isFault
+    ? 'Edgegap failed to create the deployment'
+    : 'Edgegap refused the deployment'
+  const error = replyError(reply, what, readProblem(reply.text), WHILE_CREATING)
+  if (isFault || status === 429 || status < 400) return { kind: 'unknown', error }
+  if (status !== 422) return { kind: 'refused', error }
+  const id = readRefusedId()
+  return { kind: 'refused', error, ...(id === undefined ? { mayExist: true } : { id }) }
+
+  function readRefusedId(): string | undefined {
+    try {
+      return readCreatedId(reply.text, reply.request)
+    } catch {
+      return undefined
+    }
+  }
+}

@@ -1,0 +1,235 @@
+import type { Clock } from '../../base/clock.ts'
+import { ActionError } from '../../base/errors.ts'
+import { inTurn } from '../../base/in-turn.ts'
+import type { Call, Member, Observation, ServerLog, StopReply } from '../provider.ts'
+import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
+import { wire } from './load-wire.ts'
+import type { DeploymentRow } from './wire.ts'
+
+/** Rows per page of the list, and pages that are read at most. */
+const PAGE_ROWS = 100
+const MAX_PAGES = 50
+/** The API has no tail: the whole log comes, however little of it is shown. */
+const MAX_LOG_BYTES = 32 * 1024 * 1024
+/** Statuses of a stop that say what has become of the server. */
+const STOP_ANSWERS: ReadonlySet<number> = new Set([200, 202, 400, 404, 410])
+/** Rows that do not show their tags are checked one by one, so many at most. */
+const MAX_UNTAGGED = 100
+/** Edgegap allows 20 status requests a second for the whole organization. */
+const STATUS_AT_ONCE = 10
+
+/** One filter of the list (OpenAPI v1, `GET /v1/deployments`). */
+interface Filter {
+  field: 'tags' | 'application'
+  operator: 'eq' | 'in'
+  value: string | readonly string[]
+}
+
+/** Requests about deployments that exist, on Edgegap's API v1. */
+export class Deployments {
+  readonly #send: EdgegapClient
+  readonly #clock: Clock
+
+  constructor(send: EdgegapClient, clock: Clock) {
+    this.#send = send
+    this.#clock = clock
+  }
+
+  /** @throws ActionError of kind `not-found` for an id that the API does not know */
+  async status(id: string, call: Call): Promise<Observation> {
+    const path = `/v1/status/${id}`
+    const [reply, { readStatus }] = await Promise.all([
+      this.#get(path, call, `read the status of ${id}`),
+      wire(),
+    ])
+    return readStatus(reply.text, id, reply.request)
+  }
+
+  /** Several statuses, a few at a time; each id has its status or its error. */
+  async statuses(
+    ids: readonly string[],
+    call: Call,
+  ): Promise<Map<string, Observation | ActionError>> {
+    const read = new Map<string, Observation | ActionError>()
+    await inTurn(ids, STATUS_AT_ONCE, async (id) => {
+      try {
+        read.set(id, await this.status(id, call))
+      } catch (thrown) {
+        if (!(thrown instanceof ActionError)) throw thrown
+        read.set(id, thrown)
+      }
+    })
+    return read
+  }
+
+  /**
+   * Every row of the list that the filters let through. Callers check each row again: a filter that
+   * the server ignored or read otherwise must never make a stranger's deployment ours.
+   */
+  async list(filters: readonly Filter[], call: Call): Promise<DeploymentRow[]> {
+    const { readDeployments } = await wire()
+    const query = JSON.stringify({ filters })
+    const rows: DeploymentRow[] = []
+    const rest = this.#untilDeadline(call)
+    for (let page = 1; page <= MAX_PAGES; page++) {
+      const reply = await this.#get('/v1/deployments', rest(), 'list deployments', {
+        query: { query, page: String(page), limit: String(PAGE_ROWS) },
+      })
+      const read = readDeployments(reply.text, reply.request)
+      rows.push(...read.rows)
+      if (!read.hasNext) return rows
+    }
+    throw new ActionError({
+      kind: 'malformed-reply',
+      what: `The list of deployments has no end within ${MAX_PAGES} pages`,
+    })
+  }
+
+  /** Id → tag, of all that carries one of the tags. Rows without tags are checked one by one. */
+  async findByTags(sought: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
+    const rest = this.#untilDeadline(call)
+    const rows = await this.list([{ field: 'tags', operator: 'in', value: sought }], rest())
+    const found = new Map<string, string>()
+    let untagged = 0
+    for (const row of rows) {
+      if (row.tags === undefined) untagged += 1
+      if (untagged > MAX_UNTAGGED) throw tooManyUntagged()
+      const tags = row.tags ?? (await this.#tagsOf(row.id, rest()))
+      const tag = sought.find((one) => tags.includes(one))
+      if (tag === undefined) continue
+      // It is ours and cannot be named in a request: nothing may be created beside it.
+      if (row.id === undefined) throw unusableId(tag)
+      found.set(row.id, tag)
+    }
+    return found
+  }
+
+  /** What runs of an application, or of one group of it; each one is checked by its own status. */
+  async members(application: string, group: string | undefined, call: Call): Promise<Member[]> {
+    const rest = this.#untilDeadline(call)
+    const filters: Filter[] = [{ field: 'application', operator: 'eq', value: application }]
+    if (group !== undefined) filters.push({ field: 'tags', operator: 'eq', value: group })
+    const rows = await this.list(filters, rest())
+    const ids = rows.flatMap(({ id, tags }) => {
+      const mayBelong = group === undefined || tags === undefined || tags.includes(group)
+      return id !== undefined && mayBelong ? [id] : []
+    })
+    const members: Member[] = []
+    await inTurn([...new Set(ids)], STATUS_AT_ONCE, async (id) => {
+      const member = await this.#memberOf(id, rest())
+      if (member?.application !== application) return
+      if (group === undefined || member.tags.includes(group))
+        members.push({ id, tags: member.tags })
+    })
+    return members
+  }
+
+  async #memberOf(id: string, call: Call) {
+    const reply = await this.#send({ method: 'GET', path: `/v1/status/${id}` }, call)
+    const { readMembership, readStatus, expectMessage } = await wire()
+    if (reply.status === 400 || reply.status === 404) {
+      expectMessage(reply.text, reply.request)
+      return undefined
+    }
+    if (reply.status !== 200) throw replyError(reply, `Could not read the status of ${id}`, '')
+    const { end } = readStatus(reply.text, id, reply.request)
+    return end === undefined ? readMembership(reply.text, reply.request) : undefined
+  }
+
+  async log(id: string, call: Call): Promise<ServerLog | undefined> {
+    const path = `/v1/deployment/${id}/container-logs`
+    const reply = await this.#get(path, call, `read the log of ${id}`, {
+      maxReplyBytes: MAX_LOG_BYTES,
+    })
+    const { readLogs } = await wire()
+    const { logs, crashLogs, crash, restarts } = readLogs(reply.text, reply.request)
+    const lines = [...splitLines(logs), ...splitLines(crashLogs)]
+    if (lines.length === 0 && !crash) return undefined
+    return {
+      lines,
+      isCut: false,
+      ...(crash && { crash }),
+      ...(restarts !== undefined && { restarts }),
+    }
+  }
+
+  /**
+   * 200 and 202 accept (also repeatedly, while it is stopping); 410 says that it is gone. The live
+   * API answers 400 for an id that it does not know, where the OpenAPI lists 404. An answer counts
+   * only if it is the API's own: the page of a proxy or of a wrong host has every status, and no JSON.
+   */
+  async stop(id: string, call: Call): Promise<StopReply> {
+    const reply = await this.#send({ method: 'DELETE', path: `/v1/stop/${id}` }, call)
+    const { expectMessage, readProblem } = await wire()
+    if (STOP_ANSWERS.has(reply.status)) expectMessage(reply.text, reply.request)
+    if (reply.status === 200 || reply.status === 202) return 'accepted'
+    if (reply.status === 410) return 'gone'
+    if (reply.status === 400 || reply.status === 404) {
+      // A 400 has many causes; of an id that the status knows it means something else.
+      const end = await this.#endOf(id, call)
+      if (end === 'ended') return 'gone'
+      if (end === 'unknown') return 'unknown'
+    }
+    throw replyError(reply, `Edgegap did not stop ${id}`, readProblem(reply.text))
+  }
+
+  async #endOf(id: string, call: Call): Promise<Observation['end'] | 'unknown'> {
+    try {
+      return (await this.status(id, call)).end
+    } catch (thrown) {
+      if (thrown instanceof ActionError && thrown.kind === 'not-found') return 'unknown'
+      throw thrown
+    }
+  }
+
+  async #tagsOf(id: string | undefined, call: Call): Promise<readonly string[]> {
+    if (id === undefined) return []
+    const { readMembership } = await wire()
+    const reply = await this.#send({ method: 'GET', path: `/v1/status/${id}` }, call)
+    // A row may vanish between the list and this; then it is nobody's.
+    if (reply.status === 400 || reply.status === 404) return []
+    if (reply.status !== 200) throw replyError(reply, `Could not read the tags of ${id}`, '')
+    return readMembership(reply.text, reply.request).tags
+  }
+
+  async #get(
+    path: string,
+    call: Call,
+    purpose: string,
+    more: Pick<EdgegapRequest, 'query' | 'maxReplyBytes'> = {},
+  ): Promise<EdgegapReply> {
+    const reply = await this.#send({ method: 'GET', path, ...more }, call)
+    if (reply.status === 200) return reply
+    const { readProblem, isApiError } = await wire()
+    // The live API answers 400 for an id that it does not know.
+    const isUnknownId = reply.status === 400 && !more.query && isApiError(reply.text)
+    throw replyError(reply, `Could not ${purpose}`, readProblem(reply.text), {}, isUnknownId)
+  }
+
+  /** What is left of the call's time, for each request of several. */
+  #untilDeadline(call: Call): () => Call {
+    const untilMs = this.#clock.nowMs() + call.deadlineMs
+    return () => ({ ...call, deadlineMs: Math.max(1, untilMs - this.#clock.nowMs()) })
+  }
+}
+
+function unusableId(tag: string): ActionError {
+  return new ActionError({
+    kind: 'malformed-reply',
+    what: `Edgegap lists what carries the tag ${tag} under an id that is none`,
+  })
+}
+
+function tooManyUntagged(): ActionError {
+  return new ActionError({
+    kind: 'malformed-reply',
+    what: `The list has more than ${MAX_UNTAGGED} deployments without tags`,
+    next: 'Look for this run’s tag in the dashboard.',
+  })
+}
+
+function splitLines(text: string): string[] {
+  const lines = text.split(/\r\n|\n|\r/)
+  if (lines.at(-1) === '') lines.pop()
+  return lines
+}

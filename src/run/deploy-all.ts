@@ -1,0 +1,71 @@
+import type { Observation } from '../provider/provider.ts'
+import { type DeploymentState, isGood, isUp } from '../state/state.ts'
+import { SharedPoll } from '../wait/shared-poll.ts'
+import type { WebhookChannel } from '../webhook/channel.ts'
+import { conclude } from './conclude.ts'
+import { deployOne, end, endEarly, type Together } from './deploy-one.ts'
+import type { Run } from './run.ts'
+
+/** Edgegap takes 40 creates a second of the whole organization; other jobs need some too. */
+const CREATE_SPACING_MS = 35
+
+/**
+ * Creates every deployment of the run side by side and waits for all of them. With `on-failure: stop`
+ * the first failure ends the others at once, and they are stopped as well.
+ */
+export async function deployAll(run: Run, channel: WebhookChannel | undefined): Promise<void> {
+  const { state, cancellation, settings } = run
+  const failed = new AbortController()
+  const together: Together = {
+    channel,
+    poll: openPoll(run),
+    signal: AbortSignal.any([cancellation.signal, failed.signal]),
+    mayCreate: pacer(run),
+  }
+  const concluding: Promise<void>[] = []
+  await Promise.all(
+    state.deployments.map(async (deployment) => {
+      await deployOne(run, deployment, together)
+      if (isUp(deployment.outcome)) return
+      if (!isGood(deployment.outcome) && settings.onFailure === 'stop') failed.abort()
+      concluding.push(conclude(run, [deployment]))
+    }),
+  )
+  if (failed.signal.aborted && !cancellation.signal.aborted) concluding.push(stopUp(run))
+  await Promise.all(concluding)
+}
+
+/** Stops what is up although another one failed: a part of what was asked for is no success. */
+export async function stopUp(run: Run): Promise<void> {
+  const up = run.state.deployments.filter(({ outcome }) => isUp(outcome))
+  for (const deployment of up) endEarly(run, deployment)
+  await conclude(run, up)
+}
+
+/** What failed after it was up: settling, probing. */
+export async function fail(
+  run: Run,
+  deployment: DeploymentState,
+  error: NonNullable<DeploymentState['error']>,
+): Promise<void> {
+  end(deployment, 'failed', error)
+  await conclude(run, [deployment])
+}
+
+function openPoll({ clock, provider, cancellation, state }: Run): SharedPoll<Observation> {
+  return new SharedPoll<Observation>(clock, (ids, call) => provider.observe(ids, call), {
+    isShared: state.deployments.length > 1,
+    signal: cancellation.signal,
+  })
+}
+
+/** Lets one create after the other go, a little apart. */
+function pacer({ clock, cancellation }: Run): () => Promise<void> {
+  let nextAtMs = Number.NEGATIVE_INFINITY
+  return async () => {
+    const nowMs = clock.nowMs()
+    const atMs = Math.max(nowMs, nextAtMs)
+    nextAtMs = atMs + CREATE_SPACING_MS
+    if (atMs > nowMs) await clock.sleep(atMs - nowMs, cancellation.signal)
+  }
+}

@@ -1,0 +1,196 @@
+import {
+  ActionError,
+  areCredentialsRefused,
+  describe,
+  pauseAfter,
+  toActionError,
+} from '../base/errors.ts'
+import { type CleanUpRun, cleanUpCall } from './run.ts'
+
+const CALL_MS = 10_000
+/** In all, while the run goes on: what is not certain by then is left to the post step. */
+const LIMIT_MS = 30_000
+/** After a cancel, for a stop that was accepted and is not carried out yet. */
+const LIMIT_AFTER_CANCEL_MS = 3_000
+/** In a long wait nobody should wonder whether the step still runs. */
+const SILENCE_MS = 30_000
+const FIRST_PAUSE_MS = 250
+const LONGEST_PAUSE_MS = 2_000
+/** No Retry-After puts the next try off for longer: a server runs. */
+const LONGEST_PATIENCE_MS = 10_000
+/**
+ * An id that the provider does not know may belong to a server that was created a moment ago, or
+ * something in front of the provider answers for it. It counts as gone after so long, and so many
+ * checks in a row, in which neither stop, status nor list knew it.
+ */
+const UNKNOWN_MS = 12_000
+const UNKNOWN_CHECKS = 5
+/** So often in a row credentials must be refused before it counts. */
+const MAX_REFUSED = 3
+
+export type StopEnd =
+  /** The provider says that it is ending, or has ended. */
+  | { kind: 'stopped' }
+  /** Neither stop, status nor list has known it for long: it was gone before, or never existed. */
+  | { kind: 'gone' }
+  /** It may run; with `isAccepted` the provider has taken the stop. */
+  | { kind: 'unconfirmed'; isAccepted: boolean; error: ActionError }
+
+export interface StopOptions {
+  /** By which the list is asked too, where it is known. */
+  tag?: string | undefined
+  /** How long in all, milliseconds. */
+  limitMs?: number | undefined
+  /**
+   * What is waited for: that the provider takes the stop, that it is seen to end the server (the
+   * default), or that the server is gone.
+   */
+  until?: 'accepted' | 'ending' | 'ended'
+}
+
+/**
+ * Stops a deployment and stays until the provider is seen to end it, for as long as the run may still
+ * clean up. A stop that was accepted is not believed by itself. Throws nothing.
+ */
+export async function stopDeployment(
+  run: CleanUpRun,
+  id: string,
+  options: StopOptions = {},
+): Promise<StopEnd> {
+  return await new Stop(run, id, options).untilCertain()
+}
+
+class Stop {
+  readonly #run: CleanUpRun
+  readonly #id: string
+  readonly #options: StopOptions
+  readonly #untilMs: number
+  #isEnding = false
+  #saidAtMs: number
+  #acceptedAtMs: number | undefined
+  #unknown = { sinceMs: Number.NaN, checks: 0 }
+  #refused = 0
+  #lastError: ActionError | undefined
+
+  constructor(run: CleanUpRun, id: string, options: StopOptions) {
+    this.#run = run
+    this.#id = id
+    this.#options = options
+    this.#saidAtMs = run.clock.nowMs()
+    this.#untilMs = this.#saidAtMs + (options.limitMs ?? LIMIT_MS)
+  }
+
+  async untilCertain(): Promise<StopEnd> {
+    const { clock, cancellation } = this.#run
+    for (let attempt = 1; ; attempt++) {
+      let pauseMs = Math.min(FIRST_PAUSE_MS * 1.5 ** (attempt - 1), LONGEST_PAUSE_MS)
+      try {
+        const end = await this.#once()
+        if (end) return end
+        this.#refused = 0
+      } catch (thrown) {
+        const error = toActionError(thrown)
+        this.#lastError = error
+        this.#unknown = { sinceMs: Number.NaN, checks: 0 }
+        this.#refused = areCredentialsRefused(error) ? this.#refused + 1 : 0
+        pauseMs = Math.min(pauseAfter(error, 300 * 2 ** (attempt - 1)), LONGEST_PATIENCE_MS)
+        if (this.#refused < MAX_REFUSED && !cancellation.over.aborted) {
+          this.#run.printer.line(`Stopping ${this.#id} failed: ${describe(error)}; retrying`)
+        }
+      }
+      if (this.#refused >= MAX_REFUSED || this.#isOver()) return this.#unconfirmed()
+      this.#breakSilence()
+      const { signal, over } = cancellation
+      await clock.sleep(
+        Math.min(pauseMs, this.#untilMs - clock.nowMs()),
+        signal.aborted ? over : signal,
+      )
+    }
+  }
+
+  /** One stop and, unless it says all, one status check; undefined while nothing is certain. */
+  async #once(): Promise<StopEnd | undefined> {
+    const { provider, clock, printer } = this.#run
+    const reply = await provider.stop(this.#id, this.#call())
+    if (reply === 'gone') return this.#ended('has ended')
+    if (reply === 'accepted' && this.#acceptedAtMs === undefined) {
+      this.#acceptedAtMs = clock.nowMs()
+      printer.line(`Stopping ${this.#id}: accepted`)
+    }
+    if (reply === 'accepted' && this.#options.until === 'accepted') return { kind: 'stopped' }
+    const standing = await this.#standing()
+    if (standing === 'ended') return this.#ended('has ended')
+    if (standing === 'ending') {
+      if (this.#options.until !== 'ended') return this.#ended('is ending')
+      this.#isEnding = true
+    }
+    const isUnknown = standing === 'unknown' && !(await this.#isListed())
+    // It was seen to end before it was forgotten.
+    if (isUnknown && this.#isEnding) return this.#ended('has ended')
+    if (!isUnknown) this.#unknown = { sinceMs: Number.NaN, checks: 0 }
+    else if (this.#unknown.checks === 0) this.#unknown = { sinceMs: clock.nowMs(), checks: 1 }
+    else this.#unknown.checks += 1
+    const { sinceMs, checks } = this.#unknown
+    if (checks >= UNKNOWN_CHECKS && clock.nowMs() - sinceMs >= UNKNOWN_MS) {
+      printer.line(`${this.#id} is not known to the provider any more`)
+      return { kind: this.#acceptedAtMs === undefined ? 'gone' : 'stopped' }
+    }
+    return undefined
+  }
+
+  async #standing(): Promise<'running' | 'ending' | 'ended' | 'unknown'> {
+    const observed = (await this.#run.provider.observe([this.#id], this.#call())).get(this.#id)
+    if (observed instanceof ActionError) {
+      if (observed.kind === 'not-found') return 'unknown'
+      throw observed
+    }
+    return observed?.end ?? 'running'
+  }
+
+  async #isListed(): Promise<boolean> {
+    const { tag } = this.#options
+    if (tag === undefined) return false
+    return (await this.#run.provider.findByTags([tag], this.#call())).has(this.#id)
+  }
+
+  #ended(how: string): StopEnd {
+    this.#run.printer.line(`${this.#id} ${how}`)
+    const wasRunning = this.#acceptedAtMs !== undefined || how === 'is ending'
+    return { kind: wasRunning ? 'stopped' : 'gone' }
+  }
+
+  #unconfirmed(): StopEnd {
+    const isAccepted = this.#acceptedAtMs !== undefined
+    const error =
+      this.#lastError ??
+      new ActionError({
+        kind: 'stop-unconfirmed',
+        what: isAccepted
+          ? `The stop of ${this.#id} was accepted, but the server has not been seen to end`
+          : `The provider does not know ${this.#id} at the moment`,
+        next: 'Check it in the dashboard: you pay for it until it has ended.',
+      })
+    return { kind: 'unconfirmed', isAccepted, error }
+  }
+
+  #breakSilence(): void {
+    const { clock, printer } = this.#run
+    if (clock.nowMs() - this.#saidAtMs < SILENCE_MS) return
+    this.#saidAtMs = clock.nowMs()
+    printer.line(
+      `${this.#id} is still running${this.#acceptedAtMs === undefined ? '' : '; its stop was accepted'}`,
+    )
+  }
+
+  #isOver(): boolean {
+    const { clock, cancellation } = this.#run
+    if (cancellation.over.aborted || clock.nowMs() >= this.#untilMs) return true
+    const acceptedMs = this.#acceptedAtMs === undefined ? 0 : clock.nowMs() - this.#acceptedAtMs
+    return cancellation.signal.aborted && acceptedMs >= LIMIT_AFTER_CANCEL_MS
+  }
+
+  #call() {
+    const leftMs = this.#untilMs - this.#run.clock.nowMs()
+    return cleanUpCall(this.#run, Math.min(CALL_MS, leftMs))
+  }
+}
