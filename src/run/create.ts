@@ -29,7 +29,7 @@ export interface CreateOptions {
 }
 
 const MAX_ATTEMPTS = 4
-/** A rate limit turns creates away without harm: more of these are tried, within the time. */
+/** Where the provider says when to try again, more attempts are made, within the time. */
 const MAX_RATE_LIMITED = 20
 /** So many creates may get lost: each could have made a server that shows up only later. */
 const MAX_LOST = 2
@@ -77,7 +77,8 @@ class Creation {
     while (!signal.aborted) {
       const ending = await this.#attempt()
       if (ending.kind !== 'retry') return ending
-      const isRateLimited = ending.error.kind === 'rate-limited'
+      const { kind, retryAfterMs } = ending.error
+      const isRateLimited = kind === 'rate-limited' && retryAfterMs !== undefined
       if (isRateLimited) rateLimited += 1
       else attempts += 1
       if (signal.aborted) break
@@ -157,8 +158,9 @@ class Creation {
     const { printer, ledger } = this.#run
     printer.line(`No clear answer to the create: ${describe(result.error)}`)
     printer.line('Checking whether it was accepted')
-    const { found, error } = await findLost(this.#run, [tag])
-    if (error?.kind === 'not-the-api' && result.error.kind === 'not-the-api') {
+    const isPage = result.error.kind === 'not-the-api'
+    const { found, error } = await findLost(this.#run, [tag], { endsAtPage: isPage })
+    if (isPage && error?.kind === 'not-the-api') {
       // Whatever answers there, it is not the provider: nothing was created.
       ledger.closed(tag)
       return { kind: 'refused', error: result.error }

@@ -23,6 +23,8 @@ export interface FindOptions {
   forMs?: number
   /** One check only: for what was searched in vain some time ago. */
   once?: boolean
+  /** A web page instead of the API ends the search: what created nothing cannot have lost anything. */
+  endsAtPage?: boolean
 }
 
 export interface FindResult {
@@ -39,7 +41,7 @@ export interface FindResult {
 export async function findLost(
   run: CleanUpRun,
   tags: readonly string[],
-  { forMs = 0, once = false }: FindOptions = {},
+  { forMs = 0, once = false, endsAtPage = false }: FindOptions = {},
 ): Promise<FindResult> {
   const { clock, cancellation, provider } = run
   const untilMs = clock.nowMs() + forMs
@@ -62,7 +64,8 @@ export async function findLost(
       failed += 1
       refused = areCredentialsRefused(error) ? refused + 1 : 0
       const isLast = refused >= MAX_REFUSED || (failed >= MAX_FAILED && clock.nowMs() >= untilMs)
-      if (isLast || error.kind === 'not-the-api' || cancellation.over.aborted) {
+      const isPage = endsAtPage && error.kind === 'not-the-api'
+      if (isLast || isPage || cancellation.over.aborted) {
         return { found, error }
       }
       await clock.sleep(Math.min(pauseAfter(error, 500 * failed), MAX_PAUSE_MS), cancellation.over)

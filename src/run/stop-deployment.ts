@@ -66,6 +66,7 @@ class Stop {
   readonly #options: StopOptions
   readonly #untilMs: number
   #isEnding = false
+  #attempt = 0
   #saidAtMs: number
   #acceptedAtMs: number | undefined
   #unknown = { sinceMs: Number.NaN, checks: 0 }
@@ -83,6 +84,7 @@ class Stop {
   async untilCertain(): Promise<StopEnd> {
     const { clock, cancellation } = this.#run
     for (let attempt = 1; ; attempt++) {
+      this.#attempt = attempt
       let pauseMs = Math.min(FIRST_PAUSE_MS * 1.5 ** (attempt - 1), LONGEST_PAUSE_MS)
       try {
         const end = await this.#once()
@@ -155,7 +157,8 @@ class Stop {
 
   #ended(how: string): StopEnd {
     this.#run.printer.line(`${this.#id} ${how}`)
-    const wasRunning = this.#acceptedAtMs !== undefined || how === 'is ending'
+    // An earlier stop may have arrived although its reply did not.
+    const wasRunning = this.#acceptedAtMs !== undefined || how === 'is ending' || this.#attempt > 1
     return { kind: wasRunning ? 'stopped' : 'gone' }
   }
 

@@ -25,8 +25,8 @@ describe('the summary', () => {
       what: 'It failed.',
       next: 'Do this.',
     })
-    const diagnosis = { logLines: ['one', '```', 'two'], truncated: true, crash: 'exit code 137' }
-    const deployments = [launchReport({ outcome: 'failed', error, diagnosis })]
+    const log = { tail: ['one', '```', 'two'], isCut: true, crash: 'exit code 137' }
+    const deployments = [launchReport({ outcome: 'failed', error, log })]
     const summary = buildSummary(runReport({ outcome: 'failed', deployments }), clean)
     expect(summary).toContain('It failed. Do this.')
     expect(summary).toContain('exit code 137')
@@ -43,7 +43,7 @@ describe('the summary', () => {
           observation: { state: 'failed', status: text, known: false, facts },
           error: new ActionError({ kind: 'deployment-failed', what: text, next: text }),
           timeline: [{ status: text, atMs: 1 }],
-          diagnosis: { logLines: [text], truncated: false, crash: text },
+          log: { tail: [text], isCut: false, crash: text },
         }),
       ]
       const report = runReport({ deployments, application: text, version: text, outcome: 'failed' })
@@ -60,9 +60,9 @@ describe('the summary', () => {
   })
 
   it('stays below what the runner takes, however long the logs are', () => {
-    const logLines = Array.from({ length: 1_000 }, () => '日'.repeat(2_000))
+    const tail = Array.from({ length: 1_000 }, () => '日'.repeat(2_000))
     const deployments = Array.from({ length: 5 }, () =>
-      launchReport({ diagnosis: { logLines, truncated: true } }),
+      launchReport({ log: { tail, isCut: true } }),
     )
     const summary = buildSummary(runReport({ deployments }), clean)
     expect(Buffer.byteLength(summary)).toBeLessThan(SUMMARY_LIMIT_BYTES)

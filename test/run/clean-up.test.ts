@@ -1,8 +1,8 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { cleanUp } from '../../src/run/clean-up.ts'
-import { stopDeployment } from '../../src/run/stop-deployment.ts'
 import type { LedgerEntry } from '../../src/run/ledger.ts'
-import { errorOf } from './fake-provider.ts'
+import { stopDeployment } from '../../src/run/stop-deployment.ts'
+import { ENDING, errorOf, READY } from './fake-provider.ts'
 import { setStage } from './stage.ts'
 
 let stage: ReturnType<typeof setStage>
@@ -15,64 +15,131 @@ describe('a stop', () => {
   const stop = () => stage.run(stopDeployment(stage.context, 'a'))
   const count = () => stage.provider.calls.filter((call) => call === 'stop a').length
 
-  it.each(['accepted', 'gone'] as const)('that is %s is done', async (result) => {
-    stage.provider.stops.push(result)
-    expect(await stop()).toBe(result)
+  it('that is accepted is done once the status says that the server is ending', async () => {
+    stage.provider.statuses.push(READY, READY, ENDING)
+    expect(await stop()).toEqual({ kind: 'stopped' })
+    expect(count()).toBe(3)
+  })
+
+  it('that is accepted for ever, while the server runs on, is not confirmed', async () => {
+    stage.provider.statuses.push(READY)
+    expect(await stop()).toMatchObject({ kind: 'unconfirmed', isAccepted: true })
+    expect(stage.clock.elapsedMs).toBe(30_000)
+  })
+
+  it('of what the provider says has ended is done at once', async () => {
+    stage.provider.stops.push('gone')
+    expect(await stop()).toEqual({ kind: 'gone' })
     expect(count()).toBe(1)
+  })
+
+  it('that is accepted and then answered with gone was a stop', async () => {
+    stage.provider.stops.push('accepted', 'gone')
+    stage.provider.statuses.push(READY)
+    expect(await stop()).toEqual({ kind: 'stopped' })
+  })
+
+  describe('of an id that is not known', () => {
+    const notFound = errorOf('not-found')
+
+    it('counts as gone only when neither stop, status nor list knew it for long', async () => {
+      stage.provider.stops.push('unknown')
+      stage.provider.statuses.push(notFound)
+      expect(await stop()).toEqual({ kind: 'gone' })
+      expect(stage.clock.elapsedMs).toBeGreaterThanOrEqual(12_000)
+    })
+
+    it('goes on while the list still has it', async () => {
+      const { provider, clock } = stage
+      provider.stops.push(() => (clock.elapsedMs > 20_000 ? 'gone' : 'unknown'))
+      provider.statuses.push(notFound)
+      provider.finds.push(new Map([['a', 'm1']]))
+      await stage.run(stopDeployment(stage.context, 'a', { tag: 'm1' }))
+      expect(clock.elapsedMs).toBeGreaterThan(20_000)
+    })
+
+    it.each([3_000, 8_000, 11_000])(
+      'stops it when it becomes known after %i ms',
+      async (afterMs) => {
+        const { provider, clock } = stage
+        const isKnown = () => clock.elapsedMs > afterMs
+        provider.stops.push(() => (isKnown() ? 'accepted' : 'unknown'))
+        provider.statuses.push(() => (isKnown() ? ENDING : notFound))
+        expect(await stop()).toEqual({ kind: 'stopped' })
+        expect(clock.elapsedMs).toBeGreaterThan(afterMs)
+      },
+    )
+
+    it('is left to the post step by a cancelled run, which has no time for it', async () => {
+      stage.provider.stops.push('unknown')
+      stage.provider.statuses.push(notFound)
+      stage.cancel()
+      expect(await stop()).toMatchObject({ kind: 'unconfirmed', isAccepted: false })
+    })
   })
 
   it.each(['server-fault', 'rate-limited', 'connection-lost', 'refused', 'unreachable'] as const)(
     'that fails with %s is tried again',
     async (kind) => {
       stage.provider.stops.push(errorOf(kind), errorOf(kind), 'accepted')
-      expect(await stop()).toBe('accepted')
+      expect(await stop()).toEqual({ kind: 'stopped' })
       expect(count()).toBe(3)
     },
   )
 
-  it('is given up after five tries', async () => {
+  it('that fails on and on is given up in the end, with the reason', async () => {
     stage.provider.stops.push(errorOf('server-fault'))
-    expect(await stop()).toMatchObject({ kind: 'server-fault' })
-    expect(count()).toBe(5)
-    expect(stage.clock.elapsedMs).toBe(300 + 600 + 1_200 + 2_400)
+    expect(await stop()).toMatchObject({ kind: 'unconfirmed', error: { kind: 'server-fault' } })
+    expect(stage.clock.elapsedMs).toBe(30_000)
   })
 
-  it.each(['unauthorized', 'forbidden'] as const)('is given up at once when %s', async (kind) => {
+  it('obeys no Retry-After beyond its own time', async () => {
+    stage.provider.stops.push(errorOf('rate-limited', 1e12))
+    expect(await stop()).toMatchObject({ error: { kind: 'rate-limited' } })
+    expect(stage.clock.elapsedMs).toBeLessThanOrEqual(30_000)
+  })
+
+  it.each(['unauthorized', 'forbidden'] as const)('gets over one %s', async (kind) => {
+    stage.provider.stops.push(errorOf(kind), 'accepted')
+    expect(await stop()).toEqual({ kind: 'stopped' })
+  })
+
+  it.each(['unauthorized', 'forbidden'] as const)('is given up when %s persists', async (kind) => {
     stage.provider.stops.push(errorOf(kind))
-    expect(await stop()).toMatchObject({ kind })
-    expect(count()).toBe(1)
+    expect(await stop()).toMatchObject({ error: { kind } })
+    expect(count()).toBe(3)
   })
 
   it('goes on after a cancel, and ends when the time for that is over', async () => {
     const { provider, cancel, clock } = stage
     cancel()
     provider.stops.push(errorOf('server-fault', 4_000), 'accepted')
-    expect(await stop()).toBe('accepted')
+    expect(await stop()).toEqual({ kind: 'stopped' })
     provider.stops.splice(0, 2, errorOf('rate-limited', 60_000))
-    expect(await stop()).toMatchObject({ kind: 'rate-limited' })
+    expect(await stop()).toMatchObject({ error: { kind: 'rate-limited' } })
     expect(clock.elapsedMs).toBeCloseTo(6_500)
   })
 })
 
-describe('a cleanUp', () => {
-  function sweepAll(entries: readonly LedgerEntry[]) {
+describe('cleaning up', () => {
+  function cleanAll(entries: readonly LedgerEntry[]) {
     stage = setStage(entries)
     return () => stage.run(cleanUp(stage.context, entries))
   }
   const owed = () => stage.context.ledger.open
 
   it('stops what is known without looking for it', async () => {
-    const run = sweepAll([
+    const run = cleanAll([
       { tag: 'm1', id: 'a' },
       { tag: 'm2', id: 'b' },
     ])
-    expect(await run()).toEqual({ stoppedIds: ['a', 'b'], failures: [] })
+    expect(await run()).toMatchObject({ stoppedIds: ['a', 'b'], failures: [] })
     expect(stage.provider.calls.slice(0, 2)).toEqual(['stop a', 'stop b'])
     expect(owed()).toEqual([])
   })
 
   it('looks for tags first, for all of them at once', async () => {
-    const run = sweepAll([{ tag: 'm1' }, { tag: 'm2' }, { tag: 'm3', id: 'c' }])
+    const run = cleanAll([{ tag: 'm1' }, { tag: 'm2' }, { tag: 'm3', id: 'c' }])
     stage.provider.finds.push(
       new Map([
         ['a', 'm1'],
@@ -85,27 +152,33 @@ describe('a cleanUp', () => {
   })
 
   it('keeps a tag that nothing carries: the list may show it late', async () => {
-    const run = sweepAll([{ tag: 'm1' }])
-    expect(await run()).toEqual({ stoppedIds: [], failures: [], unseen: [{ tag: 'm1' }] })
+    const run = cleanAll([{ tag: 'm1' }])
+    expect(await run()).toMatchObject({ stoppedIds: [], failures: [], notFound: [{ tag: 'm1' }] })
     expect(owed()).toEqual([{ tag: 'm1' }])
   })
 
   it('keeps what could not be stopped, and stops the rest', async () => {
-    const run = sweepAll([
+    const run = cleanAll([
       { tag: 'm1', id: 'a' },
       { tag: 'm2', id: 'b' },
     ])
     stage.provider.stops.push((id) => (id === 'a' ? errorOf('forbidden') : 'gone'))
     expect(await run()).toMatchObject({
-      stoppedIds: ['b'],
+      goneIds: ['b'],
       failures: [{ entry: { tag: 'm1', id: 'a' }, error: { kind: 'forbidden' } }],
     })
     expect(owed()).toEqual([{ tag: 'm1', id: 'a' }])
   })
 
   it('that cannot look names every tag that it did not see, and stops what it saw', async () => {
-    const run = sweepAll([{ tag: 'm1' }, { tag: 'm2' }, { tag: 'm3', id: 'c' }])
-    stage.provider.finds.push(new Map([['a', 'm1']]), errorOf('forbidden'))
+    const run = cleanAll([{ tag: 'm1' }, { tag: 'm2' }, { tag: 'm3', id: 'c' }])
+    stage.provider.finds.push(
+      new Map([['a', 'm1']]),
+      errorOf('forbidden'),
+      errorOf('forbidden'),
+      errorOf('forbidden'),
+      new Map(),
+    )
     const { stoppedIds, failures } = await run()
     expect(stoppedIds.toSorted()).toEqual(['a', 'c'])
     expect(failures).toMatchObject([{ entry: { tag: 'm2' } }])
@@ -113,7 +186,7 @@ describe('a cleanUp', () => {
   })
 
   it('stops both of two that carry one tag, and owes it until both are', async () => {
-    const run = sweepAll([{ tag: 'm1' }])
+    const run = cleanAll([{ tag: 'm1' }])
     stage.provider.finds.push(
       new Map([
         ['a', 'm1'],
@@ -130,15 +203,29 @@ describe('a cleanUp', () => {
     stage.provider.finds.push(new Map([['kept', 'm1']]))
     const entries = stage.context.ledger.open
     const spared = new Set(['kept'])
-    const cleanedUp = await stage.run(cleanUp(stage.provider, entries, stage.context, { spared }))
+    const cleanedUp = await stage.run(cleanUp(stage.context, entries, { spared }))
     expect(cleanedUp.stoppedIds).toEqual([])
     expect(stage.provider.calls).not.toContain('stop kept')
     expect(owed()).toEqual([])
   })
 
-  it('does not count aids among what was stopped', async () => {
-    const run = sweepAll([{ tag: 'm1', id: 'hook', isAuxiliary: true }])
-    expect(await run()).toEqual({ stoppedIds: [], failures: [] })
+  it('stops what else carries its tag, whatever id the reply to the create named', async () => {
+    const run = cleanAll([{ tag: 'm1', id: 'named' }])
+    stage.provider.finds.push(new Map([['listed', 'm1']]))
+    expect(await run()).toMatchObject({ stoppedIds: ['named', 'listed'], failures: [] })
+    expect(owed()).toEqual([])
+  })
+
+  it('keeps what it cannot search for once more', async () => {
+    const run = cleanAll([{ tag: 'm1', id: 'a' }])
+    stage.provider.finds.push(errorOf('server-fault'))
+    expect(await run()).toMatchObject({ stoppedIds: ['a'], failures: [{ entry: { tag: 'm1' } }] })
+    expect(owed()).toEqual([{ tag: 'm1', id: 'a' }])
+  })
+
+  it('does not count auxiliary things among what was stopped', async () => {
+    const run = cleanAll([{ tag: 'm1', id: 'hook', isAuxiliary: true }])
+    expect(await run()).toMatchObject({ stoppedIds: [], failures: [] })
     expect(stage.provider.calls).toEqual(['stop hook', 'save nothing'])
   })
 })

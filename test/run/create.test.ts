@@ -80,7 +80,7 @@ describe('a create of which nobody knows', () => {
     expect(await deployment()).toMatchObject({
       kind: 'created',
       tag: 'm1',
-      deployment: { id: 'a' },
+      id: 'a',
     })
     expect(stage.provider.calls).toEqual(['save m1', 'create m1', 'find m1', 'save m1=a'])
   })
@@ -93,7 +93,7 @@ describe('a create of which nobody knows', () => {
         ['b', 'm1'],
       ]),
     )
-    expect(await deployment()).toMatchObject({ kind: 'created', deployment: { id: 'a' } })
+    expect(await deployment()).toMatchObject({ kind: 'created', id: 'a' })
     expect(stage.provider.calls).toContain('stop b')
     expect(stage.provider.calls).not.toContain('stop a')
     expect(stage.context.ledger.open).toEqual([{ tag: 'm1', id: 'a' }])
@@ -102,7 +102,7 @@ describe('a create of which nobody knows', () => {
   it('is found also where the list shows it late', async () => {
     stage.provider.creates.push(unknown)
     stage.provider.finds.push(new Map(), new Map(), new Map(), new Map([['a', 'm1']]))
-    expect(await deployment()).toMatchObject({ kind: 'created', deployment: { id: 'a' } })
+    expect(await deployment()).toMatchObject({ kind: 'created', id: 'a' })
     expect(stage.clock.elapsedMs).toBe(3_500)
   })
 
@@ -112,7 +112,7 @@ describe('a create of which nobody knows', () => {
     expect(await deployment()).toMatchObject({
       kind: 'created',
       tag: 'm2',
-      deployment: { id: 'b' },
+      id: 'b',
     })
     expect(provider.calls).toEqual([
       'save m1',
@@ -139,12 +139,12 @@ describe('a create of which nobody knows', () => {
   })
 
   it.each(['unauthorized', 'forbidden'] as const)(
-    'is not looked for twice when %s',
+    'is looked for three times when %s, and no more is created',
     async (kind) => {
       stage.provider.creates.push(unknown)
       stage.provider.finds.push(errorOf(kind))
       expect(await deployment()).toMatchObject({ kind: 'unresolved' })
-      expect(stage.provider.calls.filter((call) => call.startsWith('find'))).toHaveLength(1)
+      expect(stage.provider.calls.filter((call) => call.startsWith('find'))).toHaveLength(3)
     },
   )
 
@@ -263,7 +263,7 @@ describe('a cancel', () => {
       return signal.aborted ? unknown : { kind: 'created', id: 'a' }
     })
     clock.at(1_000, () => cancel())
-    expect(await deployment()).toMatchObject({ kind: 'created', deployment: { id: 'a' } })
+    expect(await deployment()).toMatchObject({ kind: 'created', id: 'a' })
     expect(owed()).toEqual([{ tag: 'm1', id: 'a' }])
   })
 
@@ -275,7 +275,7 @@ describe('a cancel', () => {
     })
     provider.finds.push(new Map(), new Map([['a', 'm1']]))
     clock.at(1_000, () => cancel())
-    expect(await deployment()).toMatchObject({ kind: 'created', deployment: { id: 'a' } })
+    expect(await deployment()).toMatchObject({ kind: 'created', id: 'a' })
     expect(clock.elapsedMs).toBe(4_000)
   })
 

@@ -1,6 +1,6 @@
 import { EventEmitter } from 'node:events'
-import { Ledger, type LedgerEntry } from '../../src/run/ledger.ts'
 import type { CreatingRun } from '../../src/run/create.ts'
+import { Ledger, type LedgerEntry } from '../../src/run/ledger.ts'
 import { listenForCancel } from '../../src/runner/cancellation.ts'
 import { Printer } from '../../src/runner/printer.ts'
 import { Redactor } from '../../src/runner/redactor.ts'

@@ -41,7 +41,11 @@ const MAX_TOLD_UNKNOWN = 5
 export class RockitEdge implements Provider {
   readonly title = 'ROCKIT Edge'
   readonly targets: readonly Target[]
-  readonly traits = { canStop: false, webhook: 'subscription', createMs: LONGEST_CREATE_MS } as const
+  readonly traits = {
+    canStop: false,
+    webhook: 'subscription',
+    createMs: LONGEST_CREATE_MS,
+  } as const
   readonly #settings: RockitEdgeSettings
   readonly #context: ProviderContext
   readonly #send: RockitEdgeClient

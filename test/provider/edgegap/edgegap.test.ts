@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
+import { ActionError } from '../../../src/base/errors.ts'
 import { createHttpClient } from '../../../src/net/request.ts'
 import { createEdgegapClient } from '../../../src/provider/edgegap/client.ts'
 import { Edgegap } from '../../../src/provider/edgegap/edgegap.ts'
@@ -45,6 +46,7 @@ function open(inputs: Record<string, string> = {}): Provider {
     clock: systemClock,
     cleanUpNotes: { opened() {}, created() {}, closed() {} },
     log: () => {},
+    warn: () => {},
     hide: () => {},
     newAttemptTag: () => 'tag',
   })
@@ -53,7 +55,7 @@ function open(inputs: Record<string, string> = {}): Provider {
 async function create(provider = open(), deadlineMs?: number) {
   const [target] = provider.targets
   if (!target) throw new Error('no target')
-  return await provider.create(target, 'tag-1', call(deadlineMs), undefined)
+  return await provider.create(target, { tag: 'tag-1', webhook: undefined }, call(deadlineMs))
 }
 
 const unit = { method: 'POST', path: /deployments/ } as const
@@ -125,7 +127,8 @@ describe('a create', () => {
   it('reports to the webhook in each of the three fields of v2', async () => {
     const provider = open()
     const [target] = provider.targets
-    if (target) await provider.create(target, 'm', call(), new URL('https://hook.test/x'))
+    const webhook = new URL('https://hook.test/x')
+    if (target) await provider.create(target, { tag: 'm', webhook }, call())
     const url = 'https://hook.test/x'
     expect(edgegap.requests[0]?.body).toMatchObject({
       webhook_on_ready: { url },
@@ -294,9 +297,9 @@ describe('a stop', () => {
     expect(await stop(id)).toBe('gone')
   })
 
-  it.each([400, 404] as const)('of what the API does not know (%d) is done', async (status) => {
+  it.each([400, 404] as const)('of what the API does not know (%d) says so', async (status) => {
     edgegap.settings.unknownIdStatus = status
-    expect(await stop('123456789abc')).toBe('gone')
+    expect(await stop('123456789abc')).toBe('unknown')
   })
 
   it.each([400, 404])('refused with %d is not done while the deployment lives', async (status) => {
@@ -317,7 +320,7 @@ describe('a stop', () => {
     async (status) => {
       const { id } = edgegap.addDeployment()
       edgegap.faults.order({ kind: 'status', status, body: '<html>hello</html>' })
-      await expect(stop(id)).rejects.toMatchObject({ kind: 'malformed-reply' })
+      await expect(stop(id)).rejects.toMatchObject({ kind: 'not-the-api' })
     },
   )
 
@@ -333,7 +336,11 @@ describe('a stop', () => {
 })
 
 describe('a look', () => {
-  const observe = (id: string) => open().observe(id, call())
+  const observe = async (id: string) => {
+    const observed = (await open().observe([id], call())).get(id)
+    if (observed === undefined || observed instanceof ActionError) throw observed
+    return observed
+  }
 
   it('reads each spelling of a ready deployment', async () => {
     const { id } = edgegap.addDeployment()
@@ -373,34 +380,33 @@ describe('a look', () => {
   })
 })
 
-describe('a diagnosis', () => {
-  const diagnose = (id: string, lines: number) => open().diagnose?.(id, lines, call())
+describe('a log', () => {
+  const readLog = (id: string) => open().readLog?.(id, call())
 
-  it('is the tail of the log, crash log last, and how the process ended', async () => {
+  it('has the crash log last, and how the process ended', async () => {
     const { id } = edgegap.addDeployment()
     edgegap.setLogs(id, {
       logs: 'one\r\ntwo\nthree\n',
       crashLogs: 'boom\n',
       crashData: { exit_code: 139, message: 'Segmentation fault', restart_count: 1 },
     })
-    expect(await diagnose(id, 3)).toEqual({
-      logLines: ['two', 'three', 'boom'],
-      truncated: true,
+    expect(await readLog(id)).toEqual({
+      lines: ['one', 'two', 'three', 'boom'],
+      isCut: false,
       crash: 'exit code 139, Segmentation fault, restarted 1 times',
+      restarts: 1,
     })
-    expect(await diagnose(id, 0)).toMatchObject({ logLines: [], truncated: true })
-    expect(await diagnose(id, 1000)).toMatchObject({ truncated: false })
   })
 
   it('is none where there is neither log nor crash', async () => {
     const { id } = edgegap.addDeployment()
     edgegap.setLogs(id, { logs: '' })
-    expect(await diagnose(id, 50)).toBeUndefined()
+    expect(await readLog(id)).toBeUndefined()
   })
 
   it('fails where the container is gone', async () => {
     const { id } = edgegap.addDeployment()
     edgegap.setStatus(id, { status: 'TERMINATED' })
-    await expect(diagnose(id, 50)).rejects.toMatchObject({ kind: 'refused' })
+    await expect(readLog(id)).rejects.toMatchObject({ kind: 'not-found' })
   })
 })

@@ -3,15 +3,18 @@ import {
   readCreatedId,
   readDeployments,
   readLogs,
+  readMembership,
   readProblem,
   readStatus,
-  readTags,
   readWebhook,
 } from '../../../src/provider/edgegap/wire.ts'
 
 const id = 'a69f8e3e0555'
 const request = 'GET /x'
-const malformed = expect.objectContaining({ kind: 'malformed-reply', request })
+const malformed = expect.objectContaining({
+  kind: expect.stringMatching(/^(malformed-reply|not-the-api)$/),
+  request,
+})
 
 function status(fields: Record<string, unknown>) {
   return readStatus(JSON.stringify({ request_id: id, ...fields }), id, request)
@@ -249,7 +252,7 @@ describe('a page of the list', () => {
     const body = {
       data: [
         { request_id: id, tags: ['a', { name: 'b' }, 3, null] },
-        { request_id: 'b1', tags: null },
+        { request_id: 'b1', ready: true, tags: null },
         { request_id: 'b2' },
         ...oddIds.map((odd) => ({ request_id: odd, tags: ['a'] })),
         null,
@@ -259,11 +262,11 @@ describe('a page of the list', () => {
     }
     expect(readDeployments(JSON.stringify(body), request)).toEqual({
       rows: [
-        { id, tags: ['a', 'b', '3', 'null'] },
-        { id: 'b1', tags: undefined },
-        { id: 'b2', tags: undefined },
+        { id, isReady: false, tags: ['a', 'b', '3', 'null'] },
+        { id: 'b1', isReady: true, tags: undefined },
+        { id: 'b2', isReady: false, tags: undefined },
         // Kept, for they may be ours; they can never be put into a request.
-        ...oddIds.map(() => ({ id: undefined, tags: ['a'] })),
+        ...oddIds.map(() => ({ id: undefined, isReady: false, tags: ['a'] })),
       ],
       hasNext: true,
     })
@@ -294,9 +297,9 @@ describe('a page of the list', () => {
 })
 
 it('the tags of a status are its tags', () => {
-  expect(readTags('{"tags":["a",{"name":"b"}]}', request)).toEqual(['a', 'b'])
-  expect(readTags('{"tags":null}', request)).toEqual([])
-  expect(readTags('{}', request)).toEqual([])
+  expect(readMembership('{"tags":["a",{"name":"b"}]}', request).tags).toEqual(['a', 'b'])
+  expect(readMembership('{"tags":null}', request).tags).toEqual([])
+  expect(readMembership('{}', request).tags).toEqual([])
 })
 
 describe('logs', () => {
@@ -307,6 +310,7 @@ describe('logs', () => {
       logs: 'a\n',
       crashLogs: 'b',
       crash: 'exit code 137, OOMKilled, restarted 3 times',
+      restarts: 3,
     })
   })
 
@@ -318,7 +322,7 @@ describe('logs', () => {
     [null, undefined],
     [[], undefined],
   ])('with the crash data %j say %j', (crash_data, crash) => {
-    expect(readLogs(JSON.stringify({ crash_data }), request)).toEqual({
+    expect(readLogs(JSON.stringify({ crash_data }), request)).toMatchObject({
       logs: '',
       crashLogs: '',
       crash,

@@ -6,9 +6,16 @@ const slowest = adaptiveSchedule(() => 0)
 const fastest = adaptiveSchedule(() => 1)
 
 describe('the adaptive pollSchedule', () => {
-  it('is never over a second in the first minute', () => {
+  it('is short at first, since a cached image is up in a moment', () => {
+    expect(slowest.intervalMs(0)).toBe(350)
+    expect(slowest.intervalMs(2_000)).toBe(670)
+  })
+
+  it('is a second from about four seconds on, and never more in the first minute', () => {
     for (let atMs = 0; atMs <= 60_000; atMs += 250) {
-      expect(slowest.intervalMs(atMs)).toBe(1_000)
+      const intervalMs = slowest.intervalMs(atMs)
+      if (atMs > 4_100) expect(intervalMs).toBe(1_000)
+      else expect(intervalMs).toBeLessThanOrEqual(1_000)
     }
   })
 
@@ -33,7 +40,8 @@ describe('the adaptive pollSchedule', () => {
       expect(intervalMs).toBeGreaterThanOrEqual(fastest.intervalMs(atMs))
       seen.add(intervalMs / slowest.intervalMs(atMs))
     }
-    expect(fastest.intervalMs(0)).toBe(800)
+    expect(fastest.intervalMs(0)).toBe(280)
+    expect(fastest.intervalMs(10_000)).toBe(800)
     expect(fastest.intervalMs(300_000)).toBe(8_000)
     expect(seen.size).toBeGreaterThan(500)
   })
