@@ -27,7 +27,17 @@ const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js'
 const fresh = mkdtempSync(`${output}-`)
 const built = spawnSync(
   process.execPath,
-  [ncc, 'build', 'src/entry.ts', '--out', fresh, '--license', 'licenses.txt', '--quiet'],
+  [
+    ncc,
+    'build',
+    'src/entry.ts',
+    '--out',
+    fresh,
+    '--license',
+    'licenses.txt',
+    '--quiet',
+    '--transpile-only',
+  ],
   { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
 )
 if (built.status !== 0) {

@@ -14,7 +14,7 @@ const POST_MS = 200_000
 /** A create that got lost may still be carried out: it is searched for as long as one may take. */
 const LONGEST_SEARCH_MS = 45_000
 /** A stop before a server is ready takes effect only then, so the post step has patience. */
-const STOP_MS = 120_000
+const STOP_MS = 60_000
 
 /**
  * The post entry, reached only when the main step left something: it was killed, could not stop what
@@ -42,7 +42,9 @@ async function cleanUpSaved(saved: string, action: ActionProcess): Promise<boole
     const limited = { ...action, cancellation: { ...cancellation, over } }
     const tools = createTools(limited, new Ledger(runner, access, entries))
     const provider = await openProvider(settings, providerContext(limited, tools))
-    const limits = { forMs: Math.min(provider.traits.createMs, LONGEST_SEARCH_MS), stopMs: STOP_MS }
+    const maySearch = entries.some(({ id, isAuxiliary }) => id === undefined && !isAuxiliary)
+    const searchMs = Math.min(provider.traits.createMs, LONGEST_SEARCH_MS)
+    const limits = { forMs: maySearch && provider.traits.canStop ? searchMs : 0, stopMs: STOP_MS }
     cleanedUp = await cleanUp({ ...tools, provider }, entries, limits)
   } catch (thrown) {
     const failures = entries.map((entry) => ({ entry, error: thrown }))

@@ -8,10 +8,17 @@ import {
 import { type CleanUpRun, cleanUpCall } from './run.ts'
 
 const CALL_MS = 10_000
+/** Below this a call would only fail for want of time. */
+const SHORTEST_CALL_MS = 500
 /** In all, while the run goes on: what is not certain by then is left to the post step. */
 const LIMIT_MS = 30_000
 /** After a cancel, for a stop that was accepted and is not carried out yet. */
-const LIMIT_AFTER_CANCEL_MS = 3_000
+const LIMIT_AFTER_CANCEL_MS = 2_000
+/** How long one status check may take, the second while a cancelled run ends. */
+const STATUS_MS = 3_000
+const STATUS_AFTER_CANCEL_MS = 1_000
+/** Without one good answer for so long there is no use in going on. */
+const SILENT_PROVIDER_MS = 30_000
 /** In a long wait nobody should wonder whether the step still runs. */
 const SILENCE_MS = 30_000
 const FIRST_PAUSE_MS = 250
@@ -68,6 +75,7 @@ class Stop {
   #isEnding = false
   #attempt = 0
   #saidAtMs: number
+  #answeredAtMs: number
   #acceptedAtMs: number | undefined
   #unknown = { sinceMs: Number.NaN, checks: 0 }
   #refused = 0
@@ -78,6 +86,7 @@ class Stop {
     this.#id = id
     this.#options = options
     this.#saidAtMs = run.clock.nowMs()
+    this.#answeredAtMs = this.#saidAtMs
     this.#untilMs = this.#saidAtMs + (options.limitMs ?? LIMIT_MS)
   }
 
@@ -90,6 +99,8 @@ class Stop {
         const end = await this.#once()
         if (end) return end
         this.#refused = 0
+        this.#lastError = undefined
+        this.#answeredAtMs = clock.nowMs()
       } catch (thrown) {
         const error = toActionError(thrown)
         this.#lastError = error
@@ -141,7 +152,9 @@ class Stop {
   }
 
   async #standing(): Promise<'running' | 'ending' | 'ended' | 'unknown'> {
-    const observed = (await this.#run.provider.observe([this.#id], this.#call())).get(this.#id)
+    const { provider, cancellation } = this.#run
+    const limitMs = cancellation.signal.aborted ? STATUS_AFTER_CANCEL_MS : STATUS_MS
+    const observed = (await provider.observe([this.#id], this.#call(limitMs))).get(this.#id)
     if (observed instanceof ActionError) {
       if (observed.kind === 'not-found') return 'unknown'
       throw observed
@@ -164,15 +177,17 @@ class Stop {
 
   #unconfirmed(): StopEnd {
     const isAccepted = this.#acceptedAtMs !== undefined
-    const error =
-      this.#lastError ??
-      new ActionError({
-        kind: 'stop-unconfirmed',
-        what: isAccepted
-          ? `The stop of ${this.#id} was accepted, but the server has not been seen to end`
-          : `The provider does not know ${this.#id} at the moment`,
-        next: 'Check it in the dashboard: you pay for it until it has ended.',
-      })
+    const last = this.#lastError
+    if (last && (!isAccepted || this.#refused > 0)) {
+      return { kind: 'unconfirmed', isAccepted, error: last }
+    }
+    const error = new ActionError({
+      kind: 'stop-unconfirmed',
+      what: isAccepted
+        ? `The stop of ${this.#id} was accepted, but the server has not been seen to end${last ? ` (${last.message})` : ''}`
+        : `The provider does not know ${this.#id} at the moment`,
+      next: 'Check it in the dashboard: you pay for it until it has ended.',
+    })
     return { kind: 'unconfirmed', isAccepted, error }
   }
 
@@ -188,12 +203,13 @@ class Stop {
   #isOver(): boolean {
     const { clock, cancellation } = this.#run
     if (cancellation.over.aborted || clock.nowMs() >= this.#untilMs) return true
+    if (clock.nowMs() - this.#answeredAtMs >= SILENT_PROVIDER_MS) return true
     const acceptedMs = this.#acceptedAtMs === undefined ? 0 : clock.nowMs() - this.#acceptedAtMs
     return cancellation.signal.aborted && acceptedMs >= LIMIT_AFTER_CANCEL_MS
   }
 
-  #call() {
+  #call(limitMs = CALL_MS) {
     const leftMs = this.#untilMs - this.#run.clock.nowMs()
-    return cleanUpCall(this.#run, Math.min(CALL_MS, leftMs))
+    return cleanUpCall(this.#run, Math.min(limitMs, Math.max(leftMs, SHORTEST_CALL_MS)))
   }
 }

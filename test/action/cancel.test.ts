@@ -19,6 +19,7 @@ import {
   signalAt,
   startEdgegap,
   stop,
+  wireLog,
 } from './deploy.ts'
 
 /** The runner's SIGKILL comes 10 s after its SIGINT: a step that is still there loses its outputs. */
@@ -130,7 +131,7 @@ describe.concurrent('a run that is cancelled', () => {
   })
 
   test('while polling stops the server', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     const job = await deploy(
       edgegap,
       { 'on-failure': 'keep' },
@@ -206,7 +207,7 @@ describe.concurrent('a run that is cancelled', () => {
   })
 
   test('while a stop hangs leaves it to the post step', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     edgegap.faults.order({ kind: 'hang', method: 'DELETE', path: STOP, times: 1 })
     const job = await deploy(edgegap, {}, { mainControl: cancelAt(edgegap, 'GET', STATUS) })
     expectCancelled(job, edgegap)
@@ -214,7 +215,7 @@ describe.concurrent('a run that is cancelled', () => {
   })
 
   test('while stops fail tries again and again', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     const fault = { method: 'DELETE', path: STOP, times: 1 } as const
     edgegap.faults.order({ ...fault, kind: 'status', status: 500 })
     edgegap.faults.order({ ...fault, kind: 'reset' })
@@ -226,7 +227,7 @@ describe.concurrent('a run that is cancelled', () => {
   })
 
   test('twice ends sooner, and still loses nothing', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     edgegap.faults.order({ kind: 'hang', method: 'DELETE', path: STOP, times: 1 })
     let [secondAtMs, endedAtMs] = [0, 0]
     const job = await deploy(
@@ -250,7 +251,7 @@ describe.concurrent('a run that is cancelled', () => {
   })
 
   test('by SIGTERM alone cleans up as well', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     const job = await deploy(
       edgegap,
       {},
@@ -268,7 +269,9 @@ describe.concurrent('an operation: stop that is cancelled', () => {
     await using edgegap = await startEdgegap()
     const { id } = edgegap.addDeployment({}, never())
     const job = await stop(edgegap, id, {}, { mainControl: cancelAt(edgegap, 'DELETE', STOP, 2) })
-    expect(job.main.outputs).toMatchObject({ outcome: 'cancelled', 'stopped-ids': `["${id}"]` })
+    // It was not seen to stop.
+    expect(job.main.outputs).toMatchObject({ outcome: 'cancelled', 'stopped-ids': '[]' })
+    expect(edgegap.live()).toEqual([])
     expect(job.main.exitCode).toBe(1)
     expectAllOutputs(job.main)
     expect(job.post?.log).toEqual([])
@@ -310,8 +313,8 @@ describe.concurrent('a main step that is killed', () => {
     expectNothingLeft(edgegap)
   })
 
-  test('while polling: the post step stops it by its id, without looking for it', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+  test('while polling: the post step stops it by its id, and looks for others only then', async () => {
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     const { main, post } = await deploy(
       edgegap,
       { 'on-failure': 'keep' },
@@ -319,7 +322,11 @@ describe.concurrent('a main step that is killed', () => {
     )
     expect(main.signal).toBe('SIGKILL')
     expect(post).toMatchObject({ exitCode: 0 })
-    expect(edgegap.requestsTo('GET', LIST)).toEqual([])
+    expect(wireLog(edgegap).slice(-3)).toEqual([
+      'DELETE /v1/stop/ID',
+      'GET /v1/status/ID',
+      'GET /v1/deployments',
+    ])
     expectNothingLeft(edgegap)
   })
 

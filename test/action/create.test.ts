@@ -1,4 +1,5 @@
 import { describe, expect, test } from 'vitest'
+import { ready } from '../emulator/edgegap/script.ts'
 import type { Effect } from '../emulator/faults.ts'
 import {
   annotations,
@@ -127,7 +128,7 @@ describe.concurrent('a create whose reply is lost', () => {
   })
 
   test('is stopped as extra where the list showed it only after a second one was made', async () => {
-    await using edgegap = await startEdgegap({ listLagMs: 5_000 })
+    await using edgegap = await startEdgegap({ listLagMs: 5_000, script: ready(4_000) })
     edgegap.faults.order({ kind: 'reset', when: 'after', method: 'POST', times: 1 })
     const { main } = await deploy(edgegap)
     expect(main.exitCode).toBe(0)
@@ -271,7 +272,29 @@ describe.concurrent('a refused create', () => {
     },
   )
 
-  test.each(['', '<html>', '[]', 'null', '{"message":{"a":1}}', '{"detail":"because"}'])(
+  test('by a web page names the page, not application and version', async () => {
+    await using edgegap = await startEdgegap()
+    const body = '<!doctype html><title>Sign in</title>'
+    edgegap.faults.order({ kind: 'status', status: 404, body, method: 'POST', path: CREATE })
+    const { main } = await deploy(edgegap)
+    expect(main.outputs.outcome).toBe('rejected')
+    expect(onlyError(main)).toMatch(/web page answered.*Check api-url/)
+  })
+
+  test.each([200, 202])(
+    'by a page with %i creates nothing, and is known at once',
+    async (status) => {
+      await using edgegap = await startEdgegap()
+      edgegap.faults.order({ kind: 'status', status, body: '<html>welcome</html>' })
+      const { main, post } = await deploy(edgegap)
+      expect(main.outputs.outcome).toBe('rejected')
+      expect(onlyError(main)).toMatch(/web page answered.*Check api-url/)
+      expect(edgegap.requests).toHaveLength(2)
+      expect(post?.log).toEqual([])
+    },
+  )
+
+  test.each(['', '[]', 'null', '{"message":{"a":1}}', '{"detail":"because"}'])(
     'is explained whatever its body is: %s',
     async (body) => {
       await using edgegap = await startEdgegap()

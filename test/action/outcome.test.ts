@@ -100,7 +100,7 @@ describe.concurrent('a server that comes up', () => {
   })
 
   test('with wait: none is started, not waited for, and green', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     const { main, post } = await deploy(edgegap, { wait: 'none' })
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'started', address: '' } })
     expectAllOutputs(main)
@@ -165,9 +165,11 @@ describe.concurrent('a server that fails', () => {
       'stopped-ids': JSON.stringify([made?.id]),
     })
     expect(onlyError(main)).toMatch(/with Status\.ERROR: exited\. Its log is in this step/)
-    expect(wireLog(edgegap).slice(-2)).toEqual([
+    expect(wireLog(edgegap).slice(-4)).toEqual([
       'GET /v1/deployment/ID/container-logs',
       'DELETE /v1/stop/ID',
+      'GET /v1/status/ID',
+      'GET /v1/deployments',
     ])
     const tail = ['log line 57', 'log line 58', 'log line 59', 'log line 60', 'Segmentation fault']
     const group = `Log of ${made?.id}, last 5 lines`
@@ -213,14 +215,15 @@ describe.concurrent('a server that fails', () => {
     const { main, post } = await deploy(edgegap, { 'on-failure': 'keep' })
     expect(main).toMatchObject({ exitCode: 1, outputs: { 'stopped-ids': '[]' } })
     expect(edgegap.stopped()).toEqual([])
-    expect(annotations(main, 'notice').join()).toMatch(/was kept.*costs until it is stopped/)
+    expect(annotations(main, 'notice').join()).toMatch(/was kept.*You pay for it until you stop it/)
     expect(post?.log).toEqual([])
   })
 
   test('is stopped by the post step where main could not', async () => {
     await using edgegap = await startEdgegap({ script: error(0) })
-    edgegap.faults.order({ kind: 'status', status: 500, method: 'DELETE', path: STOP, times: 5 })
-    const { main, post } = await deploy(edgegap)
+    edgegap.faults.order({ kind: 'status', status: 500, method: 'DELETE', path: STOP })
+    const beforePost = async () => edgegap.faults.clear()
+    const { main, post } = await deploy(edgegap, {}, { beforePost })
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed', 'stopped-ids': '[]' } })
     onlyError(main)
     expect(annotations(main, 'warning').join()).toContain('The post step of this job tries again')
@@ -231,16 +234,21 @@ describe.concurrent('a server that fails', () => {
 
 describe.concurrent('a server that is not ready in time', () => {
   test('has its log read, is stopped, and is timed-out', async () => {
-    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
+    await using edgegap = await startEdgegap({
+      script: never(),
+      stopPendingAtOnce: true,
+    })
     const { main, post } = await deploy(edgegap, { timeout: '1s' })
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'timed-out', address: '' } })
     expectAllOutputs(main)
     expect(onlyError(main)).toMatch(
       /not ready within 1\.0 s; its last status was Status\.DEPLOYING\. Raise timeout/,
     )
-    expect(wireLog(edgegap).slice(-2)).toEqual([
+    expect(wireLog(edgegap).slice(-4)).toEqual([
       'GET /v1/deployment/ID/container-logs',
       'DELETE /v1/stop/ID',
+      'GET /v1/status/ID',
+      'GET /v1/deployments',
     ])
     expect(main.summary).toContain('Timed out')
     expectNothingLeft(edgegap)
@@ -248,7 +256,7 @@ describe.concurrent('a server that is not ready in time', () => {
   })
 
   test('is kept with on-failure: keep', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     const { main } = await deploy(edgegap, { timeout: '1s', 'on-failure': 'keep' })
     expect(main.outputs.outcome).toBe('timed-out')
     expect(edgegap.stopped()).toEqual([])

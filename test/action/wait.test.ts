@@ -94,6 +94,7 @@ describe.concurrent('the status', () => {
   test('running: true alone is no success', async () => {
     await using edgegap = await startEdgegap({
       script: [{ afterMs: 0, status: 'DEPLOYING', running: true }],
+      stopPendingAtOnce: true,
     })
     const { main } = await deploy(edgegap, { timeout: '1s' })
     expect(main.outputs.outcome).toBe('timed-out')
@@ -220,8 +221,8 @@ describe.concurrent('polling', () => {
     expectNothingLeft(edgegap)
   })
 
-  test('ends at once where the token is refused on the way', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+  test('ends where the token stays refused, and not before', async () => {
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     const { main, post } = await deploy(
       edgegap,
       {},
@@ -234,12 +235,12 @@ describe.concurrent('polling', () => {
     )
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
     expect(onlyError(main)).toMatch(/HTTP 401\).*Check api-token/)
-    expect(edgegap.requestsTo('GET', STATUS)).toHaveLength(2)
+    expect(edgegap.requestsTo('GET', STATUS).length).toBeGreaterThanOrEqual(5)
     // It could not be stopped: whoever reads this is told, in both steps.
     const id = edgegap.deployments[0]?.id
-    expect(annotations(main, 'warning').join()).toContain(`${id} could not be stopped`)
+    expect(annotations(main, 'warning').join()).toContain(`${id} may still run`)
     expect(post?.exitCode).toBe(1)
-    expect(post && onlyError(post)).toMatch(new RegExp(`Could not stop ${id}.*dashboard`))
+    expect(post && onlyError(post)).toMatch(new RegExp(`${id} may still run.*dashboard`))
   })
 
   test('looks at once after acceptance, then at most a second apart', async () => {
@@ -248,7 +249,7 @@ describe.concurrent('polling', () => {
     const looks = edgegap.requestsTo('GET', STATUS)
     // The exact times are specified on a virtual clock: a busy machine bends real ones.
     expect(looks.length).toBeGreaterThanOrEqual(4)
-    expect(looks.length).toBeLessThanOrEqual(7)
+    expect(looks.length).toBeLessThanOrEqual(10)
     expect(Number(main.outputs.seconds)).toBeGreaterThan(3.2)
   })
 
@@ -270,11 +271,11 @@ describe.concurrent('polling', () => {
   })
 
   test('is not driven into a hot loop by Retry-After: 0', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     const headers = { 'retry-after': '0' }
     edgegap.faults.order({ kind: 'status', status: 429, headers, path: STATUS })
     await deploy(edgegap, { timeout: '2s' })
-    expect(edgegap.requestsTo('GET', STATUS).length).toBeLessThan(6)
+    expect(edgegap.requestsTo('GET', STATUS).length).toBeLessThan(9)
   })
 
   test('looks a last time at the deadline, however long Retry-After is', async () => {

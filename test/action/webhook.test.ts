@@ -103,7 +103,7 @@ describe('a forged webhook', () => {
     ['is no JSON', () => '{"request_id":'],
     ['names an odd id', () => ({ request_id: '../../v1/stop/x' })],
   ])('that %s cannot make the step green', async (_, body) => {
-    await using edgegap = await startEdgegap({ script: never() })
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     const job = await deploy(
       edgegap,
       { ...(await plainIngress()), timeout: '3s' },
@@ -123,7 +123,7 @@ describe('a forged webhook', () => {
   })
 
   test('a storm of them costs a bounded number of requests', async () => {
-    await using edgegap = await startEdgegap({ script: never() })
+    await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     await deploy(
       edgegap,
       { ...(await plainIngress()), timeout: '4s' },
@@ -238,7 +238,7 @@ test('a path of the ingress stays in the URL that is handed over', async () => {
 })
 
 test('a cancelled run closes the door and stops the server', async () => {
-  await using edgegap = await startEdgegap({ script: never() })
+  await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
   const inputs = await plainIngress()
   const job = await deploy(edgegap, inputs, {
     mainControl: async (step) => {
