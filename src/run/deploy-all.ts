@@ -1,3 +1,4 @@
+import { Pacer } from '../base/pacer.ts'
 import type { Observation } from '../provider/provider.ts'
 import { type DeploymentState, isGood, isUp } from '../state/state.ts'
 import { SharedPoll } from '../wait/shared-poll.ts'
@@ -6,8 +7,8 @@ import { conclude } from './conclude.ts'
 import { deployOne, end, endEarly, type Together } from './deploy-one.ts'
 import type { Run } from './run.ts'
 
-/** Edgegap takes 40 creates a second of the whole organization; other jobs need some too. */
-const CREATE_SPACING_MS = 35
+/** Providers limit creates per organization (Edgegap: 40 a second), and other jobs need some too. */
+const CREATE_SPACING_MS = 50
 
 /**
  * Creates every deployment of the run side by side and waits for all of them. With `on-failure: stop`
@@ -20,7 +21,7 @@ export async function deployAll(run: Run, channel: WebhookChannel | undefined): 
     channel,
     poll: openPoll(run),
     signal: AbortSignal.any([cancellation.signal, failed.signal]),
-    mayCreate: pacer(run),
+    creates: new Pacer(run.clock, CREATE_SPACING_MS),
   }
   const concluding: Promise<void>[] = []
   await Promise.all(
@@ -57,15 +58,4 @@ function openPoll({ clock, provider, cancellation, state }: Run): SharedPoll<Obs
     isShared: state.deployments.length > 1,
     signal: cancellation.signal,
   })
-}
-
-/** Lets one create after the other go, a little apart. */
-function pacer({ clock, cancellation }: Run): () => Promise<void> {
-  let nextAtMs = Number.NEGATIVE_INFINITY
-  return async () => {
-    const nowMs = clock.nowMs()
-    const atMs = Math.max(nowMs, nextAtMs)
-    nextAtMs = atMs + CREATE_SPACING_MS
-    if (atMs > nowMs) await clock.sleep(atMs - nowMs, cancellation.signal)
-  }
 }

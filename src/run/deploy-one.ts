@@ -1,4 +1,5 @@
 import type { ActionError } from '../base/errors.ts'
+import type { Pacer } from '../base/pacer.ts'
 import type { Observation } from '../provider/provider.ts'
 import { cancelled, deploymentFailed, timedOut } from '../state/endings.ts'
 import type { DeploymentState } from '../state/state.ts'
@@ -15,8 +16,8 @@ export interface Together {
   poll: SharedPoll<Observation>
   /** Aborts when the run is cancelled, or when one of the others has failed. */
   signal: AbortSignal
-  /** Resolves when the next create may be sent. */
-  mayCreate: () => Promise<void>
+  /** Whose turn it is to send a create. */
+  creates: Pacer
 }
 
 /** Creates one deployment and waits for its outcome; fills in `deployment` as it goes. */
@@ -25,9 +26,9 @@ export async function deployOne(
   deployment: DeploymentState,
   together: Together,
 ): Promise<void> {
-  const { channel, signal, mayCreate } = together
+  const { channel, signal, creates } = together
   const { settings, provider } = run
-  await mayCreate()
+  await creates.turn(signal)
   const result = await createOnce(run, deployment.target, {
     webhook: provider.traits.webhook === 'in-create' ? channel?.url : undefined,
     patienceMs: settings.timeoutMs,
@@ -78,7 +79,7 @@ async function wait(
         : fixedSchedule(settings.pollIntervalMs),
     signal,
     observe: (deadlineMs, aborted) => poll.observe(id, { deadlineMs, signal: aborted }),
-    align: (dueAtMs) => poll.align(dueAtMs),
+    ...(poll.isShared && { align: (dueAtMs: number) => poll.align(dueAtMs) }),
     ...(waker && { waker }),
     onEvent: (event) => {
       if (event.type === 'reading') {

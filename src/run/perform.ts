@@ -48,9 +48,9 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
   state.hasLeftovers = tools.ledger.open.length > 0
   await publish(state, printer, runner, settings.summary)
   return () => {
-    if (cancellation.signal.aborted || !isGood(state.outcome)) return false
-    if (isDeploy(run)) release(run)
-    return true
+    if (cancellation.signal.aborted) return false
+    if (isDeploy(run) && (isGood(state.outcome) || run.settings.onFailure === 'keep')) release(run)
+    return isGood(state.outcome)
   }
 }
 

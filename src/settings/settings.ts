@@ -202,9 +202,6 @@ function readName(inputs: Inputs, problems: Problems, input: string): string {
 function readLocations(inputs: Inputs, problems: Problems): Location[] {
   const lines = inputs.lines('locations')
   if (lines.length === 0) lines.push(DEFAULTS.locations)
-  if (lines.length > 1) {
-    problems.add('locations', undefined, 'give one line: several locations are not supported yet')
-  }
   const locations: Location[] = []
   for (const line of lines) {
     const location = parseLocation(line)

@@ -31,7 +31,8 @@ const ALIGNED_SHARE = 0.6
 export class SharedPoll<R> {
   readonly #clock: Clock
   readonly #observeMany: ObserveMany<R>
-  readonly #isShared: boolean
+  /** Whether there are several deployments to check. */
+  readonly isShared: boolean
   /** Ends every check on the way: the run's own end. */
   readonly #signal: AbortSignal
   #waiting = new Map<string, Waiting<R>[]>()
@@ -44,7 +45,7 @@ export class SharedPoll<R> {
   ) {
     this.#clock = clock
     this.#observeMany = observeMany
-    this.#isShared = options.isShared
+    this.isShared = options.isShared
     this.#signal = options.signal
   }
 
@@ -54,7 +55,7 @@ export class SharedPoll<R> {
    * @throws what the provider threw for this id
    */
   async observe(id: string, call: CheckCall): Promise<R> {
-    if (!this.#isShared) return pick(await this.#observeMany([id], call), id)
+    if (!this.isShared) return pick(await this.#observeMany([id], call), id)
     return await new Promise<R>((resolve, reject) => {
       const isFirst = this.#waiting.size === 0
       const waiting = { deadlineMs: call.deadlineMs, resolve, reject }
@@ -69,7 +70,6 @@ export class SharedPoll<R> {
    * @param dueAtMs monotonic moment at which it is due by its own schedule
    */
   align(dueAtMs: number): number {
-    if (!this.#isShared) return dueAtMs
     const nowMs = this.#clock.nowMs()
     const isPlanned = this.#nextAtMs > nowMs
     const isNear = Math.abs(dueAtMs - this.#nextAtMs) <= ALIGNED_SHARE * (dueAtMs - nowMs)

@@ -49,7 +49,7 @@ export interface WaitOptions<R extends Reading> {
   /** Aborts when the run is cancelled. */
   signal: AbortSignal
   waker?: Waker
-  /** Moves a poll to a moment at which others poll as well. */
+  /** Moves a poll to a moment at which others poll as well; the first one comes then, not at once. */
   align?: (dueAtMs: number) => number
   onEvent?: (event: WaitEvent<R>) => void
 }
@@ -94,7 +94,7 @@ const EMPTY_NOTIFICATIONS_TRUSTED = 4
 /**
  * Waits until a deployment is settled, the time is over or the run is cancelled.
  *
- * The first look comes at once. After that, looks follow the pollSchedule, and a notification of the waker brings
+ * The first look comes at once, unless it is aligned with those of others. After that, looks follow the pollSchedule, and a notification of the waker brings
  * the next one forward. Failed looks are counted and never decide anything, except where the
  * credentials are refused. Returns at most `LAST_LOOK_MS` after the deadline, hung requests included.
  */
@@ -113,6 +113,10 @@ export async function waitForOutcome<R extends Reading>(
   /** The provider does not want to be asked earlier, whoever notifications. */
   let notBeforeMs = Number.NEGATIVE_INFINITY
 
+  if (options.align) {
+    const beganAtMs = clock.nowMs()
+    source = await pause(() => beganAtMs + intervalMs(), beganAtMs)
+  }
   while (!signal.aborted) {
     // Timers may strike a little early.
     const isLastLook = deadlineAtMs - clock.nowMs() < 1

@@ -142,9 +142,9 @@ export function cancelAtLine(pattern: RegExp) {
 }
 
 /** For `mainControl`: kills without a chance to clean up, once this request has arrived. */
-export function killAt(edgegap: Edgegap, method: string, path: RegExp) {
+export function killAt(edgegap: Edgegap, method: string, path: RegExp, count = 1) {
   return async (step: RunningStep): Promise<void> => {
-    await edgegap.whenRequested(method, path, { timeoutMs: PATIENCE_MS })
+    await edgegap.whenRequested(method, path, { count, timeoutMs: PATIENCE_MS })
     step.kill()
   }
 }

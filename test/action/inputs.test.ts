@@ -46,7 +46,6 @@ describe.concurrent('a bad input is told with its value and what is allowed', ()
     ['locations', 'nowhere', /^locations is "nowhere": write "name lat,lon"/],
     ['locations', '91,0', /write "name lat,lon"/],
     ['locations', '1,2,3', /write "name lat,lon"/],
-    ['locations', 'a 1,2\nb 3,4', /several locations are not supported yet/],
     ['locations', '256.1.1.1', /write "name lat,lon"/],
     ['env', 'NO_VALUE', /^env: line 1 \("NO_VALUE"\) is not KEY=VALUE/],
     ['env', 'A=1\nA=2', /line 2 sets A a second time/],

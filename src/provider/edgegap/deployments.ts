@@ -1,6 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { ActionError } from '../../base/errors.ts'
 import { inTurn } from '../../base/in-turn.ts'
+import { Pacer } from '../../base/pacer.ts'
 import type { Call, Member, Observation, ServerLog, StopReply } from '../provider.ts'
 import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
 import { wire } from './load-wire.ts'
@@ -15,8 +16,10 @@ const MAX_LOG_BYTES = 32 * 1024 * 1024
 const STOP_ANSWERS: ReadonlySet<number> = new Set([200, 202, 400, 404, 410])
 /** Rows that do not show their tags are checked one by one, so many at most. */
 const MAX_UNTAGGED = 100
-/** Edgegap allows 20 status requests a second for the whole organization. */
+/** Statuses on the way at the same time. */
 const STATUS_AT_ONCE = 10
+/** Edgegap allows 20 status requests a second for the whole organization; a few go at once. */
+const STATUS_SPACING_MS = 60
 
 /** One filter of the list (OpenAPI v1, `GET /v1/deployments`). */
 interface Filter {
@@ -29,10 +32,12 @@ interface Filter {
 export class Deployments {
   readonly #send: EdgegapClient
   readonly #clock: Clock
+  readonly #statuses: Pacer
 
   constructor(send: EdgegapClient, clock: Clock) {
     this.#send = send
     this.#clock = clock
+    this.#statuses = new Pacer(clock, STATUS_SPACING_MS)
   }
 
   /** @throws ActionError of kind `not-found` for an id that the API does not know */
@@ -51,7 +56,9 @@ export class Deployments {
     call: Call,
   ): Promise<Map<string, Observation | ActionError>> {
     const read = new Map<string, Observation | ActionError>()
+    const isMany = ids.length > STATUS_AT_ONCE
     await inTurn(ids, STATUS_AT_ONCE, async (id) => {
+      if (isMany) await this.#statuses.turn(call.signal)
       try {
         read.set(id, await this.status(id, call))
       } catch (thrown) {

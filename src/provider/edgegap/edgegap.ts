@@ -1,7 +1,7 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { type ActionError, toActionError } from '../../base/errors.ts'
 import type { EdgegapDeploySettings, EdgegapSettings } from '../../settings/settings.ts'
-import { adaptiveSchedule } from '../../wait/schedule.ts'
+import { adaptiveSchedule, type PollSchedule } from '../../wait/schedule.ts'
 import type {
   Attempt,
   Call,
@@ -21,7 +21,7 @@ import { deploymentBody } from './deployment-body.ts'
 import { Deployments } from './deployments.ts'
 import { wire } from './load-wire.ts'
 import type { Location } from './locations.ts'
-import { Watch } from './watch.ts'
+import { shortestIntervalMs, Watch } from './watch.ts'
 
 /** A place, with what Edgegap is told of it. */
 export interface EdgegapTarget extends Target {
@@ -49,7 +49,9 @@ export class Edgegap implements Provider<EdgegapTarget> {
     this.#watch = new Watch(this.#deployments, this.#runTag)
   }
 
-  pollSchedule = adaptiveSchedule
+  pollSchedule(random: () => number): PollSchedule {
+    return adaptiveSchedule(random, shortestIntervalMs(this.targets.length))
+  }
 
   async prepare(): Promise<Preparation> {
     return { version: this.#deploy().version, versionAction: 'unmanaged' }

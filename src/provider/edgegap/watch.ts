@@ -6,7 +6,13 @@ import type { DeploymentRow } from './wire.ts'
 /** So few are read one by one. */
 const FEW = 2
 /** One in so many pending deployments is read by itself with each check, for the list shows no error. */
-const PENDING_PER_CHECK = 60
+const PENDING_PER_CHECK = 100
+/** Rows of one page of the list. */
+const ROWS_PER_REQUEST = 100
+/** While nothing happens a run should stay below this, for other jobs share the rate limits. */
+const MAX_REQUESTS_PER_S = 1.6
+/** Those that became ready are read at once, as far as it fits into the time of one check. */
+const MAX_CHANGED_PER_CHECK = 30
 /** Deployments that the list does not show, read by themselves with one check at most. */
 const MAX_ABSENT_PER_CHECK = 20
 
@@ -62,7 +68,7 @@ export class Watch {
       else pending.push(id)
     }
     return [
-      ...changed,
+      ...this.#takeTurns(changed, MAX_CHANGED_PER_CHECK),
       ...this.#takeTurns(absent, MAX_ABSENT_PER_CHECK),
       ...this.#takeTurns(pending, Math.ceil(pending.length / PENDING_PER_CHECK)),
     ]
@@ -82,3 +88,10 @@ export class Watch {
 
 /** Listed as not ready: more will be known when its turn comes. */
 const NOT_READ_YET: Observation = { state: 'pending', status: '', known: true, facts: {} }
+
+/** How far apart the checks of so many deployments should be, milliseconds. */
+export function shortestIntervalMs(count: number): number {
+  if (count <= FEW) return 0
+  const requests = Math.ceil(count / ROWS_PER_REQUEST) + Math.ceil(count / PENDING_PER_CHECK)
+  return (requests * 1_000) / MAX_REQUESTS_PER_S
+}
