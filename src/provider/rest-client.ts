@@ -38,7 +38,7 @@ export interface RestOptions {
 export function createRestClient(options: RestOptions): RestClient {
   const { http, baseUrl, who, longestCallMs = Number.POSITIVE_INFINITY } = options
   // Set and never resolved: what begins with two slashes would name another host.
-  const basePath = baseUrl.pathname.replace(/\/{2,}/g, '/').replace(/\/$/, '')
+  const basePath = baseUrl.pathname.replace(/\/+$/, '')
   return async ({ method, path, query, body, maxReplyBytes }, call) => {
     const url = new URL(baseUrl)
     url.pathname = basePath + path

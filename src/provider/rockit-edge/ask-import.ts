@@ -1,8 +1,9 @@
 import { type ActionError, toActionError } from '../../base/errors.ts'
 import type { Call, CreateResult } from '../provider.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
+import type { Baseline } from './import-record.ts'
 import { lockAdvice } from './lock.ts'
-import type { Baseline } from './tracked.ts'
+import { isMaintenance } from './wire/replies.ts'
 
 type Body = Record<string, unknown>
 
@@ -37,17 +38,13 @@ export async function askImport(
       continue
     }
     const error = importError(reply, baseline)
-    if (isMaintenance(reply)) return { kind: 'result', result: { kind: 'try-again', error } }
+    if (isMaintenance(reply.status, reply.json))
+      return { kind: 'result', result: { kind: 'try-again', error } }
     if (reply.status >= 500 || reply.status === 429) return { kind: 'ambiguous', error }
     return { kind: 'result', result: { kind: 'refused', error } }
   }
   if (!refusal) throw new Error('no form of the import to send')
   return { kind: 'result', result: { kind: 'refused', error: importError(refusal, baseline) } }
-}
-
-/** The gateway's own answer, which no request gets past (public Terraform stack, edge/api-gw.tf). */
-function isMaintenance({ status, json }: RockitEdgeReply): boolean {
-  return status === 503 && (json as { error?: unknown } | undefined)?.error === 'maintenance'
 }
 
 function importError(reply: RockitEdgeReply, { tasks = [] }: Baseline): ActionError {
