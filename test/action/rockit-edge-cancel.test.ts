@@ -11,15 +11,15 @@ import {
   expectCleanEdge,
   heard,
   IMPORT,
-  news,
   publish,
   SUBSCRIPTIONS,
   startEdge,
+  whenEvent,
 } from './rockit-edge.ts'
 
 interface Stage {
   name: string
-  /** Makes the stage last, and tells when it is reached. */
+  /** Makes the stage last, and resolves when it is reached. */
   reach: (edge: Edge, step: RunningStep) => Promise<unknown>
   arrange?: (edge: Edge) => unknown
 }
@@ -59,7 +59,7 @@ const stages: Stage[] = [
   {
     name: 'while it waits',
     reach: async (edge, step) => {
-      await news(edge, 'mkraw', 'begin')
+      await whenEvent(edge, 'mkraw', 'begin')
       await step.waitForLine(/mkraw/)
     },
   },

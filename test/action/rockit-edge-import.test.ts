@@ -74,7 +74,7 @@ describe.concurrent('an import whose answer is lost', () => {
     expect(edge.builds).toHaveLength(1)
   })
 
-  test('and cannot be looked for is not repeated', async () => {
+  test('and cannot be searched for is not repeated', async () => {
     await using edge = await startEdge()
     edge.faults.order({ kind: 'reset', when: 'after', method: 'POST', path: IMPORT, times: 1 })
     edge.faults.order({
@@ -85,7 +85,7 @@ describe.concurrent('an import whose answer is lost', () => {
       matches: () => edge.builds.length > 0,
     })
     const { main } = await publishUrl(edge)
-    expect(onlyError(main)).toMatch(/An import may have been begun, and looking for it failed/)
+    expect(onlyError(main)).toMatch(/An import may have begun, and checking failed/)
     expect(main.outputs.outcome).toBe('failed')
     expect(edge.requestsTo('POST', IMPORT)).toHaveLength(1)
   })

@@ -95,7 +95,7 @@ describe.concurrent('names that are only guessed', () => {
     expect(shapes.join('\n')).not.toMatch(/0007|dltar|akamai|dxf_/)
   })
 
-  test('a state that is not known is waited on and told once', async () => {
+  test('a state that is not known is waited on and warned of once', async () => {
     const odd = { ...taskStatusWords.states, started: 'sequencing' }
     // Long enough for a poll to meet the state, also on a busy machine.
     const long = script.success({ stepMs: 1_500 })

@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { onlyError } from './deploy.ts'
-import { APP, type Edge, heard, news, publishUrl, startEdge, TASKS } from './rockit-edge.ts'
+import { APP, type Edge, heard, publishUrl, startEdge, TASKS, whenEvent } from './rockit-edge.ts'
 
 const slow = script.success({ stepMs: 300 })
 
@@ -29,9 +29,9 @@ describe.concurrent('polling', () => {
       {},
       {
         mainControl: async () => {
-          await news(edge, 'mkraw', 'begin')
+          await whenEvent(edge, 'mkraw', 'begin')
           edge.settings.maintenance = true
-          await news(edge, 'deploy', 'end')
+          await whenEvent(edge, 'deploy', 'end')
           edge.settings.maintenance = false
         },
       },
@@ -64,7 +64,7 @@ describe.concurrent('polling', () => {
       {},
       {
         mainControl: async () => {
-          await news(edge, 'mkraw', 'begin')
+          await whenEvent(edge, 'mkraw', 'begin')
           edge.settings.apiKey = 'another'
         },
       },

@@ -127,12 +127,12 @@ describe.concurrent('before anything is sent', () => {
     ['nothing', () => '/nowhere/at/all', /There is no \/nowhere\/at\/all/],
     ['an empty folder', () => buildFolder({}), /holds no files/],
     ['no tar', () => join(buildFolder(), 'bin/game'), /is not an uncompressed tar file/],
-  ])('a build that is %s is told', async (_name, build, text) => {
+  ])('a build that is %s is refused', async (_name, build, text) => {
     await using edge = await startEdge()
     await expectRefusal(edge, { build: build() }, text)
   })
 
-  test('an app that does not exist is told', async () => {
+  test('an app that does not exist is refused', async () => {
     await using edge = await startEdge()
     await expectRefusal(
       edge,
@@ -142,7 +142,7 @@ describe.concurrent('before anything is sent', () => {
   })
 
   test.each(['text', 'object', 'flag', 'status'] as const)(
-    'an app in an error state is told, with what unlocks it (%s)',
+    'an app in an error state is refused, with what unlocks it (%s)',
     async (appErrorForm) => {
       await using edge = await startEdge({
         script: script.deployFailed(),
@@ -159,7 +159,7 @@ describe.concurrent('before anything is sent', () => {
   )
 
   test.each([409, 423, 400] as const)(
-    'an app that is locked is told (%i)',
+    'an app that is locked is refused (%i)',
     async (lockedStatus) => {
       await using edge = await startEdge({ lockedStatus, script: script.never() })
       await publishUrl(edge, { wait: 'none' })
@@ -172,7 +172,7 @@ describe.concurrent('before anything is sent', () => {
     },
   )
 
-  test('without the right to read and without a webhook the permission to ask for is told', async () => {
+  test('without the right to read and without a webhook the permission to ask for is named', async () => {
     await using edge = await startEdge({ permissions: { tasks: 0 } })
     await expectRefusal(edge, { 'build-url': BUILD_URL }, /may not read tasks.*tasks 2 \(read\)/)
   })
@@ -185,12 +185,12 @@ describe.concurrent('before anything is sent', () => {
     expect(main.outputs.outcome).toBe('succeeded')
   })
 
-  test('maintenance is told at once', async () => {
+  test('maintenance that is longer than the preparation is reported at once', async () => {
     await using edge = await startEdge({ maintenance: true })
     await expectRefusal(edge, { 'build-url': BUILD_URL }, /HTTP 503.*under maintenance/)
   })
 
-  test('wrong credentials are told', async () => {
+  test('wrong credentials are refused', async () => {
     await using edge = await startEdge()
     await expectRefusal(
       edge,

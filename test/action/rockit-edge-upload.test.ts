@@ -62,7 +62,7 @@ describe.concurrent('an upload that breaks', () => {
     const { main } = await publish(edge, { ...(await heard()), build: bigFolder() })
     expect(main.outputs.outcome).toBe('succeeded')
     expect(edge.storage.uploads).toHaveLength(1)
-    expect(main.rawStdout).toMatch(/All of it was sent, so it is taken as arrived/)
+    expect(main.rawStdout).toMatch(/All of it was sent, so it counts as arrived/)
   })
 
   test.each([403, 404, 401])(
@@ -161,7 +161,7 @@ describe.concurrent('an upload that breaks', () => {
   })
 })
 
-test('progress is told with percentage and rate, at most every five seconds', async () => {
+test('progress is logged with percentage and rate, at most every five seconds', async () => {
   await using edge = await startEdge()
   edge.storage.faults.order({ kind: 'slow', bytesPerSecond: 3 * 1024 * 1024 })
   const { main } = await publish(edge, { build: bigFolder(24 * 1024 * 1024), timeout: '60s' })

@@ -4,10 +4,10 @@ import { annotations, onlyError } from './deploy.ts'
 import {
   expectCleanEdge,
   heard,
-  news,
   publishUrl,
   SUBSCRIPTIONS,
   startEdge,
+  whenEvent,
 } from './rockit-edge.ts'
 
 const slow = script.success({ stepMs: 300 })
@@ -88,7 +88,7 @@ describe.concurrent('webhooks', () => {
     expect(main.rawStdout).toMatch(/changed nothing: .*not signed by ROCKIT Edge/)
   })
 
-  test('for others, unknown ones and broken ones change nothing, and unknown ones are told once', async () => {
+  test('for others, unknown ones and broken ones change nothing, and unknown ones are logged once', async () => {
     await using edge = await startEdge({ script: script.never() })
     const body = {
       orgName: 'acme',
@@ -102,7 +102,7 @@ describe.concurrent('webhooks', () => {
       { ...(await heard()), timeout: '5s' },
       {
         mainControl: async () => {
-          await news(edge, 'mkraw', 'begin')
+          await whenEvent(edge, 'mkraw', 'begin')
           for (let count = 0; count < 2; count += 1) {
             await edge.sendWebhook({ ...body, type: 'mkpatch' })
             await edge.sendWebhook({ ...body, orgName: 'acme2' })

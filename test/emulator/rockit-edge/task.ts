@@ -50,7 +50,7 @@ export function createTasks(settings: RockitEdgeSettings): Tasks {
     create(build, type, status) {
       const now = new Date()
       const task: Task = {
-        name: `${type}_${randomBytes(6).toString('hex')}`,
+        name: settings.taskName(type, build, randomBytes(6).toString('hex')),
         type,
         build,
         created: now,
@@ -74,8 +74,12 @@ export function createTasks(settings: RockitEdgeSettings): Tasks {
   }
 }
 
-export function taskJson(task: Task, words: Words): Json {
+/** A task as the list shows it, or with all its details. */
+export function taskJson(task: Task, words: Words, view: 'row' | 'details' = 'details'): Json {
   const { spelling } = words
+  const hasDetails = view === 'details' || spelling.taskRows === 'full'
+  const { buildChanged } = task.build
+  const isOver = task.status === 'ended' && task.type !== 'dltar' && task.type !== 'upload'
   return {
     [spelling.taskNameField]: task.name,
     [spelling.taskTypeField]: typeWord(task.type, spelling),
@@ -88,7 +92,8 @@ export function taskJson(task: Task, words: Words): Json {
       warnings: task.warnings,
       acknowledged: task.isAcknowledged,
     }),
-    ...failureJson(task, words),
+    ...(hasDetails && failureJson(task, words)),
+    ...(hasDetails && spelling.taskHasBuildChanged && isOver && { buildChanged }),
     ...task.wire,
   }
 }
