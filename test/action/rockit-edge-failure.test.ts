@@ -92,6 +92,30 @@ describe.concurrent('a build that fails', () => {
     60_000,
   )
 
+  test.each(failures)(
+    '%s is reported though only the task itself says why, which is read once',
+    async (_name, steps, text, outputs) => {
+      await using edge = await startEdge({ script: steps, spelling: { taskRows: 'short' } })
+      await expectFailure(edge, {}, text, outputs)
+      const failed = edge.tasks.find(({ status }) => status === 'failed')
+      expect(edge.requestsTo('GET', new RegExp(`/tasks/${failed?.name}$`))).toHaveLength(1)
+    },
+  )
+
+  test('is reported though its details cannot be read', async () => {
+    await using edge = await startEdge({ script: script.deployFailed() })
+    edge.faults.order({ kind: 'status', status: 500, method: 'GET', path: /\/tasks\/deploy_/ })
+    await expectFailure(edge, {}, /publishing failed on akamai/, {})
+  })
+
+  test.each([
+    ['download', script.downloadFailed()],
+    ['import', script.unreadableFile()],
+  ])('in its %s names no image', async (_name, steps) => {
+    await using edge = await startEdge({ script: steps })
+    await expectFailure(edge, {}, /error: /, { 'dxf-name': '' })
+  })
+
   test('shows its details in the summary', async () => {
     await using edge = await startEdge({ script: script.unreadableFile() })
     const { main } = await publishUrl(edge)

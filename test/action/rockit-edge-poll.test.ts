@@ -105,6 +105,31 @@ describe.concurrent('polling', () => {
     expectOwnEnd(edge)
   })
 
+  test.each([
+    ['with its old build', {}],
+    ['with its old build and in a state of failure', { state: 'deployFailed' }],
+    ['with the new build and in a state of failure', { iCurBuild: 7, state: 'deployFailed' }],
+  ])(
+    'does not take a deploy that is listed no more for a success: the app is there %s',
+    async (_name, state) => {
+      await using edge = await startEdge({ script: slow.slice(0, -1) })
+      const app = edge.apps.get('my_game')
+      const before = { iCurBuild: 6, dxfName: app?.dxfName, processing: false, exporting: false }
+      const { main } = await publishUrl(
+        edge,
+        { timeout: '8s' },
+        {
+          mainControl: async (step) => {
+            await step.waitForLine(/deploy begin/)
+            if (app) app.wire = { ...before, ...state }
+            edge.settings.isTaskHidden = (type) => type === 'deploy'
+          },
+        },
+      )
+      expect(main.outputs).toMatchObject({ outcome: 'timed-out', status: 'deploy begin' })
+    },
+  )
+
   test('does not take an import without a publish for a success', async () => {
     for (const forgetEndedTasksAfterMs of [0, 60_000]) {
       await using edge = await startEdge({

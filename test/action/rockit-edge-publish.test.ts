@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { annotations, expectAllOutputs, onlyError } from './deploy.ts'
@@ -126,11 +126,34 @@ describe.concurrent('before anything is sent', () => {
   test.each<[string, () => string, RegExp]>([
     ['nothing', () => '/nowhere/at/all', /There is no \/nowhere\/at\/all/],
     ['an empty folder', () => buildFolder({}), /holds no files/],
+    ['a pipe', () => pipe(), /is neither a folder nor a file/],
+    ['a folder with a pipe', () => dirname(pipe()), /pipe is neither file, folder nor link/],
+    ['a compressed tar', () => tarball(), /not an uncompressed tar file, but a compressed one/],
+    ['an empty file', () => empty(), /is empty/],
     ['no tar', () => join(buildFolder(), 'bin/game'), /is not an uncompressed tar file/],
   ])('a build that is %s is refused', async (_name, build, text) => {
     await using edge = await startEdge()
     await expectRefusal(edge, { build: build() }, text)
+    expect(edge.requests).toEqual([])
   })
+
+  test('maintenance that ends in time is waited out', async () => {
+    await using edge = await startEdge({ maintenance: true, maintenanceRetryAfterSeconds: 2 })
+    const { main } = await publishUrl(
+      edge,
+      {},
+      {
+        mainControl: async (step) => {
+          for (let count = 0; count < 3; count += 1) {
+            await step.waitForLine(/HTTP 503.*Trying again in 2 s/)
+            await new Promise((resolve) => setTimeout(resolve, 1_500))
+          }
+          edge.settings.maintenance = false
+        },
+      },
+    )
+    expect(main.outputs.outcome).toBe('succeeded')
+  }, 40_000)
 
   test('an app that does not exist is refused', async () => {
     await using edge = await startEdge()
@@ -199,6 +222,22 @@ describe.concurrent('before anything is sent', () => {
     )
   })
 })
+
+function pipe(): string {
+  const path = join(buildFolder(), 'pipe')
+  execFileSync('mkfifo', [path])
+  return path
+}
+
+function tarball(): string {
+  const folder = buildFolder()
+  execFileSync('tar', ['-czf', join(folder, 'game.tar'), '-C', folder, 'bin'])
+  return join(folder, 'game.tar')
+}
+
+function empty(): string {
+  return join(buildFolder({ 'game.tar': '' }), 'game.tar')
+}
 
 describe.concurrent('inputs', () => {
   test('are all checked at once, before any request', async () => {

@@ -109,7 +109,7 @@ describe.concurrent('an upload that breaks', () => {
     40_000,
   )
 
-  test.each(['expire', 'expired', 'action', 'status'] as const)(
+  test.each(['expire', 'status'] as const)(
     'for good expires its task whichever way that is asked for (%s)',
     async (form) => {
       const spelling = { expireForms: [form], taskRequestFields: ['taskId'], importAnswers: [] }
@@ -120,6 +120,17 @@ describe.concurrent('an upload that breaks', () => {
       expectCleanEdge(edge)
     },
   )
+
+  test('for good expires its task whatever that is called', async () => {
+    const taskName = (type: string, _build: unknown, random: string) =>
+      `${type}/my_game 2026-11-25T08:00:00.000Z#${random}`
+    await using edge = await startEdge({ taskName })
+    edge.storage.faults.order({ kind: 'status', status: 413 })
+    const { post } = await publish(edge, { build: bigFolder() })
+    expect(edge.builds[0]?.outcome).toBe('expired')
+    expect(post?.log).toEqual([])
+    expectCleanEdge(edge)
+  })
 
   test('for good, without the right to expire its task, says what to ask for', async () => {
     await using edge = await startEdge({ permissions: { tasks: 2 } })

@@ -119,14 +119,36 @@ describe.concurrent('webhooks', () => {
   })
 
   test.each([
+    ['a failure', { event: 'error', error: { deployment: { failedDeployments: ['akamai'] } } }],
+    ['a success', { event: 'end' }],
+    ['a build that did not change', { type: 'mkraw', event: 'end', buildChanged: false }],
+  ])('whose token is replayed with %s are not believed', async (_name, claim) => {
+    await using edge = await startEdge({ script: script.never() })
+    const body = { orgName: 'acme', appName: 'my_game', buildName: '0007', type: 'deploy' }
+    const { main } = await publishUrl(
+      edge,
+      { ...(await heard()), timeout: '5s' },
+      {
+        mainControl: async () => {
+          await whenEvent(edge, 'mkraw', 'begin')
+          for (let count = 0; count < 50; count += 1) await edge.sendWebhook({ ...body, ...claim })
+        },
+      },
+    )
+    expect(main.outputs).toMatchObject({
+      outcome: 'timed-out',
+      'failed-deployments': '[]',
+      'build-changed': '',
+    })
+    expect(onlyError(main)).toMatch(/its last status was mkraw begin.*a large build takes its time/)
+  })
+
+  test.each([
     [
       'by another field',
       { spelling: { subscriptionUrlFields: ['webhookUrl'] }, strictBodies: true },
     ],
-    [
-      'by an object',
-      { spelling: { subscriptionUrlFields: ['webhook'], secretField: 'webhookSecret' } },
-    ],
+    ['with another word for the secret', { spelling: { secretField: 'webhookSecret' } }],
     ['for one event each', { oneEventPerSubscription: true }],
     ['with an envelope', { spelling: { envelope: 'data' as const, subscriptionStatus: 201 } }],
     [
@@ -167,7 +189,12 @@ describe.concurrent('webhooks', () => {
       wait: 'auto',
       'poll-interval': '1s',
     })
-    expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'poll' })
+    expect(main.outputs).toMatchObject({
+      outcome: 'succeeded',
+      signal: 'poll',
+      tunnel: 'none',
+      'tunnel-error': expect.stringMatching(/took no subscription.*HTTP 403/),
+    })
     expect(annotations(main, 'warning').join()).toMatch(
       /No webhook: ROCKIT Edge took no subscription.*403/,
     )

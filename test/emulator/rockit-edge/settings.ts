@@ -51,6 +51,8 @@ export interface RockitEdgeSettings {
   /** Tasks. */
   taskName: (type: string, build: Build, random: string) => string
   listUploadTasks: boolean
+  /** Tasks that are neither listed nor known by name. */
+  isTaskHidden: (type: string) => boolean
   /** Ended tasks leave the list after this time; failed ones stay (page "Import native builds"). */
   forgetEndedTasksAfterMs: number
   /** Whether a task that left the list can still be read by its name. */
@@ -127,6 +129,7 @@ function defaults() {
     idleBetweenTasks: false,
     taskName: (type: string, _build: Build, random: string) => `${type}_${random}`,
     listUploadTasks: true,
+    isTaskHidden: (_type: string) => false,
     forgetEndedTasksAfterMs: Number.POSITIVE_INFINITY,
     forgottenTasksReadable: true,
     taskOrder: 'oldest' as const,

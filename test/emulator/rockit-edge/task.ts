@@ -41,6 +41,7 @@ export function createTasks(settings: RockitEdgeSettings): Tasks {
   }
 
   function isVisible({ type }: Task): boolean {
+    if (settings.isTaskHidden(type)) return false
     if (type === 'upload') return settings.listUploadTasks
     return type !== 'image' || settings.spelling.imageTaskType !== undefined
   }
@@ -68,7 +69,8 @@ export function createTasks(settings: RockitEdgeSettings): Tasks {
     listed: () => all.filter((task) => isVisible(task) && !isForgotten(task)),
     find(name) {
       const task = all.find((candidate) => candidate.name === name)
-      if (task === undefined || (isForgotten(task) && !settings.forgottenTasksReadable)) return
+      if (task === undefined || settings.isTaskHidden(task.type)) return
+      if (isForgotten(task) && !settings.forgottenTasksReadable) return
       return task
     },
   }
