@@ -1,15 +1,8 @@
 import type { Stats } from 'node:fs'
-import { lstat, readdir, readlink, realpath, stat } from 'node:fs/promises'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { realpath, stat } from 'node:fs/promises'
 import { ActionError, describe } from '../../base/errors.ts'
-import {
-  type Entry,
-  isTarHeader,
-  openFile,
-  packTar,
-  readUnchanged,
-  tarBytes,
-} from '../../net/tar.ts'
+import { isTarHeader, openFile, packTar, readUnchanged, tarBytes } from '../../net/tar.ts'
+import { listFolder } from '../../net/tar-folder.ts'
 
 /** A build that is ready to be sent, any number of times. */
 export interface BuildFiles {
@@ -70,9 +63,7 @@ async function findTar(given: string): Promise<BuildFiles> {
 }
 
 async function findFolder(root: string): Promise<BuildFiles> {
-  const entries: Entry[] = []
-  const problems: string[] = []
-  await walk(root, await realpath(root), '.', entries, problems)
+  const { entries, problems } = await listFolder(root)
   if (problems.length > 0) {
     const named = problems.slice(0, NAMED_PROBLEMS).join('; ')
     const more = problems.length - NAMED_PROBLEMS
@@ -85,68 +76,6 @@ async function findFolder(root: string): Promise<BuildFiles> {
     summary: `${files} file${files === 1 ? '' : 's'}`,
     open: () => packTar(entries),
   }
-}
-
-/**
- * Depth first and by name, so that the same folder gives the same archive; named as `tar -cf x .`
- * names them, which is what the vendor's page "Import native builds" asks for.
- */
-async function walk(
-  path: string,
-  root: string,
-  name: string,
-  entries: Entry[],
-  problems: string[],
-): Promise<void> {
-  try {
-    const stats = await lstat(path)
-    const { mode, mtimeMs: modifiedMs } = stats
-    const entry = { path, mode: mode & 0o777, modifiedMs, sizeBytes: 0 }
-    if (stats.isDirectory()) {
-      entries.push({ ...entry, name: `${name}/`, type: 'directory' })
-      const names = await readdir(path)
-      for (const child of names.sort(byBytes)) {
-        await walk(join(path, child), root, `${name}/${child}`, entries, problems)
-      }
-    } else if (stats.isFile()) {
-      // Opening shows more than `access`, which goes by the real user and not by the effective one.
-      await (await openFile(path)).close()
-      entries.push({ ...entry, name, type: 'file', sizeBytes: stats.size })
-    } else if (stats.isSymbolicLink()) {
-      const target = await readlink(path)
-      const problem = await findLinkProblem(path, target, root)
-      if (problem) problems.push(`${path} ${problem}`)
-      else entries.push({ ...entry, name, type: 'symlink', target: target.replaceAll('\\', '/') })
-    } else problems.push(`${path} is neither file, folder nor link`)
-  } catch (thrown) {
-    const { code = 'unknown error' } = thrown as NodeJS.ErrnoException
-    const why = path.includes('\ufffd') ? 'its name is not UTF-8' : code
-    problems.push(`${path} cannot be read (${why})`)
-  }
-}
-
-/** A link is kept as a link, so it must lead somewhere, and within the build. */
-async function findLinkProblem(
-  path: string,
-  target: string,
-  root: string,
-): Promise<string | undefined> {
-  if (isAbsolute(target)) return `is a link with an absolute target (${target})`
-  let real: string
-  try {
-    real = await realpath(path)
-  } catch {
-    return `is a link that leads nowhere (${target})`
-  }
-  const way = relative(root, real)
-  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)
-    ? `is a link that leaves the folder (${target})`
-    : undefined
-}
-
-/** Not by locale, which differs from machine to machine. */
-function byBytes(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function unusable(what: string, next?: string): ActionError {

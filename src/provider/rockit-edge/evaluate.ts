@@ -36,7 +36,7 @@ const KINDS: readonly TaskKind[] = ['upload', 'dltar', 'mkraw', 'other', 'deploy
  * evidence: seeing no failure is none.
  */
 export function evaluate(record: ImportRecord, reading: Reading, goal: Goal): Observation {
-  const steps = reading.tasks ? stepsOfTasks(record, reading) : stepsOfNotices(record)
+  const steps = reading.tasks ? stepsOfTasks(record) : stepsOfNotices(record)
   const findings = findingsOf(record, reading, steps)
   const base = statusOf(steps.at(-1))
   const failed = steps.find(hasFailed)
@@ -69,13 +69,16 @@ function isProven(
   buildChanged: boolean | undefined,
 ): boolean {
   const [mkraw, deploy] = [stepOf(steps, 'mkraw'), stepOf(steps, 'deploy')]
+  const { nowMs } = reading
   const changes = changesOf(record, reading)
   const isNew = changes.includes('new') && isHealthy(reading)
   if (waitUntil === 'imported') {
     return mkraw?.stage === 'end' || deploy !== undefined || (mkraw?.stage === 'lost' && isNew)
   }
   if (deploy?.stage === 'end') {
-    return reading.app?.isBusy !== true || record.restMs(reading) >= BUSY_GRACE_MS
+    return (
+      reading.app?.isBusy !== true || nowMs - (record.rest.restedFromMs ?? nowMs) >= BUSY_GRACE_MS
+    )
   }
   if (deploy) return deploy.stage === 'lost' && isNew
   if (record.own().some((task) => record.isOpen(task))) return false
@@ -83,7 +86,12 @@ function isProven(
   // Where finished tasks are not listed, the deploy may have come and gone between two checks.
   const isListed = record.own().some((own) => reading.tasks?.some(({ name }) => name === own.name))
   const isWholly = isNew && !changes.includes('same') && reading.app?.isBusy === false
-  return isWholly && reading.tasks !== undefined && !isListed && record.idle(reading).ms >= REST_MS
+  return (
+    isWholly &&
+    reading.tasks !== undefined &&
+    !isListed &&
+    nowMs - (record.rest.idleFromMs ?? nowMs) >= REST_MS
+  )
 }
 
 /** Not at work and without an error, as far as the app may be read. */
@@ -140,9 +148,9 @@ function stepsOfNotices(record: ImportRecord): Step[] {
   return notices.map(({ type, event, failure }) => ({ kind: type, stage: event, failure }))
 }
 
-function stepsOfTasks(record: ImportRecord, reading: Reading): Step[] {
+function stepsOfTasks(record: ImportRecord): Step[] {
   const steps = KINDS.slice(0, -1).flatMap((kind) => together(record, record.own(kind)) ?? [])
-  const deploy = deployStep(record, reading, isOver(stepOf(steps, 'mkraw')))
+  const deploy = deployStep(record, isOver(stepOf(steps, 'mkraw')))
   return deploy ? [...steps, deploy] : steps
 }
 
@@ -162,15 +170,11 @@ function together(record: ImportRecord, tasks: readonly Task[]): Step | undefine
  * Training makes deploys as well. Where tasks name their build this does not matter. Where they do
  * not, ours is the last one, and counts when nothing at all is under way any more.
  */
-function deployStep(
-  record: ImportRecord,
-  reading: Reading,
-  isImportOver: boolean,
-): Step | undefined {
+function deployStep(record: ImportRecord, isImportOver: boolean): Step | undefined {
   const own = record.own('deploy')
   const unnamed = record.unnamed().filter(({ kind }) => kind === 'deploy')
   if (unnamed.length === 0 || !isImportOver) return together(record, own)
-  if (record.idle(reading).readings < REST_READINGS) {
+  if (record.rest.idleReadings < REST_READINGS) {
     return { kind: 'deploy', stage: 'begin', failure: {} }
   }
   const newestMs = Math.max(...unnamed.map(({ createdMs = 0 }) => createdMs))

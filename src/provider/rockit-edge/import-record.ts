@@ -18,6 +18,8 @@ export interface Reading {
   readonly nowMs: number
 }
 
+type Moment = number | undefined
+
 /** So many notices are kept: replayed ones must not fill the memory. */
 const MAX_NOTICES = 100
 const EVENTS: readonly Notice['event'][] = ['submit', 'begin', 'end', 'error']
@@ -35,16 +37,16 @@ export class ImportRecord {
   /** Deploy tasks from before our import was over: somebody else's. */
   readonly #earlyDeploys = new Set<string>()
   /** What signed webhooks say, by type and build: the furthest event of each. */
-  readonly #notices = new Map<string, Notice>()
+  readonly notices = new Map<string, Notice>()
+  /** Undefined until it is known. */
   #build: string | undefined
-  /** Since when none of our tasks has been open, and how often in a row the app was idle as well. */
-  #rest = { sinceMs: undefined as number | undefined, idleSinceMs: Number.NaN, readings: 0 }
+  /** Since when no task has been open, and since when and for how many readings the app is idle too. */
+  rest: { restedFromMs?: Moment; idleFromMs?: Moment; idleReadings: number } = { idleReadings: 0 }
 
   constructor(baseline: Baseline) {
     this.baseline = baseline
   }
 
-  /** Undefined until it is known. */
   get build(): string | undefined {
     return this.#build
   }
@@ -95,32 +97,21 @@ export class ImportRecord {
     const isAtWork = [...this.own(), ...this.unnamed()].some((task) => this.isOpen(task))
     const isAtRest = tasks ? !isAtWork : this.ownNotices('deploy')[0]?.event === 'end'
     const isIdle = isAtRest && app?.isBusy !== true
-    const { sinceMs = nowMs, idleSinceMs, readings } = this.#rest
-    this.#rest = {
-      sinceMs: isAtRest ? sinceMs : undefined,
-      idleSinceMs: isIdle && readings > 0 ? idleSinceMs : nowMs,
-      readings: isIdle ? readings + 1 : 0,
+    const { restedFromMs = nowMs, idleFromMs = nowMs, idleReadings } = this.rest
+    this.rest = {
+      restedFromMs: isAtRest ? restedFromMs : undefined,
+      idleFromMs: isIdle ? idleFromMs : undefined,
+      idleReadings: isIdle ? idleReadings + 1 : 0,
     }
-  }
-
-  /** How long no task of ours has been open, whatever the app does. */
-  restMs({ nowMs }: Reading): number {
-    return nowMs - (this.#rest.sinceMs ?? nowMs)
-  }
-
-  /** How long and how often in a row nothing at all was under way. */
-  idle({ nowMs }: Reading): { ms: number; readings: number } {
-    const { readings, idleSinceMs } = this.#rest
-    return { ms: readings > 0 ? nowMs - idleSinceMs : 0, readings }
   }
 
   /** Keeps a notice, for accounts that may not read tasks. */
   addNotice(notice: Notice): void {
     const key = `${notice.type} ${notice.build}`
-    const known = this.#notices.get(key)
-    if (!known && this.#notices.size >= MAX_NOTICES) return
+    const known = this.notices.get(key)
+    if (!known && this.notices.size >= MAX_NOTICES) return
     const isFurther = !known || EVENTS.indexOf(notice.event) >= EVENTS.indexOf(known.event)
-    this.#notices.set(key, {
+    this.notices.set(key, {
       ...(isFurther ? notice : known),
       buildChanged: notice.buildChanged ?? known?.buildChanged,
       dxfName: notice.dxfName ?? known?.dxfName,
@@ -128,12 +119,8 @@ export class ImportRecord {
     this.#findBuild()
   }
 
-  get noticeCount(): number {
-    return this.#notices.size
-  }
-
   ownNotices(type?: string): Notice[] {
-    return [...this.#notices.values()].filter(
+    return [...this.notices.values()].filter(
       (notice) => (type ?? notice.type) === notice.type && isSameBuild(notice.build, this.#build),
     )
   }
@@ -184,7 +171,7 @@ export class ImportRecord {
   /** The first import that is announced, unless it is of a build that was there before. */
   #buildOfNotices(): string | undefined {
     const before = this.baseline.app?.currentBuild ?? Number.NaN
-    const builds = [...this.#notices.values()].filter(({ build }) => build !== undefined)
+    const builds = [...this.notices.values()].filter(({ build }) => build !== undefined)
     const first = builds.find(
       ({ type, build }) => type !== 'deploy' && !(isNumber(build) && Number(build) <= before),
     )

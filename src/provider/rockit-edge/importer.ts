@@ -49,6 +49,7 @@ export class Importer {
   #bodies: Record<string, unknown>[]
   /** An upload that was asked for and is neither complete nor expired: its tag, and its task. */
   readonly #open = new Map<string, string | undefined>()
+  #newUrls = 0
 
   constructor(scene: ImportScene) {
     this.#scene = scene
@@ -62,19 +63,6 @@ export class Importer {
   }
 
   async create(call: Call): Promise<CreateResult> {
-    for (let count = 0; ; count++) {
-      const result = await this.#createOnce(call)
-      if (!('expired' in result)) return result
-      const { expired, tag, taskName } = result
-      if (count >= MAX_NEW_URLS || call.signal.aborted) {
-        return { kind: 'broken-off', error: expired }
-      }
-      this.#scene.context.log(`${expired.message} Asking for a new import.`)
-      await this.#expireOpen(tag, taskName, call)
-    }
-  }
-
-  async #createOnce(call: Call): Promise<CreateResult | ExpiredUrl> {
     const { context, onAsking, files, reader, send } = this.#scene
     let baseline: Baseline
     try {
@@ -140,7 +128,7 @@ export class Importer {
     return { kind: 'try-again', error }
   }
 
-  async #upload(upload: Upload, call: Call): Promise<CreateResult | ExpiredUrl> {
+  async #upload(upload: Upload, call: Call): Promise<CreateResult> {
     const { context } = this.#scene
     const { files, tag, record, reply, answer } = upload
     if (answer.taskName !== undefined) this.#begun(tag, answer.taskName)
@@ -161,8 +149,12 @@ export class Importer {
       }
       case 'failed':
         return { kind: 'broken-off', error: sent.error }
-      case 'expired':
-        return { expired: sent.error, tag, taskName }
+      case 'expired': {
+        if (this.#newUrls >= MAX_NEW_URLS) return { kind: 'broken-off', error: sent.error }
+        this.#newUrls += 1
+        await this.#expireOpen(tag, taskName, call)
+        return { kind: 'try-again', error: sent.error }
+      }
     }
   }
 
@@ -223,13 +215,6 @@ export class Importer {
     const what = record.build ?? taskName ?? newUploadTag(Date.now()).slice(-12)
     return { kind: 'created', id: `${application}/${what}` }
   }
-}
-
-/** The upload URL turned out not to be valid (any more). */
-interface ExpiredUrl {
-  readonly expired: ActionError
-  readonly tag: string
-  readonly taskName: string | undefined
 }
 
 /** Where the build goes to, or what is wrong with what the reply says. */

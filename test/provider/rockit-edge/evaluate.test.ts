@@ -284,7 +284,7 @@ describe('webhooks, where tasks may not be read', () => {
       record.addNotice(noticeOf('mkraw', 'begin'))
       record.addNotice(noticeOf('deploy', 'begin', { buildName: `other_${count}` }))
     }
-    expect(record.noticeCount).toBeLessThanOrEqual(100)
+    expect(record.notices.size).toBeLessThanOrEqual(100)
     expect(record.ownNotices()).toHaveLength(1)
   })
 })
