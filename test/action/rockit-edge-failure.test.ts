@@ -1,7 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { expectAllOutputs, onlyError } from './deploy.ts'
-import { type Edge, expectCleanEdge, heard, publishUrl, startEdge } from './rockit-edge.ts'
+import { type Edge, expectCleanEdge, publishUrl, startEdge, withWebhook } from './rockit-edge.ts'
 
 describe.concurrent('a build that fails', () => {
   const failures: [string, script.Script, RegExp, object][] = [
@@ -72,12 +72,12 @@ describe.concurrent('a build that fails', () => {
 
   test.each(failures)('%s is reported by webhook', async (_name, steps, text, outputs) => {
     await using edge = await startEdge({ script: steps })
-    await expectFailure(edge, await heard(), text, outputs)
+    await expectFailure(edge, await withWebhook(), text, outputs)
   })
 
   test.each(failures)('%s is reported by webhook alone', async (_name, steps, text, outputs) => {
     await using edge = await startEdge({ script: steps, permissions: { tasks: 0 } })
-    const main = await expectFailure(edge, await heard(), text, outputs)
+    const main = await expectFailure(edge, await withWebhook(), text, outputs)
     expect(main.rawStdout.match(/relying on signed webhooks alone/g)).toHaveLength(1)
   })
 

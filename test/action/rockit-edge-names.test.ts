@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { type TaskStatusWords, taskStatusWords } from '../emulator/rockit-edge/spelling.ts'
 import { annotations } from './deploy.ts'
-import { heard, publish, publishUrl, startEdge } from './rockit-edge.ts'
+import { publish, publishUrl, startEdge, withWebhook } from './rockit-edge.ts'
 
 describe.concurrent('names that are only guessed', () => {
   const alternatives: [string, Parameters<typeof startEdge>[0]][] = [
@@ -87,7 +87,7 @@ describe.concurrent('names that are only guessed', () => {
     await using edge = await startEdge({
       spelling: { taskStatusWords: { ...taskStatusWords.events, begin: 'x' } as never },
     })
-    const { main } = await publishUrl(edge, await heard(), { env: { RUNNER_DEBUG: '1' } })
+    const { main } = await publishUrl(edge, await withWebhook(), { env: { RUNNER_DEBUG: '1' } })
     const shapes = main.rawStdout.split('\n').filter((line) => line.startsWith('debug: '))
     expect(shapes.join('\n')).toMatch(
       /GET \/be\/v1\/tasks → 200: \{tasks: \[\{name: string, type: string/,

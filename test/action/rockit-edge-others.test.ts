@@ -4,10 +4,10 @@ import { onlyError } from './deploy.ts'
 import {
   type Edge,
   expectCleanEdge,
-  heard,
   publishUrl,
   startEdge,
   whenEvent,
+  withWebhook,
 } from './rockit-edge.ts'
 
 const slow = script.success({ stepMs: 300 })
@@ -30,7 +30,7 @@ describe.concurrent('what is not our build', () => {
     'does not end the wait: training, before and meanwhile (builds are %s)',
     async (_name, spelling) => {
       for (const stepMs of [30, 250, 500]) {
-        for (const inputs of [{}, await heard()]) {
+        for (const inputs of [{}, await withWebhook()]) {
           await using edge = await startEdge({ script: slow, spelling, idleBetweenTasks: true })
           const { main } = await publishUrl(edge, inputs, {
             mainControl: async (step) => {
@@ -50,7 +50,7 @@ describe.concurrent('what is not our build', () => {
   test('does not fail us: training whose publishing fails', async () => {
     await using edge = await startEdge({ script: slow })
     const failure = { kind: 'deployment', failed: ['gcore'] } as const
-    const { main } = await publishUrl(edge, await heard(), {
+    const { main } = await publishUrl(edge, await withWebhook(), {
       mainControl: async () => {
         await whenEvent(edge, 'mkraw', 'begin')
         edge.train('my_game', { stepMs: 50, failure })
@@ -66,7 +66,7 @@ describe.concurrent('what is not our build', () => {
     })
     const { main } = await publishUrl(
       edge,
-      { ...(await heard()), timeout: '4s' },
+      { ...(await withWebhook()), timeout: '4s' },
       {
         mainControl: async () => {
           await whenEvent(edge, 'mkraw', 'begin')
@@ -84,7 +84,7 @@ describe.concurrent('what is not our build', () => {
 
   test('does not end the wait: late event of the build before, where nothing else may be read', async () => {
     await using edge = await startEdge({ script: slow, permissions: { tasks: 0 } })
-    const { main } = await publishUrl(edge, await heard(), {
+    const { main } = await publishUrl(edge, await withWebhook(), {
       mainControl: async (step) => {
         const body = {
           orgName: 'acme',

@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { onlyError } from './deploy.ts'
-import { APP, type Edge, heard, publishUrl, startEdge, TASKS, whenEvent } from './rockit-edge.ts'
+import {
+  APP,
+  type Edge,
+  publishUrl,
+  startEdge,
+  TASKS,
+  whenEvent,
+  withWebhook,
+} from './rockit-edge.ts'
 
 const slow = script.success({ stepMs: 300 })
 
@@ -94,13 +102,13 @@ describe.concurrent('polling', () => {
     60_000,
   )
 
-  test('hears of tasks that were never listed', async () => {
+  test('learns of tasks that are listed for a moment only, by webhook', async () => {
     await using edge = await startEdge({
       script: slow,
       forgetEndedTasksAfterMs: 0,
       forgottenTasksReadable: false,
     })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'webhook' })
     expectOwnEnd(edge)
   })

@@ -9,18 +9,18 @@ import {
   buildFolder,
   type Edge,
   expectCleanEdge,
-  heard,
   IMPORT,
   publish,
   publishUrl,
   startEdge,
+  withWebhook,
 } from './rockit-edge.ts'
 
 describe.concurrent('a build', () => {
-  test('is packed from a folder, sent with its exact length, and heard of by webhook', async () => {
+  test('is packed from a folder, sent with its exact length, and followed by webhook', async () => {
     await using edge = await startEdge({ script: script.success({ stepMs: 600 }) })
     const build = buildFolder({ 'bin/game': 'run', 'data/größe.txt': 'x'.repeat(1000) })
-    const { main, post } = await publish(edge, { ...(await heard()), wait: 'auto', build })
+    const { main, post } = await publish(edge, { ...(await withWebhook()), wait: 'auto', build })
     expect(main).toMatchObject({ exitCode: 0, conclusion: 'success' })
     const [upload, ...more] = edge.storage.uploads
     expect(more).toEqual([])
@@ -104,7 +104,7 @@ describe.concurrent('a build', () => {
     ['with a deploy all the same', true],
   ])('that equals the current one is a success that says so (%s)', async (_name, deploys) => {
     await using edge = await startEdge({ script: script.unchanged({ deploys, stepMs: 100 }) })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(main.exitCode).toBe(0)
     expect(main.outputs).toMatchObject({ 'build-changed': 'false', outcome: 'succeeded' })
     expect(annotations(main, 'notice')[0]).toMatch(/equals the current one, so nothing changed/)

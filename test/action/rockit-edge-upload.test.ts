@@ -5,7 +5,14 @@ import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import type { UploadEffect } from '../emulator/rockit-edge/upload-fault.ts'
 import { onlyError } from './deploy.ts'
-import { buildFolder, expectCleanEdge, heard, IMPORT, publish, startEdge } from './rockit-edge.ts'
+import {
+  buildFolder,
+  expectCleanEdge,
+  IMPORT,
+  publish,
+  startEdge,
+  withWebhook,
+} from './rockit-edge.ts'
 
 const BIG = 3 * 1024 * 1024
 
@@ -59,7 +66,7 @@ describe.concurrent('an upload that breaks', () => {
       permissions: { tasks: 0 },
     })
     edge.storage.faults.order({ kind: 'lost-answer' })
-    const { main } = await publish(edge, { ...(await heard()), build: bigFolder() })
+    const { main } = await publish(edge, { ...(await withWebhook()), build: bigFolder() })
     expect(main.outputs.outcome).toBe('succeeded')
     expect(edge.storage.uploads).toHaveLength(1)
     expect(main.rawStdout).toMatch(/All of it was sent, so it counts as arrived/)

@@ -3,11 +3,11 @@ import * as script from '../emulator/rockit-edge/script.ts'
 import { annotations, onlyError } from './deploy.ts'
 import {
   expectCleanEdge,
-  heard,
   publishUrl,
   SUBSCRIPTIONS,
   startEdge,
   whenEvent,
+  withWebhook,
 } from './rockit-edge.ts'
 
 const slow = script.success({ stepMs: 300 })
@@ -26,7 +26,7 @@ describe.concurrent('webhooks', () => {
         script.deployFailed(undefined, { stepMs: 200 }),
       ]) {
         await using edge = await startEdge({ script: steps, ...settings })
-        const inputs = { ...(await heard()), 'poll-interval': '2s' }
+        const inputs = { ...(await withWebhook()), 'poll-interval': '2s' }
         const { main } = await publishUrl(edge, inputs)
         expect(main.outputs.outcome).toBe(edge.builds[0]?.outcome)
       }
@@ -43,7 +43,7 @@ describe.concurrent('webhooks', () => {
       permissions: { tasks: 0, apps: 4 },
       ...settings,
     })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'webhook' })
   })
 
@@ -69,7 +69,7 @@ describe.concurrent('webhooks', () => {
         jwt,
         permissions: { tasks: 0 },
       })
-      const { main } = await publishUrl(edge, await heard())
+      const { main } = await publishUrl(edge, await withWebhook())
       expect(main.outputs).toMatchObject({ outcome: edge.builds[0]?.outcome, signal: 'webhook' })
       if (main.exitCode === 0) expect(main.outputs['build-changed']).toBe('true')
     }
@@ -83,7 +83,7 @@ describe.concurrent('webhooks', () => {
     ['not valid yet', { notBeforeInSeconds: 600 }],
   ])('that are %s change nothing', async (_name, jwt) => {
     await using edge = await startEdge({ script: slow, jwt })
-    const { main } = await publishUrl(edge, { ...(await heard()), 'poll-interval': '1s' })
+    const { main } = await publishUrl(edge, { ...(await withWebhook()), 'poll-interval': '1s' })
     expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'poll' })
     expect(main.rawStdout).toMatch(/changed nothing: .*not signed by ROCKIT Edge/)
   })
@@ -99,7 +99,7 @@ describe.concurrent('webhooks', () => {
     }
     const { main } = await publishUrl(
       edge,
-      { ...(await heard()), timeout: '5s' },
+      { ...(await withWebhook()), timeout: '5s' },
       {
         mainControl: async () => {
           await whenEvent(edge, 'mkraw', 'begin')
@@ -127,7 +127,7 @@ describe.concurrent('webhooks', () => {
     const body = { orgName: 'acme', appName: 'my_game', buildName: '0007', type: 'deploy' }
     const { main } = await publishUrl(
       edge,
-      { ...(await heard()), timeout: '5s' },
+      { ...(await withWebhook()), timeout: '5s' },
       {
         mainControl: async () => {
           await whenEvent(edge, 'mkraw', 'begin')
@@ -157,7 +157,7 @@ describe.concurrent('webhooks', () => {
     ],
   ])('are subscribed to %s', async (_name, options) => {
     await using edge = await startEdge({ script: slow, ...options })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(main.outputs).toMatchObject({
       outcome: 'succeeded',
       signal: 'webhook',
@@ -169,7 +169,7 @@ describe.concurrent('webhooks', () => {
 
   test('that are insisted on are subscribed to before anything is created', async () => {
     await using edge = await startEdge({ script: slow })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'webhook' })
     const order = edge.requests.filter(({ method }) => method === 'POST').map(({ path }) => path)
     expect(order).toEqual(['/be/v1/subscriptions', '/be/v1/builds'])
@@ -177,7 +177,7 @@ describe.concurrent('webhooks', () => {
 
   test('that are insisted on and may not be subscribed to end the run before anything is created', async () => {
     await using edge = await startEdge({ permissions: { subscriptions: 0 } })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(onlyError(main)).toMatch(/HTTP 403.*subscriptions 11/)
     expect(edge.builds).toEqual([])
   })
@@ -185,7 +185,7 @@ describe.concurrent('webhooks', () => {
   test('that may not be subscribed to are replaced by polling, with the permission to ask for', async () => {
     await using edge = await startEdge({ script: slow, permissions: { subscriptions: 0 } })
     const { main } = await publishUrl(edge, {
-      ...(await heard()),
+      ...(await withWebhook()),
       wait: 'auto',
       'poll-interval': '1s',
     })
@@ -217,7 +217,7 @@ describe.concurrent('webhooks', () => {
   })
 })
 
-test('subscriptions are made beside the upload and only when there is somebody to hear', async () => {
+test('subscriptions are made beside the upload and only when a webhook can be received', async () => {
   await using edge = await startEdge()
   await publishUrl(edge)
   expect(edge.requestsTo('POST', SUBSCRIPTIONS)).toEqual([])

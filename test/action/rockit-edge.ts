@@ -67,7 +67,7 @@ export function publishUrl(
 }
 
 /** Inputs for a webhook that comes straight in, and is there from the beginning. */
-export async function heard(): Promise<With> {
+export async function withWebhook(): Promise<With> {
   const port = String(await freePort())
   return {
     wait: 'webhook',

@@ -3,7 +3,7 @@ import { explainFailure } from './explain.ts'
 import { type Findings, factsOf } from './facts.ts'
 import type { ImportRecord, Reading } from './import-record.ts'
 import type { Failure } from './wire/failure.ts'
-import { isFailed, type Stage, type Task, type TaskKind } from './wire/task.ts'
+import { isEnded, isFailed, type Stage, type Task, type TaskKind } from './wire/task.ts'
 
 export interface Goal {
   readonly app: string
@@ -115,12 +115,14 @@ function findingsOf(
   steps: readonly Step[],
 ): Findings {
   const sources = tasks ? record.own() : record.ownNotices()
+  const said = (tasks ? record.own().filter(isEnded) : sources).map((one) => one.buildChanged)
   const oldName = record.baseline.app?.dxfName
   const isImported = isOver(stepOf(steps, 'mkraw')) || stepOf(steps, 'deploy') !== undefined
   const names = [...sources, ...(isImported && app ? [app] : [])].map(({ dxfName }) => dxfName)
   return {
     build: record.build,
-    buildChanged: sources.findLast(({ buildChanged }) => buildChanged !== undefined)?.buildChanged,
+    // Before its end a task cannot know, whatever stands there.
+    buildChanged: said.includes(true) || (said.includes(false) ? false : undefined),
     dxfName: names.find((name) => name !== undefined && name !== oldName),
   }
 }

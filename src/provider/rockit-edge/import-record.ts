@@ -61,7 +61,10 @@ export class ImportRecord {
   update(listed: readonly Task[]): string[] {
     const old = new Set(this.baseline.tasks?.map(({ name }) => name))
     const names = new Set(listed.map(({ name }) => name))
-    for (const task of listed) if (!old.has(task.name)) this.#set(task)
+    for (const task of listed.filter(({ name }) => !old.has(name))) {
+      this.#lost.delete(task.name)
+      this.#set(task)
+    }
     this.#findBuild()
     this.#findEarlyDeploys(names)
     const missing = [...this.tasks.values()].filter((task) => !names.has(task.name) && isOpen(task))

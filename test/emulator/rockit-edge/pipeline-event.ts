@@ -4,7 +4,7 @@ import type { RockitEdgeSettings } from './settings.ts'
 import type { Spelling } from './spelling.ts'
 import type { Json } from './words.ts'
 
-/** Something that happened to a task, whether or not anyone was told. */
+/** Something that happened to a task, whether or not anyone was notified. */
 export interface PipelineEvent {
   /** `performance.now()`. */
   readonly at: number
@@ -39,7 +39,7 @@ export function webhookBody(event: PipelineEvent, settings: RockitEdgeSettings):
   return Object.fromEntries(kept)
 }
 
-/** The page "Subscribe" tells failures of the user's input from the others. */
+/** The page "Subscribe" separates failures of the user's input from the others. */
 function isOwnInput({ kind }: Failure): boolean {
   return kind === 'download' || kind === 'size' || kind === 'file'
 }

@@ -19,7 +19,7 @@ const statusAfter: Readonly<Record<Step['event'], TaskStatus>> = {
   error: 'failed',
 }
 
-/** Moves builds through their tasks; `announce` hears of each event. */
+/** Moves builds through their tasks; `announce` gets each event. */
 export function createPipeline(
   settings: RockitEdgeSettings,
   timers: Timers,

@@ -130,7 +130,7 @@ export function deployFailed(
   return telling(failing('deploy', { kind: 'deployment', ...detail }, pace), true)
 }
 
-/** `mkraw` begins and nothing more is ever heard. */
+/** `mkraw` begins and nothing more ever happens. */
 export function never({ stepMs }: Pace = {}): Script {
   return stages(['dltar', 'mkraw'], stepMs).slice(0, -1)
 }

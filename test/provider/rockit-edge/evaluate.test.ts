@@ -132,6 +132,13 @@ describe('a deploy that is lost before its end', () => {
     expect(check([], appOf(app), REST_MS * 2).state).toBe('pending')
   })
 
+  it('counts again when it is listed again', () => {
+    const check = lost()
+    check([])
+    const failed = taskOf('deploy', 'failed')
+    expect(check([taskOf('mkraw', 'end'), failed]).state).toBe('failed')
+  })
+
   it('is none where the app cannot be read', () => {
     const { record } = scene()
     record.update([taskOf('mkraw', 'end'), taskOf('deploy', 'running')])
@@ -155,6 +162,16 @@ describe('an import after which no task is to be seen', () => {
         next: expect.stringMatching(/check the tasks of the app/),
       })
     }
+  })
+
+  it('is no success where only a task that is not over says that nothing changed', () => {
+    const { check } = scene()
+    const image = (status: string) => taskOf('mkdxf', status, { buildChanged: false })
+    expect(check([taskOf('mkraw', 'end'), image('running')]).state).toBe('pending')
+    expect(check([taskOf('mkraw', 'end')]).state).toBe('pending')
+    expect(check([taskOf('mkraw', 'end', { buildChanged: true }), image('end')]).state).toBe(
+      'pending',
+    )
   })
 
   it('is a success that changed nothing where its task says so', () => {

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
+import { shapeOf } from '../../../src/provider/json.ts'
 import { readApp } from '../../../src/provider/rockit-edge/wire/app.ts'
 import { readFailure } from '../../../src/provider/rockit-edge/wire/failure.ts'
-import { shapeOf } from '../../../src/provider/rockit-edge/wire/readers.ts'
 import {
   readImport,
   readProblem,

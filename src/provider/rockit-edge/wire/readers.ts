@@ -40,21 +40,3 @@ export const anything = z.pipe(
 export function plainWord(word: string): string {
   return word.toLowerCase().replace(/[^a-z]/g, '')
 }
-
-const SHOWN_NAMES = 40
-const DEEPEST = 6
-
-/** Names and types of a value, never the values: for a debug log that may be shown to anybody. */
-export function shapeOf(value: unknown, depth = 0): string {
-  if (Array.isArray(value)) {
-    return value.length === 0 ? '[]' : `[${shapeOf(value[0], depth + 1)}] × ${value.length}`
-  }
-  if (!isRecord(value)) return value === null ? 'null' : typeof value
-  if (depth >= DEEPEST) return '{…}'
-  const names = Object.keys(value)
-  const shown = names
-    .slice(0, SHOWN_NAMES)
-    // A name may be data too, where an object is a map; names of fields are short words.
-    .map((name) => `${/^\w{1,40}$/.test(name) ? name : '?'}: ${shapeOf(value[name], depth + 1)}`)
-  return `{${shown.join(', ')}${names.length > SHOWN_NAMES ? ', …' : ''}}`
-}

@@ -99,6 +99,10 @@ export function isFailed({ stage }: Pick<Task, 'stage'>): boolean {
   return stage === 'error' || stage === 'expired'
 }
 
+export function isEnded({ stage }: Pick<Task, 'stage'>): boolean {
+  return stage === 'end'
+}
+
 export function isImport({ kind }: Pick<Task, 'kind'>): boolean {
   return kind === 'dltar' || kind === 'mkraw'
 }
