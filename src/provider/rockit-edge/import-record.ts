@@ -30,7 +30,7 @@ export class ImportRecord {
   /** Tasks of our app that did not exist before, as last read. */
   readonly tasks = new Map<string, Task>()
   readonly #details = new Map<string, Task>()
-  /** Tasks that were read before their end, and that are listed no more and not known by name. */
+  /** Tasks that were read before their end, and that are neither listed any more nor readable by name. */
   readonly #lost = new Set<string>()
   /** Tasks that are ours by the reply to the import. */
   readonly #ownTasks = new Set<string>()

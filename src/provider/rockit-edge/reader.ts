@@ -1,10 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import {
-  areCredentialsRefused,
-  describe,
-  type ErrorKind,
-  toActionError,
-} from '../../base/errors.ts'
+import { describe, type ErrorKind, toActionError } from '../../base/errors.ts'
 import type { Call } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import type { ImportRecord, Reading } from './import-record.ts'
@@ -23,6 +18,7 @@ export class Reader {
   readonly #clock: Clock
   readonly #log: (line: string) => void
   readonly #forbidden = new Set<'tasks' | 'app'>()
+  readonly #allowed = new Set<'tasks' | 'app'>()
   /** By name of the task. */
   readonly #detailReads = new Map<string, number>()
 
@@ -84,7 +80,7 @@ export class Reader {
     try {
       return await this.readApp(call)
     } catch (thrown) {
-      if (areCredentialsRefused(toActionError(thrown)) || !this.mayReadTasks) throw thrown
+      if (!this.mayReadTasks) throw thrown
       return undefined
     }
   }
@@ -93,7 +89,9 @@ export class Reader {
   async #readMissing(record: ImportRecord, names: readonly string[], call: Call): Promise<void> {
     await Promise.all(
       names.map(async (name) => {
-        const task = await this.#api.readTask(name, call)
+        const task = await this.#api.readTask(name, call).catch((thrown) => {
+          if (toActionError(thrown).kind !== 'forbidden') throw thrown
+        })
         if (task) record.tasks.set(name, task)
         else record.lose(name)
       }),
@@ -126,19 +124,20 @@ export class Reader {
     )
   }
 
+  /** A refusal counts for good only where reading has never worked: gateways refuse by mistake too. */
   async #unlessForbidden<T>(what: 'tasks' | 'app', read: () => Promise<T>): Promise<T | undefined> {
     if (this.#forbidden.has(what)) return undefined
     try {
-      return await read()
+      const value = await read()
+      this.#allowed.add(what)
+      return value
     } catch (thrown) {
-      if (toActionError(thrown).kind !== 'forbidden') throw thrown
+      if (toActionError(thrown).kind !== 'forbidden' || this.#allowed.has(what)) throw thrown
       if (this.#forbidden.has(what)) return undefined
       this.#forbidden.add(what)
-      this.#log(
-        what === 'tasks'
-          ? `Tasks may not be read; relying on signed webhooks alone (${describe(thrown)}).`
-          : `The app may not be read (${describe(thrown)}).`,
-      )
+      const consequence = what === 'app' ? '' : '; relying on signed webhooks alone'
+      const subject = what === 'app' ? 'The app' : 'Tasks'
+      this.#log(`${subject} may not be read${consequence} (${describe(thrown)}).`)
       return undefined
     }
   }

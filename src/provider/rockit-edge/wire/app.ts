@@ -1,16 +1,7 @@
 import { fields, integer, isRecord, unwrap, yesNo } from '../../json.ts'
 import { anything, documented, guessed, label, plainWord } from './readers.ts'
 
-export interface App {
-  readonly name: string | undefined
-  readonly currentBuild: number | undefined
-  readonly dxfName: string | undefined
-  /** Undefined where the reply does not say. */
-  readonly isBusy: boolean | undefined
-  readonly isLocked: boolean
-  /** Why it is in an error state; undefined when it is not. */
-  readonly error: string | undefined
-}
+export type App = ReturnType<typeof readApp>
 
 const app = fields({
   name: documented(label, 'name'),
@@ -31,18 +22,19 @@ const OWN = ['name', 'iCurBuild', 'dxfName', 'processing', 'exporting']
 /** Words such as `error`, `failed` and `deployFailed`. */
 const ERROR_WORD = /error|fail|exception|faulty/
 
-export function readApp(reply: unknown): App {
+/** `isBusy` is undefined where the reply does not say, `error` where the app is in no error state. */
+export function readApp(reply: unknown) {
   const read = app.parse(unwrap(reply, OWN, ['app', 'data', 'result']))
-  const word = plainWord(read.status ?? '')
-  const { processing, exporting } = read
+  const { name, currentBuild, dxfName, processing, exporting, locked, status } = read
+  const word = plainWord(status ?? '')
   const isSilent = processing === undefined && exporting === undefined
   return {
-    name: read.name,
-    currentBuild: read.currentBuild,
-    dxfName: read.dxfName,
+    name,
+    currentBuild,
+    dxfName,
     isBusy: isSilent ? undefined : processing === true || exporting === true,
-    isLocked: read.locked === true || word === 'locked',
-    error: readError(read.error, read.message, read.status, ERROR_WORD.test(word)),
+    isLocked: locked === true || word === 'locked',
+    error: readError(read.error, read.message, status, ERROR_WORD.test(word)),
   }
 }
 

@@ -1,13 +1,7 @@
 import { fields, isRecord, record, text, unwrap } from '../../json.ts'
 import { anything, documented, guessed, label } from './readers.ts'
 
-export interface ImportReply {
-  readonly uploadUrl: string | undefined
-  /** Headers that the upload must carry, where the reply names some. */
-  readonly uploadHeaders: Readonly<Record<string, string>>
-  readonly taskName: string | undefined
-  readonly buildName: string | undefined
-}
+export type ImportReply = ReturnType<typeof readImport>
 
 const URL_NAMES = ['uploadUrl', 'url', 'putUrl', 'uploadURL', 'upload_url', 'signedUrl', 'href']
 const imported = fields({
@@ -20,8 +14,12 @@ const target = fields({
 })
 const IMPORT_OWN = [...URL_NAMES, 'taskName', 'taskId', 'buildName', 'buildId']
 
-/** @param isUpload whether an upload was asked for, so that a URL in the reply is where it goes */
-export function readImport(reply: unknown, isUpload: boolean): ImportReply {
+/**
+ * `uploadHeaders` are those that the upload must carry, where the reply names some.
+ *
+ * @param isUpload whether an upload was asked for, so that a URL in the reply is where it goes
+ */
+export function readImport(reply: unknown, isUpload: boolean) {
   const answer = unwrap(reply, IMPORT_OWN, ['build', 'data', 'result'])
   const found = isUpload ? findUploadTarget(answer) : undefined
   const headers = Object.entries(found?.headers ?? {}).filter(([, value]) => isText(value))

@@ -1,5 +1,5 @@
 import { fields, integer, time, unwrap, yesNo } from '../../json.ts'
-import { type Failure, readFailure } from './failure.ts'
+import { readFailure } from './failure.ts'
 import { documented, guessed, label, plainWord } from './readers.ts'
 
 /** The documented types of tasks, in the order in which a build goes through them. */
@@ -11,22 +11,7 @@ export type TaskKind = TaskType | 'upload' | 'other'
 /** Where a task is, in the words of the events; `expired` is only for uploads. */
 export type Stage = 'submit' | 'begin' | 'end' | 'error' | 'expired'
 
-export interface Task {
-  readonly name: string
-  readonly app: string
-  /** As the reply has it. Empty where there is none. */
-  readonly type: string
-  readonly kind: TaskKind
-  /** Undefined for a word that is not known. */
-  readonly stage: Stage | undefined
-  /** As the reply has it. */
-  readonly status: string
-  readonly build: string | undefined
-  readonly createdMs: number | undefined
-  readonly buildChanged: boolean | undefined
-  readonly dxfName: string | undefined
-  readonly failure: Failure
-}
+export type Task = NonNullable<ReturnType<typeof readTask>>
 
 const OWN = ['taskName', 'name', 'taskId', 'id'] as const
 
@@ -35,7 +20,7 @@ const task = fields({
   app: guessed(label, 'appName', 'app', 'application', 'applicationName'),
   type: guessed(label, 'type', 'taskType', 'kind'),
   status: guessed(label, 'status', 'state', 'taskStatus'),
-  created: guessed(time, 'created', 'createdAt', 'creationDate', 'timeCreated', 'submitted'),
+  createdMs: guessed(time, 'created', 'createdAt', 'creationDate', 'timeCreated', 'submitted'),
   build: guessed(label, 'buildName', 'build', 'buildId', 'buildNumber'),
   buildChanged: documented(yesNo, 'buildChanged'),
   dxfName: documented(label, 'dxfName'),
@@ -53,24 +38,18 @@ const STAGE_WORDS: Readonly<Record<Stage, readonly string[]>> = {
 /** How the task of an open client upload may be called; it is known to exist ("Task Details"). */
 const UPLOAD_WORD = /upload|^(?:ul|put)tar$/
 
-/** Undefined for a row without a name, which cannot be recognised again. */
-export function readTask(row: unknown): Task | undefined {
-  const { name, app = '', type = '', status = '', created, ...rest } = task.parse(row)
+/**
+ * A row of the list. Undefined without a name, by which it could be recognised again; `stage` is
+ * undefined for a word that is not known.
+ */
+export function readTask(row: unknown) {
+  const { name, app = '', type = '', status = '', ...rest } = task.parse(row)
   if (name === undefined) return undefined
   const failure = readFailure(row)
-  const stage = stageOf(status)
-  return {
-    ...rest,
-    name,
-    app,
-    type,
-    kind: kindOf(type),
-    status,
-    // A publish may end on some deployments and fail on others.
-    stage: stage === 'end' && failure.failed ? 'error' : stage,
-    createdMs: created,
-    failure,
-  }
+  const said = stageOf(status)
+  // A publish may end on some deployments and fail on others.
+  const stage = said === 'end' && failure.failed ? 'error' : said
+  return { ...rest, name, app, type, status, kind: kindOf(type), stage, failure }
 }
 
 /** The reply about one task. */
