@@ -1,4 +1,5 @@
 import { type ActionError, toActionError } from '../../base/errors.ts'
+import { isRecord } from '../json.ts'
 import type { Call } from '../provider.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
 import { type App, readApp } from './wire/app.ts'
@@ -21,7 +22,7 @@ export class RockitEdgeApi {
   /** @throws ActionError also where there is no such app (`not-found`) */
   async readApp(call: Call): Promise<App> {
     const reply = await this.#send({ method: 'GET', path: `/apps/${this.#app}` }, call)
-    if (reply.isGood) return readApp(reply.json)
+    if (reply.isGood && isRecord(reply.json)) return readApp(reply.json)
     throw replyError(reply, `Could not read the app ${this.#app}`, {
       'not-found': `Check application and api-url: the app must exist in this organisation. It is created once, with the deployments that it is published to.`,
       forbidden: 'Ask for a role with apps 6 (read 2 and update 4).',

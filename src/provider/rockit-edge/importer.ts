@@ -79,11 +79,11 @@ export class Importer {
       context.cleanUpNotes.opened(tag)
     }
     const asked = await askImport(send, this.#bodies, baseline, call)
-    if (asked.kind === 'result') {
-      if (tag !== undefined) this.closed(tag)
-      return asked.result
-    }
     if (asked.kind === 'ambiguous') return await this.#resolve(asked.error, record, tag, call)
+    if (asked.kind !== 'answered') {
+      if (tag !== undefined) this.closed(tag)
+      return asked
+    }
     this.#bodies = [asked.body]
     const answer = readImport(asked.reply.json, files !== undefined)
     record.identify(answer.taskName, answer.buildName)

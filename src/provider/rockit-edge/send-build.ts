@@ -92,37 +92,23 @@ async function putOnce(scene: SendScene, rate: Rate): Promise<UploadResult | 'st
 
 type PutResult = Exclude<SendResult, { kind: 'cancelled' }> | { kind: 'again'; error: ActionError }
 
+/** What a PUT without a good reply stored may be seen from the tasks; so may an earlier one's. */
 async function evaluatePut(result: UploadResult, scene: SendScene): Promise<PutResult> {
   if (result.kind === 'unreadable') return { kind: 'failed', error: toActionError(result.error) }
   const isWhole = result.sentBytes === scene.files.sizeBytes
+  const status = result.kind === 'answered' ? result.reply.status : 0
+  if (status >= 200 && status < 300 && isWhole) return { kind: 'stored' }
   const error = uploadError(result)
-  if (result.kind === 'answered') {
-    const { status } = result.reply
-    if (status >= 200 && status < 300 && isWhole) return { kind: 'stored' }
-    const isPassing = status === 408 || status === 425 || status === 429 || status >= 500
-    if (!isPassing) return await evaluateRefusal(status, error, scene)
+  if (status > 0 && status < 500 && ![408, 425, 429].includes(status)) {
+    if ((await scene.check()) === 'stored') return { kind: 'stored' }
+    return { kind: [401, 403, 404, 410].includes(status) ? 'expired' : 'failed', error }
   }
-  if (!isWhole) return { kind: 'again', error }
-  switch (await checkRepeatedly(scene)) {
-    case 'stored':
-      return { kind: 'stored' }
-    case 'open':
-      return { kind: 'again', error }
-    case 'unknown':
-      scene.context.log(`${error.message} All of it was sent, so it counts as arrived.`)
-      return { kind: 'stored' }
+  const found = isWhole ? await checkRepeatedly(scene) : 'open'
+  if (found === 'open') return { kind: 'again', error }
+  if (found === 'unknown') {
+    scene.context.log(`${error.message} All of it was sent, so it counts as arrived.`)
   }
-}
-
-/** An earlier PUT may have been stored although its answer was lost. */
-async function evaluateRefusal(
-  status: number,
-  error: ActionError,
-  scene: SendScene,
-): Promise<PutResult> {
-  if ((await scene.check()) === 'stored') return { kind: 'stored' }
-  if ([401, 403, 404, 410].includes(status)) return { kind: 'expired', error }
-  return { kind: 'failed', error }
+  return { kind: 'stored' }
 }
 
 /** The list may lag behind the storage. */

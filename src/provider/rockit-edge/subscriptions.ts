@@ -124,7 +124,10 @@ export class Subscriptions {
     const reply = await this.#send({ method: 'POST', path: '/subscriptions', body }, call)
     if (reply.isGood) {
       cleanUpNotes.created(name, SUBSCRIPTION_ID + name)
-      this.#keepSecret(reply)
+      const secret = readSecret(reply.json)
+      if (!secret) throw replyError(reply, 'The reply to the subscription has no secret')
+      this.#context.hide(secret)
+      this.#secrets.push(secret)
       return reply
     }
     if (reply.status < 500 && reply.status !== 429) {
@@ -133,14 +136,5 @@ export class Subscriptions {
     }
     if (reply.status === 400 || reply.status === 422) return reply
     throw replyError(reply, 'ROCKIT Edge refused the subscription', ADVICE)
-  }
-
-  #keepSecret(reply: RockitEdgeReply): void {
-    const secret = readSecret(reply.json)
-    if (secret === undefined) {
-      throw replyError(reply, 'The reply to the subscription has no secret')
-    }
-    this.#context.hide(secret)
-    this.#secrets.push(secret)
   }
 }

@@ -43,3 +43,13 @@ it('an upload task is gone only when the list of tasks agrees', async () => {
   const service = clientOf('https://edge.x', (path) => (path.endsWith('/tasks') ? empty : notFound))
   expect(await new RockitEdgeApi(service.send, 'a').expireUpload('t', call)).toBe('gone')
 })
+
+it('a web page in place of the API is named as that', async () => {
+  const page = clientOf('https://edge.x', () => ({ status: 200, json: '<html>' }))
+  for (const read of ['readApp', 'listTasks'] as const) {
+    await expect(new RockitEdgeApi(page.send, 'a')[read](call)).rejects.toMatchObject({
+      kind: 'malformed-reply',
+      next: expect.stringMatching(/^Check api-url/),
+    })
+  }
+})
