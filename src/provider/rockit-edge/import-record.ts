@@ -3,18 +3,14 @@ import { mergeFailures } from './wire/failure.ts'
 import { isFailed, isImport, isOpen, type Task, type TaskKind } from './wire/task.ts'
 import type { Notice } from './wire/webhook.ts'
 
-/** What there was before our import, so that nothing of it is taken for ours. */
+/** What can be read; undefined where that is not allowed, or did not work this time. */
 export interface Baseline {
-  /** Undefined where the app may not be read. */
   readonly app: App | undefined
-  /** Undefined where tasks may not be read. */
   readonly tasks: readonly Task[] | undefined
 }
 
-/** What one status check read; undefined where it may not be read, or could not be this time. */
-export interface Reading {
-  readonly app: App | undefined
-  readonly tasks: readonly Task[] | undefined
+/** What one status check read. */
+export interface Reading extends Baseline {
   readonly nowMs: number
 }
 
@@ -26,6 +22,7 @@ const EVENTS: readonly Notice['event'][] = ['submit', 'begin', 'end', 'error']
 
 /** All that is known of the one import that this run asked for; it grows with each status check. */
 export class ImportRecord {
+  /** What there was before our import, so that nothing of it is taken for ours. */
   readonly baseline: Baseline
   /** Tasks of our app that did not exist before, as last read. */
   readonly tasks = new Map<string, Task>()

@@ -169,18 +169,13 @@ export class Importer {
     record: ImportRecord,
     call: Call,
   ): Promise<string | undefined> {
-    try {
-      record.update(await this.#scene.api.listTasks(call))
-    } catch {
-      return undefined
-    }
+    if (!(await this.#updateTasks(record, call))) return undefined
     const tasks = [...record.tasks.values()]
     const found = tasks.find(isOpenUpload) ?? tasks.find(({ kind }) => kind === 'other')
-    if (found) {
-      record.identify(found.name, found.build)
-      this.#begun(tag, found.name)
-    }
-    return found?.name
+    if (!found) return undefined
+    record.identify(found.name, found.build)
+    this.#begun(tag, found.name)
+    return found.name
   }
 
   async #checkUpload(
@@ -188,15 +183,21 @@ export class Importer {
     taskName: string | undefined,
     call: Call,
   ): Promise<'stored' | 'open' | 'unknown'> {
-    try {
-      record.update(await this.#scene.api.listTasks(call))
-    } catch {
-      return 'unknown'
-    }
+    if (!(await this.#updateTasks(record, call))) return 'unknown'
     if (record.own().some(isImport)) return 'stored'
-    const task = taskName === undefined ? undefined : record.tasks.get(taskName)
+    const task = record.tasks.get(taskName ?? '')
     if (!task) return 'unknown'
     return task.stage === 'end' ? 'stored' : 'open'
+  }
+
+  /** @returns false where they cannot be read */
+  async #updateTasks(record: ImportRecord, call: Call): Promise<boolean> {
+    try {
+      record.update(await this.#scene.api.listTasks(call))
+      return true
+    } catch {
+      return false
+    }
   }
 
   /** An open upload task may hold the app locked against the next import. */

@@ -127,6 +127,8 @@ export class RockitEdge implements Provider {
 
   async #expire(tag: string, task: string | undefined, call: Call): Promise<void> {
     const names = task === undefined ? [...(await this.#findUploads([tag], call)).keys()] : [task]
+    // The list may lag behind: what is not found is left to the post step.
+    if (names.length === 0) return
     for (const name of names) {
       const result = await this.#api.expireUpload(name, call)
       if (result === 'accepted') this.#context.log(`Expired the upload task ${name}.`)
@@ -146,11 +148,9 @@ export class RockitEdge implements Provider {
     if (body.length > MAX_NOTICE_BYTES) return ignored('too large')
     const { organization, application } = this.#settings
     const read = readNotice(body.toString('utf8'), organization, application)
-    if (read.kind === 'unreadable') return ignored('unreadable')
-    if (read.kind === 'foreign') return ignored('for another app')
-    if (read.kind === 'unknown') {
-      this.#logUnknown(read.what)
-      return ignored('of an unknown kind')
+    if ('ignored' in read) {
+      if (read.unknown) this.#logUnknown(read.unknown)
+      return ignored(read.ignored)
     }
     const record = this.#record
     if (!record) return ignored('from before the import')

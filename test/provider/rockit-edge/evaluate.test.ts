@@ -32,7 +32,7 @@ function taskOf(type: string, status: string, more: object = {}): Task {
 function noticeOf(type: TaskType, event: string, more: object = {}): Notice {
   const body = { type, event, orgName: 'acme', appName: 'my_game', buildName: '0007', ...more }
   const read = readNotice(JSON.stringify(body), 'acme', 'my_game')
-  if (read.kind !== 'notice') throw new Error(read.kind)
+  if ('ignored' in read) throw new Error(read.ignored)
   return read.notice
 }
 

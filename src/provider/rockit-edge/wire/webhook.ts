@@ -13,13 +13,8 @@ export interface Notice {
   readonly failure: Failure
 }
 
-export type ReadNotice =
-  | { kind: 'notice'; notice: Notice }
-  /** For another organisation or app. */
-  | { kind: 'foreign' }
-  /** Not among the documented types and events. */
-  | { kind: 'unknown'; what: string }
-  | { kind: 'unreadable' }
+/** `ignored` says why, for the log. */
+export type ReadNotice = { notice: Notice } | { ignored: string; unknown?: string }
 
 const EVENTS = ['submit', 'begin', 'end', 'error'] as const
 
@@ -36,19 +31,19 @@ const body = fields({
 
 export function readNotice(text: string, organization: string, app: string): ReadNotice {
   const json = parseJson(text)
-  if (!isRecord(json)) return { kind: 'unreadable' }
+  if (!isRecord(json)) return { ignored: 'unreadable' }
   const read = body.parse(json)
-  if (read.organization !== organization || read.app !== app) return { kind: 'foreign' }
+  if (read.organization !== organization || read.app !== app) return { ignored: 'for another app' }
   const type = TASK_TYPES.find((known) => known === read.type)
   // `exception` is a guess at a label that the page "Subscribe" has lost.
   const named = EVENTS.find((known) => known === read.event?.replace('exception', 'error'))
-  if (!type || !named) return { kind: 'unknown', what: `${read.type} ${read.event}` }
+  if (!type || !named)
+    return { ignored: 'of an unknown kind', unknown: `${read.type} ${read.event}` }
   const failure = readFailure(json)
   const event = isFailure(failure) ? 'error' : named
   const isOver = event === 'end' || event === 'error'
   const { build, dxfName, buildChanged } = read
   return {
-    kind: 'notice',
     notice: {
       type,
       event,
