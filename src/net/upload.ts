@@ -31,7 +31,7 @@ export type UploadResult =
   /** What was to be sent could not be read. */
   | { kind: 'unreadable'; error: unknown }
 
-/** How often it is looked whether anything moves. */
+/** How often progress is checked. */
 const WATCH_MS = 1_000
 const MAX_REPLY_BYTES = 1024 * 1024
 

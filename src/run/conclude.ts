@@ -35,7 +35,7 @@ export async function conclude(run: Run, deployments: readonly DeploymentState[]
 
   function letGoOn(_: Run, { id, tag, outcome }: DeploymentState): void {
     if (outcome !== 'failed') {
-      run.printer.line(`${id} cannot be taken back: ${provider.title} goes on with it`)
+      run.printer.line(`${id} cannot be taken back: ${provider.title} goes on with it.`)
     }
     if (tag !== undefined) ledger.closed(tag)
   }

@@ -73,7 +73,7 @@ export class WebhookChannel {
 
   /** For the output `tunnel`: the transport in use, or `none`. */
   get tunnel(): string {
-    if (this.#url === undefined || this.#state === 'failed') return 'none'
+    if (this.#url === undefined || this.#state === 'failed' || this.#isDistrusted) return 'none'
     return this.#options.settings.transport.split('-')[0] ?? 'none'
   }
 
@@ -122,6 +122,7 @@ export class WebhookChannel {
   /** The provider will not notification, though the tunnel is up: polling goes at full pollSchedule for good. */
   distrust(why: string): void {
     this.#isDistrusted = true
+    this.#error = why
     this.#options.printer.warning(`No webhook: ${why} Polling instead.`)
     this.#notifications.wakeAll('changed')
   }
@@ -220,7 +221,7 @@ export class WebhookChannel {
   #become(state: State, why: string): void {
     if (this.#state === state) return
     this.#state = state
-    this.#error = why
+    if (!this.#isDistrusted) this.#error = why
     this.#options.printer.line(
       state === 'verified'
         ? `Webhook: the tunnel is verified (${this.tunnel}); polling slows down.`

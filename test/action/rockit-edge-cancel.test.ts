@@ -9,17 +9,17 @@ import {
   buildFolder,
   type Edge,
   expectCleanEdge,
-  heard,
   IMPORT,
-  news,
   publish,
   SUBSCRIPTIONS,
   startEdge,
+  whenEvent,
+  withWebhook,
 } from './rockit-edge.ts'
 
 interface Stage {
   name: string
-  /** Makes the stage last, and tells when it is reached. */
+  /** Makes the stage last, and resolves when it is reached. */
   reach: (edge: Edge, step: RunningStep) => Promise<unknown>
   arrange?: (edge: Edge) => unknown
 }
@@ -59,7 +59,7 @@ const stages: Stage[] = [
   {
     name: 'while it waits',
     reach: async (edge, step) => {
-      await news(edge, 'mkraw', 'begin')
+      await whenEvent(edge, 'mkraw', 'begin')
       await step.waitForLine(/mkraw/)
     },
   },
@@ -80,7 +80,7 @@ async function start(
   stage.arrange?.(edge)
   return await publish(
     edge,
-    { ...(await heard()), wait: 'auto', build: bigFolder() },
+    { ...(await withWebhook()), wait: 'auto', build: bigFolder() },
     {
       mainControl: async (step) => {
         await stage.reach(edge, step)
@@ -104,7 +104,7 @@ describe.concurrent('a run that is cancelled', () => {
       expectAllOutputs(main)
       expect(main.outputs.outcome).toBe('cancelled')
       expect(annotations(main, 'error')).toEqual([])
-      // Within the runner's patience: it sent nothing more than the first signal.
+      // It ended in time: the runner sent nothing more than the first signal.
       expect(main.signalsSent.map(({ signal }) => signal)).toEqual(['SIGINT'])
       expect(post?.exitCode).toBe(0)
       expectCleanEdge(edge)

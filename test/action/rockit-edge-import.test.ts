@@ -1,4 +1,5 @@
-import { appendFileSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import { execFileSync } from 'node:child_process'
+import { appendFileSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
 import { createServer } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
@@ -74,7 +75,7 @@ describe.concurrent('an import whose answer is lost', () => {
     expect(edge.builds).toHaveLength(1)
   })
 
-  test('and cannot be looked for is not repeated', async () => {
+  test('and cannot be searched for is not repeated', async () => {
     await using edge = await startEdge()
     edge.faults.order({ kind: 'reset', when: 'after', method: 'POST', path: IMPORT, times: 1 })
     edge.faults.order({
@@ -85,7 +86,7 @@ describe.concurrent('an import whose answer is lost', () => {
       matches: () => edge.builds.length > 0,
     })
     const { main } = await publishUrl(edge)
-    expect(onlyError(main)).toMatch(/An import may have been begun, and looking for it failed/)
+    expect(onlyError(main)).toMatch(/An import may have begun, and checking failed/)
     expect(main.outputs.outcome).toBe('failed')
     expect(edge.requestsTo('POST', IMPORT)).toHaveLength(1)
   })
@@ -125,7 +126,14 @@ describe.concurrent('a folder', () => {
     ['grows', (file) => appendFileSync(file, 'more')],
     ['shrinks', (file) => truncateSync(file, 10)],
     ['is written to', (file) => writeFileSync(file, 'y'.repeat(1000))],
-    ['is removed', (file) => truncateSync(file, 0)],
+    ['is emptied', (file) => truncateSync(file, 0)],
+    [
+      'is replaced by a pipe',
+      (file) => {
+        rmSync(file)
+        execFileSync('mkfifo', [file])
+      },
+    ],
   ])(
     'with a file that %s while it is uploaded fails, and its task is expired',
     async (_name, change) => {
@@ -148,4 +156,25 @@ describe.concurrent('a folder', () => {
       expectCleanEdge(edge)
     },
   )
+
+  test('whose file is removed while it is uploaded fails with its name, and is no fault of ours', async () => {
+    await using edge = await startEdge()
+    edge.storage.faults.order({ kind: 'slow', bytesPerSecond: 2 * BIG })
+    const build = bigFolder(2 * BIG)
+    writeFileSync(join(build, 'z.pak'), 'x'.repeat(1000))
+    const { main } = await publish(
+      edge,
+      { build },
+      {
+        mainControl: async (step) => {
+          await step.waitForLine(/^Uploading 2 files/)
+          rmSync(join(build, 'z.pak'))
+        },
+      },
+    )
+    expect(onlyError(main)).toMatch(/z\.pak was removed or replaced.*\(ENOENT\)/)
+    expect(onlyError(main)).not.toMatch(/fault of this action/)
+    expect(main.outputs.outcome).toBe('failed')
+    expectCleanEdge(edge)
+  })
 })

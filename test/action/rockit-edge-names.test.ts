@@ -2,7 +2,7 @@ import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { type TaskStatusWords, taskStatusWords } from '../emulator/rockit-edge/spelling.ts'
 import { annotations } from './deploy.ts'
-import { heard, publish, publishUrl, startEdge } from './rockit-edge.ts'
+import { publish, publishUrl, startEdge, withWebhook } from './rockit-edge.ts'
 
 describe.concurrent('names that are only guessed', () => {
   const alternatives: [string, Parameters<typeof startEdge>[0]][] = [
@@ -87,7 +87,7 @@ describe.concurrent('names that are only guessed', () => {
     await using edge = await startEdge({
       spelling: { taskStatusWords: { ...taskStatusWords.events, begin: 'x' } as never },
     })
-    const { main } = await publishUrl(edge, await heard(), { env: { RUNNER_DEBUG: '1' } })
+    const { main } = await publishUrl(edge, await withWebhook(), { env: { RUNNER_DEBUG: '1' } })
     const shapes = main.rawStdout.split('\n').filter((line) => line.startsWith('debug: '))
     expect(shapes.join('\n')).toMatch(
       /GET \/be\/v1\/tasks → 200: \{tasks: \[\{name: string, type: string/,
@@ -95,7 +95,7 @@ describe.concurrent('names that are only guessed', () => {
     expect(shapes.join('\n')).not.toMatch(/0007|dltar|akamai|dxf_/)
   })
 
-  test('a state that is not known is waited on and told once', async () => {
+  test('a state that is not known is waited on and warned of once', async () => {
     const odd = { ...taskStatusWords.states, started: 'sequencing' }
     // Long enough for a poll to meet the state, also on a busy machine.
     const long = script.success({ stepMs: 1_500 })

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { onlyError } from './deploy.ts'
-import { type Edge, expectCleanEdge, heard, news, publishUrl, startEdge } from './rockit-edge.ts'
+import {
+  type Edge,
+  expectCleanEdge,
+  publishUrl,
+  startEdge,
+  whenEvent,
+  withWebhook,
+} from './rockit-edge.ts'
 
 const slow = script.success({ stepMs: 300 })
 
@@ -13,21 +20,21 @@ function expectOwnEnd(edge: Edge, outcome: 'succeeded' | 'failed' = 'succeeded')
 
 describe.concurrent('what is not our build', () => {
   test.each([
-    ['told by tasks', {}],
-    ['not told by tasks', { taskBuildField: undefined }],
+    ['named by tasks', {}],
+    ['not named by tasks', { taskBuildField: undefined }],
     [
-      'not told by tasks, and its steps are not shown',
+      'not named by tasks, and its steps are not shown',
       { taskBuildField: undefined, imageTaskType: undefined },
     ],
   ])(
     'does not end the wait: training, before and meanwhile (builds are %s)',
     async (_name, spelling) => {
       for (const stepMs of [30, 250, 500]) {
-        for (const inputs of [{}, await heard()]) {
+        for (const inputs of [{}, await withWebhook()]) {
           await using edge = await startEdge({ script: slow, spelling, idleBetweenTasks: true })
           const { main } = await publishUrl(edge, inputs, {
             mainControl: async (step) => {
-              await news(edge, 'mkraw', 'begin')
+              await whenEvent(edge, 'mkraw', 'begin')
               edge.train('my_game', { stepMs })
               await step.done
               expectOwnEnd(edge)
@@ -43,9 +50,9 @@ describe.concurrent('what is not our build', () => {
   test('does not fail us: training whose publishing fails', async () => {
     await using edge = await startEdge({ script: slow })
     const failure = { kind: 'deployment', failed: ['gcore'] } as const
-    const { main } = await publishUrl(edge, await heard(), {
+    const { main } = await publishUrl(edge, await withWebhook(), {
       mainControl: async () => {
-        await news(edge, 'mkraw', 'begin')
+        await whenEvent(edge, 'mkraw', 'begin')
         edge.train('my_game', { stepMs: 50, failure })
       },
     })
@@ -59,10 +66,10 @@ describe.concurrent('what is not our build', () => {
     })
     const { main } = await publishUrl(
       edge,
-      { ...(await heard()), timeout: '4s' },
+      { ...(await withWebhook()), timeout: '4s' },
       {
         mainControl: async () => {
-          await news(edge, 'mkraw', 'begin')
+          await whenEvent(edge, 'mkraw', 'begin')
           edge.train('my_game_2', { buildName: '0007' })
         },
       },
@@ -75,9 +82,9 @@ describe.concurrent('what is not our build', () => {
     expectCleanEdge(edge)
   })
 
-  test('does not end the wait: late news of the build before, where nothing else may be read', async () => {
+  test('does not end the wait: late event of the build before, where nothing else may be read', async () => {
     await using edge = await startEdge({ script: slow, permissions: { tasks: 0 } })
-    const { main } = await publishUrl(edge, await heard(), {
+    const { main } = await publishUrl(edge, await withWebhook(), {
       mainControl: async (step) => {
         const body = {
           orgName: 'acme',
@@ -86,7 +93,7 @@ describe.concurrent('what is not our build', () => {
           type: 'deploy',
           event: 'end',
         }
-        await news(edge, 'dltar', 'begin')
+        await whenEvent(edge, 'dltar', 'begin')
         await edge.sendWebhook(body)
         await edge.sendWebhook({ ...body, type: 'mkraw' })
         await step.done

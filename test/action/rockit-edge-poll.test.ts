@@ -1,7 +1,15 @@
 import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { onlyError } from './deploy.ts'
-import { APP, type Edge, heard, news, publishUrl, startEdge, TASKS } from './rockit-edge.ts'
+import {
+  APP,
+  type Edge,
+  publishUrl,
+  startEdge,
+  TASKS,
+  whenEvent,
+  withWebhook,
+} from './rockit-edge.ts'
 
 const slow = script.success({ stepMs: 300 })
 
@@ -29,9 +37,9 @@ describe.concurrent('polling', () => {
       {},
       {
         mainControl: async () => {
-          await news(edge, 'mkraw', 'begin')
+          await whenEvent(edge, 'mkraw', 'begin')
           edge.settings.maintenance = true
-          await news(edge, 'deploy', 'end')
+          await whenEvent(edge, 'deploy', 'end')
           edge.settings.maintenance = false
         },
       },
@@ -64,7 +72,7 @@ describe.concurrent('polling', () => {
       {},
       {
         mainControl: async () => {
-          await news(edge, 'mkraw', 'begin')
+          await whenEvent(edge, 'mkraw', 'begin')
           edge.settings.apiKey = 'another'
         },
       },
@@ -94,16 +102,41 @@ describe.concurrent('polling', () => {
     60_000,
   )
 
-  test('hears of tasks that were never listed', async () => {
+  test('learns of tasks that are listed for a moment only, by webhook', async () => {
     await using edge = await startEdge({
       script: slow,
       forgetEndedTasksAfterMs: 0,
       forgottenTasksReadable: false,
     })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'webhook' })
     expectOwnEnd(edge)
   })
+
+  test.each([
+    ['with its old build', {}],
+    ['with its old build and in a state of failure', { state: 'deployFailed' }],
+    ['with the new build and in a state of failure', { iCurBuild: 7, state: 'deployFailed' }],
+  ])(
+    'does not take a deploy that is listed no more for a success: the app is there %s',
+    async (_name, state) => {
+      await using edge = await startEdge({ script: slow.slice(0, -1) })
+      const app = edge.apps.get('my_game')
+      const before = { iCurBuild: 6, dxfName: app?.dxfName, processing: false, exporting: false }
+      const { main } = await publishUrl(
+        edge,
+        { timeout: '8s' },
+        {
+          mainControl: async (step) => {
+            await step.waitForLine(/deploy begin/)
+            if (app) app.wire = { ...before, ...state }
+            edge.settings.isTaskHidden = (type) => type === 'deploy'
+          },
+        },
+      )
+      expect(main.outputs).toMatchObject({ outcome: 'timed-out', status: 'deploy begin' })
+    },
+  )
 
   test('does not take an import without a publish for a success', async () => {
     for (const forgetEndedTasksAfterMs of [0, 60_000]) {

@@ -1,6 +1,6 @@
 import { execFileSync } from 'node:child_process'
 import { writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { annotations, expectAllOutputs, onlyError } from './deploy.ts'
@@ -9,18 +9,18 @@ import {
   buildFolder,
   type Edge,
   expectCleanEdge,
-  heard,
   IMPORT,
   publish,
   publishUrl,
   startEdge,
+  withWebhook,
 } from './rockit-edge.ts'
 
 describe.concurrent('a build', () => {
-  test('is packed from a folder, sent with its exact length, and heard of by webhook', async () => {
+  test('is packed from a folder, sent with its exact length, and followed by webhook', async () => {
     await using edge = await startEdge({ script: script.success({ stepMs: 600 }) })
     const build = buildFolder({ 'bin/game': 'run', 'data/größe.txt': 'x'.repeat(1000) })
-    const { main, post } = await publish(edge, { ...(await heard()), wait: 'auto', build })
+    const { main, post } = await publish(edge, { ...(await withWebhook()), wait: 'auto', build })
     expect(main).toMatchObject({ exitCode: 0, conclusion: 'success' })
     const [upload, ...more] = edge.storage.uploads
     expect(more).toEqual([])
@@ -104,7 +104,7 @@ describe.concurrent('a build', () => {
     ['with a deploy all the same', true],
   ])('that equals the current one is a success that says so (%s)', async (_name, deploys) => {
     await using edge = await startEdge({ script: script.unchanged({ deploys, stepMs: 100 }) })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(main.exitCode).toBe(0)
     expect(main.outputs).toMatchObject({ 'build-changed': 'false', outcome: 'succeeded' })
     expect(annotations(main, 'notice')[0]).toMatch(/equals the current one, so nothing changed/)
@@ -126,13 +126,36 @@ describe.concurrent('before anything is sent', () => {
   test.each<[string, () => string, RegExp]>([
     ['nothing', () => '/nowhere/at/all', /There is no \/nowhere\/at\/all/],
     ['an empty folder', () => buildFolder({}), /holds no files/],
+    ['a pipe', () => pipe(), /is neither a folder nor a file/],
+    ['a folder with a pipe', () => dirname(pipe()), /pipe is neither file, folder nor link/],
+    ['a compressed tar', () => tarball(), /not an uncompressed tar file, but a compressed one/],
+    ['an empty file', () => empty(), /is empty/],
     ['no tar', () => join(buildFolder(), 'bin/game'), /is not an uncompressed tar file/],
-  ])('a build that is %s is told', async (_name, build, text) => {
+  ])('a build that is %s is refused', async (_name, build, text) => {
     await using edge = await startEdge()
     await expectRefusal(edge, { build: build() }, text)
+    expect(edge.requests).toEqual([])
   })
 
-  test('an app that does not exist is told', async () => {
+  test('maintenance that ends in time is waited out', async () => {
+    await using edge = await startEdge({ maintenance: true, maintenanceRetryAfterSeconds: 2 })
+    const { main } = await publishUrl(
+      edge,
+      {},
+      {
+        mainControl: async (step) => {
+          for (let count = 0; count < 3; count += 1) {
+            await step.waitForLine(/HTTP 503.*Trying again in 2 s/)
+            await new Promise((resolve) => setTimeout(resolve, 1_500))
+          }
+          edge.settings.maintenance = false
+        },
+      },
+    )
+    expect(main.outputs.outcome).toBe('succeeded')
+  }, 40_000)
+
+  test('an app that does not exist is refused', async () => {
     await using edge = await startEdge()
     await expectRefusal(
       edge,
@@ -142,7 +165,7 @@ describe.concurrent('before anything is sent', () => {
   })
 
   test.each(['text', 'object', 'flag', 'status'] as const)(
-    'an app in an error state is told, with what unlocks it (%s)',
+    'an app in an error state is refused, with what unlocks it (%s)',
     async (appErrorForm) => {
       await using edge = await startEdge({
         script: script.deployFailed(),
@@ -159,7 +182,7 @@ describe.concurrent('before anything is sent', () => {
   )
 
   test.each([409, 423, 400] as const)(
-    'an app that is locked is told (%i)',
+    'an app that is locked is refused (%i)',
     async (lockedStatus) => {
       await using edge = await startEdge({ lockedStatus, script: script.never() })
       await publishUrl(edge, { wait: 'none' })
@@ -172,7 +195,7 @@ describe.concurrent('before anything is sent', () => {
     },
   )
 
-  test('without the right to read and without a webhook the permission to ask for is told', async () => {
+  test('without the right to read and without a webhook the permission to ask for is named', async () => {
     await using edge = await startEdge({ permissions: { tasks: 0 } })
     await expectRefusal(edge, { 'build-url': BUILD_URL }, /may not read tasks.*tasks 2 \(read\)/)
   })
@@ -185,12 +208,12 @@ describe.concurrent('before anything is sent', () => {
     expect(main.outputs.outcome).toBe('succeeded')
   })
 
-  test('maintenance is told at once', async () => {
+  test('maintenance that is longer than the preparation is reported at once', async () => {
     await using edge = await startEdge({ maintenance: true })
     await expectRefusal(edge, { 'build-url': BUILD_URL }, /HTTP 503.*under maintenance/)
   })
 
-  test('wrong credentials are told', async () => {
+  test('wrong credentials are refused', async () => {
     await using edge = await startEdge()
     await expectRefusal(
       edge,
@@ -199,6 +222,22 @@ describe.concurrent('before anything is sent', () => {
     )
   })
 })
+
+function pipe(): string {
+  const path = join(buildFolder(), 'pipe')
+  execFileSync('mkfifo', [path])
+  return path
+}
+
+function tarball(): string {
+  const folder = buildFolder()
+  execFileSync('tar', ['-czf', join(folder, 'game.tar'), '-C', folder, 'bin'])
+  return join(folder, 'game.tar')
+}
+
+function empty(): string {
+  return join(buildFolder({ 'game.tar': '' }), 'game.tar')
+}
 
 describe.concurrent('inputs', () => {
   test('are all checked at once, before any request', async () => {

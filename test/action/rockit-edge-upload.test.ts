@@ -5,7 +5,14 @@ import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import type { UploadEffect } from '../emulator/rockit-edge/upload-fault.ts'
 import { onlyError } from './deploy.ts'
-import { buildFolder, expectCleanEdge, heard, IMPORT, publish, startEdge } from './rockit-edge.ts'
+import {
+  buildFolder,
+  expectCleanEdge,
+  IMPORT,
+  publish,
+  startEdge,
+  withWebhook,
+} from './rockit-edge.ts'
 
 const BIG = 3 * 1024 * 1024
 
@@ -59,10 +66,10 @@ describe.concurrent('an upload that breaks', () => {
       permissions: { tasks: 0 },
     })
     edge.storage.faults.order({ kind: 'lost-answer' })
-    const { main } = await publish(edge, { ...(await heard()), build: bigFolder() })
+    const { main } = await publish(edge, { ...(await withWebhook()), build: bigFolder() })
     expect(main.outputs.outcome).toBe('succeeded')
     expect(edge.storage.uploads).toHaveLength(1)
-    expect(main.rawStdout).toMatch(/All of it was sent, so it is taken as arrived/)
+    expect(main.rawStdout).toMatch(/All of it was sent, so it counts as arrived/)
   })
 
   test.each([403, 404, 401])(
@@ -109,7 +116,7 @@ describe.concurrent('an upload that breaks', () => {
     40_000,
   )
 
-  test.each(['expire', 'expired', 'action', 'status'] as const)(
+  test.each(['expire', 'status'] as const)(
     'for good expires its task whichever way that is asked for (%s)',
     async (form) => {
       const spelling = { expireForms: [form], taskRequestFields: ['taskId'], importAnswers: [] }
@@ -120,6 +127,17 @@ describe.concurrent('an upload that breaks', () => {
       expectCleanEdge(edge)
     },
   )
+
+  test('for good expires its task whatever that is called', async () => {
+    const taskName = (type: string, _build: unknown, random: string) =>
+      `${type}/my_game 2026-11-25T08:00:00.000Z#${random}`
+    await using edge = await startEdge({ taskName })
+    edge.storage.faults.order({ kind: 'status', status: 413 })
+    const { post } = await publish(edge, { build: bigFolder() })
+    expect(edge.builds[0]?.outcome).toBe('expired')
+    expect(post?.log).toEqual([])
+    expectCleanEdge(edge)
+  })
 
   test('for good, without the right to expire its task, says what to ask for', async () => {
     await using edge = await startEdge({ permissions: { tasks: 2 } })
@@ -161,7 +179,7 @@ describe.concurrent('an upload that breaks', () => {
   })
 })
 
-test('progress is told with percentage and rate, at most every five seconds', async () => {
+test('progress is logged with percentage and rate, at most every five seconds', async () => {
   await using edge = await startEdge()
   edge.storage.faults.order({ kind: 'slow', bytesPerSecond: 3 * 1024 * 1024 })
   const { main } = await publish(edge, { build: bigFolder(24 * 1024 * 1024), timeout: '60s' })

@@ -3,11 +3,11 @@ import * as script from '../emulator/rockit-edge/script.ts'
 import { annotations, onlyError } from './deploy.ts'
 import {
   expectCleanEdge,
-  heard,
-  news,
   publishUrl,
   SUBSCRIPTIONS,
   startEdge,
+  whenEvent,
+  withWebhook,
 } from './rockit-edge.ts'
 
 const slow = script.success({ stepMs: 300 })
@@ -26,7 +26,7 @@ describe.concurrent('webhooks', () => {
         script.deployFailed(undefined, { stepMs: 200 }),
       ]) {
         await using edge = await startEdge({ script: steps, ...settings })
-        const inputs = { ...(await heard()), 'poll-interval': '2s' }
+        const inputs = { ...(await withWebhook()), 'poll-interval': '2s' }
         const { main } = await publishUrl(edge, inputs)
         expect(main.outputs.outcome).toBe(edge.builds[0]?.outcome)
       }
@@ -43,7 +43,7 @@ describe.concurrent('webhooks', () => {
       permissions: { tasks: 0, apps: 4 },
       ...settings,
     })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'webhook' })
   })
 
@@ -69,7 +69,7 @@ describe.concurrent('webhooks', () => {
         jwt,
         permissions: { tasks: 0 },
       })
-      const { main } = await publishUrl(edge, await heard())
+      const { main } = await publishUrl(edge, await withWebhook())
       expect(main.outputs).toMatchObject({ outcome: edge.builds[0]?.outcome, signal: 'webhook' })
       if (main.exitCode === 0) expect(main.outputs['build-changed']).toBe('true')
     }
@@ -83,12 +83,12 @@ describe.concurrent('webhooks', () => {
     ['not valid yet', { notBeforeInSeconds: 600 }],
   ])('that are %s change nothing', async (_name, jwt) => {
     await using edge = await startEdge({ script: slow, jwt })
-    const { main } = await publishUrl(edge, { ...(await heard()), 'poll-interval': '1s' })
+    const { main } = await publishUrl(edge, { ...(await withWebhook()), 'poll-interval': '1s' })
     expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'poll' })
     expect(main.rawStdout).toMatch(/changed nothing: .*not signed by ROCKIT Edge/)
   })
 
-  test('for others, unknown ones and broken ones change nothing, and unknown ones are told once', async () => {
+  test('for others, unknown ones and broken ones change nothing, and unknown ones are logged once', async () => {
     await using edge = await startEdge({ script: script.never() })
     const body = {
       orgName: 'acme',
@@ -99,10 +99,10 @@ describe.concurrent('webhooks', () => {
     }
     const { main } = await publishUrl(
       edge,
-      { ...(await heard()), timeout: '5s' },
+      { ...(await withWebhook()), timeout: '5s' },
       {
         mainControl: async () => {
-          await news(edge, 'mkraw', 'begin')
+          await whenEvent(edge, 'mkraw', 'begin')
           for (let count = 0; count < 2; count += 1) {
             await edge.sendWebhook({ ...body, type: 'mkpatch' })
             await edge.sendWebhook({ ...body, orgName: 'acme2' })
@@ -119,14 +119,36 @@ describe.concurrent('webhooks', () => {
   })
 
   test.each([
+    ['a failure', { event: 'error', error: { deployment: { failedDeployments: ['akamai'] } } }],
+    ['a success', { event: 'end' }],
+    ['a build that did not change', { type: 'mkraw', event: 'end', buildChanged: false }],
+  ])('whose token is replayed with %s are not believed', async (_name, claim) => {
+    await using edge = await startEdge({ script: script.never() })
+    const body = { orgName: 'acme', appName: 'my_game', buildName: '0007', type: 'deploy' }
+    const { main } = await publishUrl(
+      edge,
+      { ...(await withWebhook()), timeout: '5s' },
+      {
+        mainControl: async () => {
+          await whenEvent(edge, 'mkraw', 'begin')
+          for (let count = 0; count < 50; count += 1) await edge.sendWebhook({ ...body, ...claim })
+        },
+      },
+    )
+    expect(main.outputs).toMatchObject({
+      outcome: 'timed-out',
+      'failed-deployments': '[]',
+      'build-changed': '',
+    })
+    expect(onlyError(main)).toMatch(/its last status was mkraw begin.*a large build takes its time/)
+  })
+
+  test.each([
     [
       'by another field',
       { spelling: { subscriptionUrlFields: ['webhookUrl'] }, strictBodies: true },
     ],
-    [
-      'by an object',
-      { spelling: { subscriptionUrlFields: ['webhook'], secretField: 'webhookSecret' } },
-    ],
+    ['with another word for the secret', { spelling: { secretField: 'webhookSecret' } }],
     ['for one event each', { oneEventPerSubscription: true }],
     ['with an envelope', { spelling: { envelope: 'data' as const, subscriptionStatus: 201 } }],
     [
@@ -135,7 +157,7 @@ describe.concurrent('webhooks', () => {
     ],
   ])('are subscribed to %s', async (_name, options) => {
     await using edge = await startEdge({ script: slow, ...options })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(main.outputs).toMatchObject({
       outcome: 'succeeded',
       signal: 'webhook',
@@ -147,7 +169,7 @@ describe.concurrent('webhooks', () => {
 
   test('that are insisted on are subscribed to before anything is created', async () => {
     await using edge = await startEdge({ script: slow })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'webhook' })
     const order = edge.requests.filter(({ method }) => method === 'POST').map(({ path }) => path)
     expect(order).toEqual(['/be/v1/subscriptions', '/be/v1/builds'])
@@ -155,7 +177,7 @@ describe.concurrent('webhooks', () => {
 
   test('that are insisted on and may not be subscribed to end the run before anything is created', async () => {
     await using edge = await startEdge({ permissions: { subscriptions: 0 } })
-    const { main } = await publishUrl(edge, await heard())
+    const { main } = await publishUrl(edge, await withWebhook())
     expect(onlyError(main)).toMatch(/HTTP 403.*subscriptions 11/)
     expect(edge.builds).toEqual([])
   })
@@ -163,11 +185,16 @@ describe.concurrent('webhooks', () => {
   test('that may not be subscribed to are replaced by polling, with the permission to ask for', async () => {
     await using edge = await startEdge({ script: slow, permissions: { subscriptions: 0 } })
     const { main } = await publishUrl(edge, {
-      ...(await heard()),
+      ...(await withWebhook()),
       wait: 'auto',
       'poll-interval': '1s',
     })
-    expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'poll' })
+    expect(main.outputs).toMatchObject({
+      outcome: 'succeeded',
+      signal: 'poll',
+      tunnel: 'none',
+      'tunnel-error': expect.stringMatching(/took no subscription.*HTTP 403/),
+    })
     expect(annotations(main, 'warning').join()).toMatch(
       /No webhook: ROCKIT Edge took no subscription.*403/,
     )
@@ -190,7 +217,7 @@ describe.concurrent('webhooks', () => {
   })
 })
 
-test('subscriptions are made beside the upload and only when there is somebody to hear', async () => {
+test('subscriptions are made beside the upload and only when a webhook can be received', async () => {
   await using edge = await startEdge()
   await publishUrl(edge)
   expect(edge.requestsTo('POST', SUBSCRIPTIONS)).toEqual([])

@@ -67,7 +67,7 @@ export function publishUrl(
 }
 
 /** Inputs for a webhook that comes straight in, and is there from the beginning. */
-export async function heard(): Promise<With> {
+export async function withWebhook(): Promise<With> {
   const port = String(await freePort())
   return {
     wait: 'webhook',
@@ -96,9 +96,9 @@ export function buildFolder(
   return folder
 }
 
-/** Waits for news as long as a busy machine may need. */
-export function news(edge: Edge, type: 'dltar' | 'mkraw' | 'deploy', event: 'begin' | 'end') {
-  return edge.whenNews({ type, event }, { timeoutMs: 20_000 })
+/** Waits for event as long as a busy machine may need. */
+export function whenEvent(edge: Edge, type: 'dltar' | 'mkraw' | 'deploy', event: 'begin' | 'end') {
+  return edge.whenEvent({ type, event }, { timeoutMs: 20_000 })
 }
 
 export const IMPORT = /\/builds$/

@@ -77,9 +77,9 @@ describe('client upload', () => {
     })
     expect((await api.publish()).status).toBe(409)
     expect((await api.put(body.url, 'a small game')).status).toBe(200)
-    await edge.whenNews({ type: 'mkraw', event: 'begin' })
+    await edge.whenEvent({ type: 'mkraw', event: 'begin' })
     expect(await api.readApp()).toMatchObject({ processing: true, exporting: false })
-    await edge.whenNews({ type: 'deploy', event: 'end' })
+    await edge.whenEvent({ type: 'deploy', event: 'end' })
     const after = await api.readApp()
     expect(after).toMatchObject({ iCurBuild: 7, processing: false, exporting: false })
     expect(after.dxfName).not.toBe(before.dxfName)
@@ -92,7 +92,7 @@ describe('client upload', () => {
       buildChanged: true,
       dxfName: after.dxfName,
     })
-    expect(build?.newsAt).toBeGreaterThan(build?.importedAt ?? Infinity)
+    expect(build?.settledAt).toBeGreaterThan(build?.importedAt ?? Infinity)
     const sha256 = createHash('sha256').update('a small game').digest('hex')
     expect(edge.storage.uploads[0]).toMatchObject({
       bytes: 12,

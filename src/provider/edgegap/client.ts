@@ -1,8 +1,7 @@
 import { ActionError, type ErrorKind } from '../../base/errors.ts'
-import type { HttpClient, HttpReply } from '../../net/request.ts'
-import { readRetryAfter } from '../../net/retry-after.ts'
-import { kindOfStatus, noAnswer } from '../http-errors.ts'
+import type { HttpClient } from '../../net/request.ts'
 import type { Call } from '../provider.ts'
+import { createRestClient, type RestReply, refusalError } from '../rest-client.ts'
 
 export interface EdgegapRequest {
   method: 'GET' | 'POST' | 'DELETE'
@@ -14,10 +13,7 @@ export interface EdgegapRequest {
   maxReplyBytes?: number
 }
 
-export interface EdgegapReply extends HttpReply {
-  /** The request as errors name it: method and path, no query. */
-  request: string
-}
+export type EdgegapReply = RestReply
 
 /** Sends one request. Resolves for every status; throws `ActionError` when no whole reply came. */
 export type EdgegapClient = (request: EdgegapRequest, call: Call) => Promise<EdgegapReply>
@@ -27,32 +23,8 @@ export type EdgegapClient = (request: EdgegapRequest, call: Call) => Promise<Edg
  * API key and not as a bearer token (OpenAPI v1 and v2, `securitySchemes`).
  */
 export function createEdgegapClient(http: HttpClient, apiUrl: URL, token: string): EdgegapClient {
-  return async ({ method, path, query, body, maxReplyBytes }, call) => {
-    // Not resolved against the base: a path that begins with two slashes would name another host.
-    const url = new URL(apiUrl)
-    url.pathname = apiUrl.pathname.replace(/\/+$/, '') + path
-    url.search = new URLSearchParams(query).toString()
-    const request = `${method} ${path}`
-    try {
-      const reply = await http({
-        method,
-        url,
-        headers: {
-          authorization: `token ${token}`,
-          accept: 'application/json',
-          'user-agent': 'deploy-game-server',
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        ...(maxReplyBytes !== undefined && { maxReplyBytes }),
-        deadlineMs: call.deadlineMs,
-        signal: call.signal,
-      })
-      return { ...reply, request }
-    } catch (thrown) {
-      throw noAnswer("Edgegap's API", thrown, request)
-    }
-  }
+  const headers = { authorization: `token ${token}` }
+  return createRestClient({ http, baseUrl: apiUrl, headers, who: "Edgegap's API" })
 }
 
 /** What users can do, by status, where the caller knows nothing better. */
@@ -95,18 +67,7 @@ export function replyError(
 ): ActionError {
   // A page with any status but a fault's says nothing about token, id or account.
   if (isPage(reply) && reply.status < 500 && reply.status !== 429) return pageError(reply)
-  const kind = isUnknownId ? 'not-found' : kindOf(reply.status)
-  const advice = next[kind] ?? NEXT[kind]
-  const retryAfterMs = readRetryAfter(reply.headers['retry-after'], Date.now())
-  return new ActionError({
-    kind,
-    what: `${what} (HTTP ${reply.status})${message ? `: ${message}` : ''}`,
-    request: `${reply.request} → ${reply.status}`,
-    ...(advice !== undefined && { next: advice }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  })
-}
-
-function kindOf(status: number): ErrorKind {
-  return status === 422 ? 'no-capacity' : kindOfStatus(status)
+  const refusal = { what, message, next: { ...NEXT, ...next } }
+  if (isUnknownId) return refusalError(reply, { ...refusal, kind: 'not-found' })
+  return refusalError(reply, reply.status === 422 ? { ...refusal, kind: 'no-capacity' } : refusal)
 }

@@ -2,8 +2,8 @@ import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import type { Notification } from '../../base/delivery.ts'
 import { ActionError } from '../../base/errors.ts'
+import { flag, integer, isRecord, isYes, list, record, text } from '../json.ts'
 import type { Facts, Observation, Port } from '../provider.ts'
-import { flag, integer, isRecord, isYes, list, record, text } from './lenient.ts'
 
 /**
  * Edgegap's JSON in our words. Readers are lenient: fields are missing or null in some phases,

@@ -1,8 +1,10 @@
 import { type ActionError, toActionError } from '../../base/errors.ts'
+import { isRecord } from '../json.ts'
 import type { Call } from '../provider.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
-import { type App, readApp, readRows, readTask, type Task, unwrap } from './wire/replies.ts'
-import { expireBodies, taskQuery } from './wire/requests.ts'
+import { type App, readApp } from './wire/app.ts'
+import { expireBodies } from './wire/requests.ts'
+import { isOpen, readRows, readTask, readTaskReply, type Task } from './wire/task.ts'
 
 const PAGE_ROWS = 100
 const MAX_PAGES = 50
@@ -20,32 +22,30 @@ export class RockitEdgeApi {
   /** @throws ActionError also where there is no such app (`not-found`) */
   async readApp(call: Call): Promise<App> {
     const reply = await this.#send({ method: 'GET', path: `/apps/${this.#app}` }, call)
-    if (!reply.isGood) {
-      throw replyError(reply, `Could not read the app ${this.#app}`, {
-        'not-found': `Check application and api-url: the app must exist in this organisation. It is created once, with the deployments that it is published to.`,
-        forbidden: 'Ask for a role with apps 6 (read 2 and update 4).',
-      })
-    }
-    return readApp(reply.json)
+    if (reply.isGood && isRecord(reply.json)) return readApp(reply.json)
+    throw replyError(reply, `Could not read the app ${this.#app}`, {
+      'not-found': `Check application and api-url: the app must exist in this organisation. It is created once, with the deployments that it is published to.`,
+      forbidden: 'Ask for a role with apps 6 (read 2 and update 4).',
+    })
   }
 
-  /** Every task of exactly this app: the filter matches parts of names too. */
+  /** Every task of exactly this app: the filter ("Listing Tasks") matches parts of names too. */
   async listTasks(call: Call): Promise<Task[]> {
-    const rows = await this.listAll('/tasks', 'tasks', taskQuery(this.#app), call)
+    const rows = await this.listAll('/tasks', 'tasks', { appName: this.#app }, call)
     return rows.flatMap((row) => {
       const task = readTask(row)
       return task?.app === this.#app ? task : []
     })
   }
 
-  /** Undefined when it is not known (any more). */
+  /** Undefined when there is no (or no longer) such task. */
   async readTask(name: string, call: Call): Promise<Task | undefined> {
     const path = `/tasks/${encodeURIComponent(name)}`
     const reply = await this.#send({ method: 'GET', path }, call)
     if (reply.status === 404 || reply.status === 400) return undefined
     if (!reply.isGood) throw readError(reply, `the task ${name}`)
-    const task = readTask(unwrap(reply.json, 'task'))
-    if (!task) throw replyError(reply, `What ROCKIT Edge tells of the task ${name} is no task`)
+    const task = readTaskReply(reply.json)
+    if (!task) throw replyError(reply, `The reply about the task ${name} is no task`)
     return task
   }
 
@@ -56,54 +56,48 @@ export class RockitEdgeApi {
     query: Record<string, string>,
     call: Call,
   ): Promise<unknown[]> {
-    const seen = new Set<string>()
-    const all: unknown[] = []
+    const all = new Map<string, unknown>()
     for (let page = 0; page < MAX_PAGES; page++) {
-      const paging = { offset: String(all.length), limit: String(PAGE_ROWS) }
+      const paging = { offset: String(all.size), limit: String(PAGE_ROWS) }
       const reply = await this.#send({ method: 'GET', path, query: { ...query, ...paging } }, call)
       if (!reply.isGood) throw readError(reply, `the ${name}`)
       const list = readRows(reply.json, name)
-      if (!list) throw replyError(reply, `What ROCKIT Edge lists as ${name} is no list`)
-      const fresh = list.rows.filter((row) => !seen.has(JSON.stringify(row)))
-      for (const row of fresh) seen.add(JSON.stringify(row))
-      all.push(...fresh)
-      if (fresh.length === 0 || (list.total !== undefined && all.length >= list.total)) break
+      if (!list) throw replyError(reply, `The reply about the ${name} is no list`)
+      const sizeBefore = all.size
+      for (const row of list.rows) all.set(JSON.stringify(row), row)
+      if (all.size === sizeBefore || (list.total !== undefined && all.size >= list.total)) break
     }
-    return all
+    return [...all.values()]
   }
 
   /**
    * Expires an open upload task, without which the app may stay locked. How to ask is not documented,
-   * so each way is tried until the task is seen to be no longer open.
+   * so each way is tried until the task is no longer open.
    *
    * @returns `gone` when it was not open
    */
   async expireUpload(name: string, call: Call): Promise<'accepted' | 'gone'> {
-    if (!(await this.#isOpen(name, call))) return 'gone'
+    if (!(await this.#isOpen(name, call, true))) return 'gone'
     let lastError: ActionError | undefined
-    for (const bodies of expireBodies(name)) {
-      for (const body of bodies) {
-        const reply = await this.#send({ method: 'PATCH', path: '/tasks', body }, call)
-        if (reply.isGood && !(await this.#isOpen(name, call, false))) return 'accepted'
-        lastError = replyError(reply, `The upload task ${name} did not expire`, {
-          forbidden: `Expire it by hand, or ask for a role with tasks 6 (read 2 and update 4): the app may be locked until then.`,
-          refused: `Expire it by hand: the app may be locked until then.`,
-        })
-        // The task is not known by this field.
-        if (reply.status === 404) break
-        if (!reply.isGood && reply.status !== 400 && reply.status !== 422) throw lastError
-      }
+    for (const body of expireBodies(name)) {
+      const reply = await this.#send({ method: 'PATCH', path: '/tasks', body }, call)
+      if (reply.isGood && !(await this.#isOpen(name, call, false))) return 'accepted'
+      lastError = replyError(reply, `The upload task ${name} did not expire`, {
+        forbidden: `Expire it by hand, or ask for a role with tasks 6 (read 2 and update 4): the app may be locked until then.`,
+        refused: `Expire it by hand: the app may be locked until then.`,
+      })
+      if (!reply.isGood && ![400, 404, 422].includes(reply.status)) throw lastError
     }
     throw lastError
   }
 
-  /** @param unread what is assumed where the task cannot be read */
-  async #isOpen(name: string, call: Call, unread = true): Promise<boolean> {
+  /** @param unread what is assumed where the task may not be read */
+  async #isOpen(name: string, call: Call, unread: boolean): Promise<boolean> {
     try {
-      const task = await this.readTask(name, call)
-      return (
-        task !== undefined && (task.stage === 'submit' || task.stage === 'begin' || !task.stage)
-      )
+      const known = await this.readTask(name, call)
+      // A gateway in trouble knows no task at all: the list must agree before one counts as gone.
+      const task = known ?? (await this.listTasks(call)).find((listed) => listed.name === name)
+      return task !== undefined && isOpen(task)
     } catch (thrown) {
       if (toActionError(thrown).kind !== 'forbidden') throw thrown
       return unread

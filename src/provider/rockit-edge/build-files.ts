@@ -1,8 +1,8 @@
 import type { Stats } from 'node:fs'
-import { lstat, open, readdir, readlink, realpath, stat } from 'node:fs/promises'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { realpath, stat } from 'node:fs/promises'
 import { ActionError, describe } from '../../base/errors.ts'
-import { type Entry, isTarHeader, packTar, readUnchanged, tarBytes } from './tar.ts'
+import { isTarHeader, openFile, packTar, readUnchanged, tarBytes } from '../../net/tar.ts'
+import { listFolder } from '../../net/tar-folder.ts'
 
 /** A build that is ready to be sent, any number of times. */
 export interface BuildFiles {
@@ -12,11 +12,16 @@ export interface BuildFiles {
   open(): AsyncIterable<Uint8Array>
 }
 
+/** How gzip, zstd, xz, bzip2 and zip begin. */
+const COMPRESSED = ['1f8b', '28b52ffd', 'fd377a585a00', '425a68', '504b0304'].map((magic) =>
+  Buffer.from(magic, 'hex'),
+)
+
 /** So many problems are named; the rest is counted. */
-const TOLD_PROBLEMS = 5
+const NAMED_PROBLEMS = 5
 
 /**
- * Looks through the build before anything of it is sent: a folder, which is packed as it is sent, or
+ * Checks the build before anything of it is sent: a folder, which is packed as it is sent, or
  * a tar file.
  *
  * @throws ActionError naming what cannot be packed
@@ -30,37 +35,39 @@ export async function findBuildFiles(path: string): Promise<BuildFiles> {
     throw unusable(code === 'ENOENT' ? `There is no ${path}.` : `${path} cannot be read (${code}).`)
   }
   if (stats.isDirectory()) return await findFolder(path)
-  if (stats.isFile()) return await findTar(path, stats)
+  if (stats.isFile()) return await findTar(path)
   throw unusable(`${path} is neither a folder nor a file.`)
 }
 
-async function findTar(path: string, { size, mtimeMs }: Stats): Promise<BuildFiles> {
+async function findTar(given: string): Promise<BuildFiles> {
   const block = Buffer.alloc(512)
+  let file: { path: string; sizeBytes: number; modifiedMs: number }
   try {
-    const handle = await open(path, 'r')
+    const path = await realpath(given)
+    const handle = await openFile(path)
+    const { size: sizeBytes, mtimeMs: modifiedMs } = await handle.stat()
     await handle.read(block).finally(() => handle.close())
+    file = { path, sizeBytes, modifiedMs }
   } catch (thrown) {
-    throw unusable(`${path} cannot be read: ${describe(thrown)}.`)
+    throw unusable(`${given} cannot be read: ${describe(thrown)}.`)
   }
   if (!isTarHeader(block)) {
-    const isPacked = block.readUInt16BE(0) === 0x1f8b || block.readUInt32BE(0) === 0x28b5_2ffd
+    const what = `is ${file.sizeBytes === 0 ? 'empty and so ' : ''}not an uncompressed tar file`
+    const isPacked = COMPRESSED.some((magic) => block.subarray(0, magic.length).equals(magic))
     throw unusable(
-      `${path} is not an uncompressed tar file${isPacked ? ', but a compressed one' : ''}.`,
+      `${given} ${what}${isPacked ? ', but a compressed one' : ''}.`,
       'Make it with `tar -cf` from within the game’s folder, or name the folder itself.',
     )
   }
-  const file = { path, sizeBytes: size, modifiedMs: mtimeMs }
-  return { sizeBytes: size, summary: 'a tar file', open: () => readUnchanged(file) }
+  return { sizeBytes: file.sizeBytes, summary: 'a tar file', open: () => readUnchanged(file) }
 }
 
 async function findFolder(root: string): Promise<BuildFiles> {
-  const entries: Entry[] = []
-  const problems: string[] = []
-  await walk(root, await realpath(root), '.', entries, problems)
+  const { entries, problems } = await listFolder(root)
   if (problems.length > 0) {
-    const told = problems.slice(0, TOLD_PROBLEMS).join('; ')
-    const more = problems.length - TOLD_PROBLEMS
-    throw unusable(`${told}${more > 0 ? `; and ${more} more` : ''}.`)
+    const named = problems.slice(0, NAMED_PROBLEMS).join('; ')
+    const more = problems.length - NAMED_PROBLEMS
+    throw unusable(`${named}${more > 0 ? `; and ${more} more` : ''}.`)
   }
   const files = entries.filter(({ type }) => type !== 'directory').length
   if (files === 0) throw unusable(`The folder ${root} holds no files.`)
@@ -69,68 +76,6 @@ async function findFolder(root: string): Promise<BuildFiles> {
     summary: `${files} file${files === 1 ? '' : 's'}`,
     open: () => packTar(entries),
   }
-}
-
-/**
- * Depth first and by name, so that the same folder gives the same archive; named as `tar -cf x .`
- * names them, which is what the vendor's page "Import native builds" asks for.
- */
-async function walk(
-  path: string,
-  root: string,
-  name: string,
-  entries: Entry[],
-  problems: string[],
-): Promise<void> {
-  try {
-    const stats = await lstat(path)
-    const { mode, mtimeMs: modifiedMs } = stats
-    const entry = { path, mode: mode & 0o777, modifiedMs, sizeBytes: 0 }
-    if (stats.isDirectory()) {
-      entries.push({ ...entry, name: `${name}/`, type: 'directory' })
-      const names = await readdir(path)
-      for (const child of names.sort(byBytes)) {
-        await walk(join(path, child), root, `${name}/${child}`, entries, problems)
-      }
-    } else if (stats.isFile()) {
-      // Opening tells more than asking: `access` goes by the real user, not by the effective one.
-      await (await open(path, 'r')).close()
-      entries.push({ ...entry, name, type: 'file', sizeBytes: stats.size })
-    } else if (stats.isSymbolicLink()) {
-      const target = await readlink(path)
-      const problem = await findLinkProblem(path, target, root)
-      if (problem) problems.push(`${path} ${problem}`)
-      else entries.push({ ...entry, name, type: 'symlink', target: target.replaceAll('\\', '/') })
-    } else problems.push(`${path} is neither file, folder nor link`)
-  } catch (thrown) {
-    const { code = 'unknown error' } = thrown as NodeJS.ErrnoException
-    const why = path.includes('\ufffd') ? 'its name is not UTF-8' : code
-    problems.push(`${path} cannot be read (${why})`)
-  }
-}
-
-/** A link is kept as a link, so it must lead somewhere, and within the build. */
-async function findLinkProblem(
-  path: string,
-  target: string,
-  root: string,
-): Promise<string | undefined> {
-  if (isAbsolute(target)) return `is a link with an absolute target (${target})`
-  let real: string
-  try {
-    real = await realpath(path)
-  } catch {
-    return `is a link that leads nowhere (${target})`
-  }
-  const way = relative(root, real)
-  return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)
-    ? `is a link that leaves the folder (${target})`
-    : undefined
-}
-
-/** Not by locale, which differs from machine to machine. */
-function byBytes(a: string, b: string): number {
-  return a < b ? -1 : a > b ? 1 : 0
 }
 
 function unusable(what: string, next?: string): ActionError {

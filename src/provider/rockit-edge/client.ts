@@ -1,73 +1,53 @@
-import { ActionError, type ErrorKind } from '../../base/errors.ts'
-import type { HttpClient, HttpReply } from '../../net/request.ts'
-import { readRetryAfter } from '../../net/retry-after.ts'
+import type { ActionError, ErrorKind } from '../../base/errors.ts'
+import type { HttpClient } from '../../net/request.ts'
 import type { RockitEdgeSettings } from '../../settings/settings.ts'
-import { kindOfStatus, noAnswer } from '../http-errors.ts'
+import { parseJson, shapeOf } from '../json.ts'
 import type { Call } from '../provider.ts'
-import { parseJson, shapeOf, textOf } from './wire/json.ts'
-import { NAMES } from './wire/names.ts'
+import { createRestClient, type RestReply, type RestRequest, refusalError } from '../rest-client.ts'
 import { readProblem } from './wire/replies.ts'
 
-export interface RockitEdgeRequest {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** Below `/be/v1`, with leading slash, without query. */
-  path: string
-  query?: Record<string, string>
-  body?: unknown
-}
-
-export interface RockitEdgeReply extends HttpReply {
-  /** The request as errors name it: method and path, no query. */
-  request: string
+export interface RockitEdgeReply extends RestReply {
   /** Undefined when the body is no JSON. */
   json: unknown
   isGood: boolean
 }
 
-/** Sends one request. Resolves for every status; throws `ActionError` when no whole reply came. */
-export type RockitEdgeClient = (request: RockitEdgeRequest, call: Call) => Promise<RockitEdgeReply>
+/** Sends one request; its path is below `/be/v1`. Throws `ActionError` when no whole reply came. */
+export type RockitEdgeClient = (request: RestRequest, call: Call) => Promise<RockitEdgeReply>
 
 /** The gateway gives up on its backend after this time, so waiting longer brings nothing. */
-export const LONGEST_CALL_MS = 60_000
+const LONGEST_CALL_MS = 60_000
 
 /**
- * Access as a machine account by the three headers of the page "Authentication". `Accept` is always
- * sent: the gateway's firewall refuses requests without it.
+ * Access as a machine account by the three headers of the page "Authentication".
  *
- * @param logShape told of each reply's names and types, where somebody debugs
+ * @param logShape gets the names and types of each reply, where somebody debugs
  */
 export function createRockitEdgeClient(
   http: HttpClient,
   { apiUrl, token, organization, username }: RockitEdgeSettings,
   logShape: ((line: string) => void) | undefined,
 ): RockitEdgeClient {
-  const base = `${apiUrl.pathname.replace(/\/$/, '').replace(/\/be\/v1$/, '')}/be/v1`
-  return async ({ method, path, query, body }, call) => {
-    const url = new URL(base + path, apiUrl)
-    url.search = new URLSearchParams(query).toString()
-    const request = `${method} /be/v1${path}`
-    try {
-      const reply = await http({
-        method,
-        url,
-        headers: {
-          'x-rockit-orgname': organization,
-          'x-rockit-username': username,
-          'x-rockit-api-key': token,
-          accept: 'application/json',
-          'user-agent': 'deploy-game-server',
-          ...(body !== undefined && { 'content-type': 'application/json' }),
-        },
-        ...(body !== undefined && { body: JSON.stringify(body) }),
-        deadlineMs: Math.min(call.deadlineMs, LONGEST_CALL_MS),
-        signal: call.signal,
-      })
-      const json = parseJson(reply.text)
-      logShape?.(`${request} → ${reply.status}: ${json === undefined ? 'no JSON' : shapeOf(json)}`)
-      return { ...reply, request, json, isGood: reply.status >= 200 && reply.status < 300 }
-    } catch (thrown) {
-      throw noAnswer('ROCKIT Edge', thrown, request)
-    }
+  const baseUrl = new URL(apiUrl)
+  const path = apiUrl.pathname.replace(/\/{2,}/g, '/').replace(/\/(?:be\/v1\/?)?$/, '')
+  baseUrl.pathname = `${path}/be/v1`
+  const send = createRestClient({
+    http,
+    baseUrl,
+    headers: {
+      'x-rockit-orgname': organization,
+      'x-rockit-username': username,
+      'x-rockit-api-key': token,
+    },
+    who: 'ROCKIT Edge',
+    longestCallMs: LONGEST_CALL_MS,
+  })
+  return async (request, call) => {
+    const reply = await send(request, call)
+    const json = parseJson(reply.text)
+    const shape = json === undefined ? 'no JSON' : shapeOf(json)
+    logShape?.(`${reply.request} → ${reply.status}: ${shape}`)
+    return { ...reply, json, isGood: reply.status >= 200 && reply.status < 300 }
   }
 }
 
@@ -89,16 +69,6 @@ export function replyError(
   what: string,
   next: Partial<Record<ErrorKind, string>> = {},
 ): ActionError {
-  const kind = kindOfStatus(reply.status)
-  const message = readProblem(reply.text, reply.json)
-  const advice = next[kind] ?? NEXT[kind]
-  const hint = reply.headers['retry-after'] ?? textOf(reply.json, NAMES.envelope.retryAfter)
-  const retryAfterMs = readRetryAfter(hint, Date.now())
-  return new ActionError({
-    kind,
-    what: `${what} (HTTP ${reply.status})${message ? `: ${message}` : '.'}`,
-    request: `${reply.request} → ${reply.status}`,
-    ...(advice !== undefined && { next: advice }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
-  })
+  const problem = readProblem(reply.text, reply.json)
+  return refusalError(reply, { what, ...problem, next: { ...NEXT, ...next } })
 }

@@ -1,5 +1,8 @@
-import { withoutQuery } from './findings.ts'
-import type { Failure } from './wire/failure.ts'
+import { withoutQuery } from './facts.ts'
+import { type Failure, isWrongSize } from './wire/failure.ts'
+import type { TaskKind } from './wire/task.ts'
+
+const NO_REASON = 'ROCKIT Edge gives no reason'
 
 export interface FailureScene {
   readonly app: string
@@ -9,52 +12,45 @@ export interface FailureScene {
   readonly isExpired: boolean
 }
 
-/** Why a task failed and what to do about it, in words. @param type the type of the failed task */
+/** Why a task failed and what to do about it, in words. */
 export function explainFailure(
-  type: string,
+  kind: TaskKind,
   failure: Failure,
   scene: FailureScene,
 ): { reason: string; next: string } {
-  if (type === 'deploy') return explainDeploy(failure, scene)
-  const { file, download, message } = failure
-  if (file) {
-    const found = file.typeDetected && `found ${file.typeDetected}`
-    const expected = file.typeExpected && `expected ${file.typeExpected}`
-    const types = [expected, found].filter(Boolean).join(', ')
+  if (kind === 'deploy') return explainDeploy(failure, scene)
+  if (kind === 'dltar') return explainDownload(failure, scene)
+  const { filename, typeExpected, typeDetected, message } = failure
+  if (filename ?? typeExpected ?? typeDetected) {
+    const expected = typeExpected && `expected ${typeExpected}`
+    const types = [expected, typeDetected && `found ${typeDetected}`].filter(Boolean).join(', ')
     return {
-      reason: `the file ${file.filename ?? '(not named)'} could not be read${types ? `: ${types}` : ''}`,
-      next: 'Mend this file of the build and publish again.',
+      reason: `the file ${filename ?? '(not named)'} could not be read${types ? `: ${types}` : ''}`,
+      next: 'Fix this file of the build and publish again.',
     }
   }
-  if (download || type === 'dltar') return explainDownload(download ?? {}, message, scene)
   if (scene.isExpired) {
     return {
-      reason: 'its upload expired',
-      next: 'Somebody or something expired it: publish again.',
+      reason: 'its upload task expired before the build was there',
+      next: 'Publish again.',
     }
   }
   const task = scene.taskName ? ` of the task ${scene.taskName}` : ''
   return {
-    reason: message ?? 'no reason is told',
-    next: `Look at the details${task} in ROCKIT Edge, and publish again.`,
+    reason: message ?? NO_REASON,
+    next: `Check the details${task} in ROCKIT Edge, then publish again.`,
   }
 }
 
-function explainDownload(
-  download: NonNullable<Failure['download']>,
-  message: string | undefined,
-  scene: FailureScene,
-): { reason: string; next: string } {
-  const { httpStatus, exitCode, sizeBytes, actualBytes = sizeBytes } = download
-  const expectedBytes = download.expectedBytes ?? scene.expectedBytes
-  const what = download.url ? `the download of ${withoutQuery(download.url)}` : 'the download'
+function explainDownload(failure: Failure, scene: FailureScene): { reason: string; next: string } {
+  const { url, httpStatus, exitCode, sizeBytes, message } = failure
+  const { actualBytes = sizeBytes, expectedBytes = scene.expectedBytes } = failure
+  const what = url ? `the download of ${withoutQuery(url)}` : 'the download'
   const isGood = (httpStatus === undefined || httpStatus < 400) && !exitCode
-  if (isGood && actualBytes !== undefined && expectedBytes !== undefined) {
-    if (actualBytes !== expectedBytes) {
-      return {
-        reason: `${what} is ${actualBytes} bytes long, not ${expectedBytes} as build-size says`,
-        next: 'Correct build-size, or upload the file anew, and publish again.',
-      }
+  if (isGood && isWrongSize({ actualBytes, expectedBytes })) {
+    return {
+      reason: `${what} is ${actualBytes} bytes long, not ${expectedBytes} as build-size says`,
+      next: 'Correct build-size, or upload the file again, and publish again.',
     }
   }
   const parts = [
@@ -65,21 +61,20 @@ function explainDownload(
     message ?? '',
   ].filter(Boolean)
   return {
-    reason: `${what} failed: ${parts.length > 0 ? parts.join(', ') : 'no reason is told'}`,
+    reason: `${what} failed: ${parts.join(', ') || NO_REASON}`,
     next: 'Check that ROCKIT Edge reaches build-url and that it has not expired, and publish again.',
   }
 }
 
 function explainDeploy(
-  { deployments, message }: Failure,
+  { failed = [], succeeded = [], message }: Failure,
   { app, taskName }: FailureScene,
 ): { reason: string; next: string } {
-  const { failed = [], succeeded = [] } = deployments ?? {}
   const where = failed.length > 0 ? `on ${failed.join(', ')}` : 'on at least one deployment'
   const good = succeeded.length > 0 ? `, succeeded on ${succeeded.join(', ')}` : ''
   const why = message ? ` (${message})` : ''
   return {
     reason: `publishing failed ${where}${good}${why}; the app ${app} is locked until this is resolved`,
-    next: `Mend ${failed.join(', ') || 'the deployment'} (credentials, reachability of the origin) by PATCH /be/v1/deployments and retry the task${taskName ? ` ${taskName}` : ''} by POST /be/v1/trigger, or take the deployment off the app by PATCH /be/v1/apps. Either unlocks the app.`,
+    next: `Fix ${failed.join(', ') || 'the deployment'} (credentials, reachability of the origin) by PATCH /be/v1/deployments and retry the task${taskName ? ` ${taskName}` : ''} by POST /be/v1/trigger, or take the deployment off the app by PATCH /be/v1/apps. Either unlocks the app.`,
   }
 }

@@ -1,18 +1,19 @@
-import type { Task } from './wire/replies.ts'
+import { isOpen, type Task } from './wire/task.ts'
 
-/** What unlocks an app that takes no import, as far as its tasks tell. */
+/** What unlocks an app that takes no import, as far as its tasks show. */
 export function lockAdvice(tasks: readonly Task[]): string {
-  const isOpen = ({ stage }: Task) => stage === 'submit' || stage === 'begin'
-  const upload = tasks.find((task) => task.isUpload && isOpen(task))
+  const open = tasks.filter((task) => task.stage !== undefined && isOpen(task))
+  const upload = open.find(({ kind }) => kind === 'upload')
   if (upload) {
     return `The upload task ${upload.name} is open and may lock the app: let its run end, or expire it by PATCH /be/v1/tasks.`
   }
-  const failed = tasks.find(({ type, stage }) => type === 'deploy' && stage === 'error')
+  const failed = tasks.find(({ kind, stage }) => kind === 'deploy' && stage === 'error')
   if (failed) {
-    return `The task ${failed.name} failed, which locks the app: mend the deployment (PATCH /be/v1/deployments) and retry the task (POST /be/v1/trigger), or take the deployment off the app (PATCH /be/v1/apps).`
+    return `The task ${failed.name} failed, which locks the app: fix the deployment (PATCH /be/v1/deployments) and retry the task (POST /be/v1/trigger), or take the deployment off the app (PATCH /be/v1/apps).`
   }
-  const busy = tasks.find(isOpen)
-  if (busy)
+  const [busy] = open
+  if (busy) {
     return `The task ${busy.name} (${busy.type}) is under way: publish again when it is over.`
+  }
   return 'Check the inputs. The app may be locked by an import that is under way or by a publish that failed.'
 }

@@ -16,18 +16,18 @@ import type {
 import { RockitEdgeApi } from './api.ts'
 import { type BuildFiles, findBuildFiles } from './build-files.ts'
 import { createRockitEdgeClient, type RockitEdgeClient } from './client.ts'
+import { evaluate } from './evaluate.ts'
+import { type ImportRecord, isSameBuild } from './import-record.ts'
 import { Importer, UPLOAD_ID } from './importer.ts'
-import { judge } from './judge.ts'
-import { findUploads } from './leftover-uploads.ts'
 import { lockAdvice } from './lock.ts'
-import { readPatiently } from './patience.ts'
+import { findUploads } from './lost-imports.ts'
 import { Reader } from './reader.ts'
 import { SUBSCRIPTION_ID, Subscriptions } from './subscriptions.ts'
 import { isSubscriptionName } from './tags.ts'
 import { isSignedWith } from './token.ts'
-import { isSameBuild, type Tracked } from './tracked.ts'
-import type { App, Task } from './wire/replies.ts'
-import { readNews } from './wire/webhook.ts'
+import type { App } from './wire/app.ts'
+import type { Task } from './wire/task.ts'
+import { readNotice } from './wire/webhook.ts'
 
 const TOKEN_HEADER = 'x-rockit-subscriptions'
 /** The gateway's limit counts all callers of an instance together. */
@@ -35,7 +35,9 @@ const SHORTEST_POLL_MS = 10_000
 const POLL_SPREAD_MS = 5_000
 /** An upload has its own limits, by its progress. */
 const LONGEST_CREATE_MS = 24 * 3_600_000
-const MAX_TOLD_UNKNOWN = 5
+const MAX_LOGGED_UNKNOWN = 5
+/** The documented body takes a fraction of this. */
+const MAX_NOTICE_BYTES = 64 * 1024
 
 /** Builds as deployments: import, then publishing, on the backend API of a ROCKIT Edge. */
 export class RockitEdge implements Provider {
@@ -54,10 +56,10 @@ export class RockitEdge implements Provider {
   readonly #subscriptions: Subscriptions
   #importer: Importer | undefined
   #files: BuildFiles | undefined
-  /** The import that is under way; the webhook may be faster than the answer to it. */
-  #tracked: Tracked | undefined
+  /** The import that is under way; the webhook may be faster than the reply to it. */
+  #record: ImportRecord | undefined
   #deploymentId: string | undefined
-  readonly #unknownNews = new Set<string>()
+  readonly #unknownNotices = new Set<string>()
 
   constructor(settings: RockitEdgeSettings, context: ProviderContext) {
     this.#settings = settings
@@ -66,8 +68,8 @@ export class RockitEdge implements Provider {
     const logShape = (line: string) => context.log(`debug: ${line}`)
     this.#send = createRockitEdgeClient(context.http, settings, isDebugging ? logShape : undefined)
     this.#api = new RockitEdgeApi(this.#send, settings.application)
-    this.#reader = new Reader(this.#api, context.log)
-    this.#subscriptions = new Subscriptions(this.#send, context)
+    this.#reader = new Reader(this.#api, context.clock, context.log)
+    this.#subscriptions = new Subscriptions(this.#send, this.#api, context)
     const { application: name, organization } = settings
     this.targets = [{ name, where: organization }]
   }
@@ -76,14 +78,15 @@ export class RockitEdge implements Provider {
     return { intervalMs: () => SHORTEST_POLL_MS + random() * POLL_SPREAD_MS }
   }
 
-  /** Everything is looked at that can be wrong before anything is sent. */
+  /** Checks everything that can be wrong before anything is sent, and the build before any request. */
   async prepare(call: Call): Promise<Preparation> {
     const { source, wait } = this.#settings
-    const [files, app, tasks] = await Promise.all([
-      source.kind === 'path' ? findBuildFiles(source.path) : undefined,
-      readPatiently(() => this.#reader.readApp(call), this.#context.clock, call),
-      readPatiently(() => this.#reader.listTasks(call), this.#context.clock, call),
-      this.#subscriptions.removeLeftovers(this.#api, call),
+    const files = source.kind === 'path' ? await findBuildFiles(source.path) : undefined
+    const reader = this.#reader
+    const [app, tasks] = await Promise.all([
+      reader.repeat((bounded) => reader.readApp(bounded), call),
+      reader.repeat((bounded) => reader.listTasks(bounded), call),
+      this.#subscriptions.removeLeftovers(call),
     ])
     this.#files = files
     if (app) this.#checkApp(app, tasks ?? [])
@@ -103,8 +106,8 @@ export class RockitEdge implements Provider {
       api: this.#api,
       reader: this.#reader,
       files: this.#files,
-      onAsking: (tracked) => {
-        this.#tracked = tracked
+      onAsking: (record) => {
+        this.#record = record
       },
     })
     const result = await this.#importer.create(call)
@@ -130,6 +133,8 @@ export class RockitEdge implements Provider {
 
   async #expire(tag: string, task: string | undefined, call: Call): Promise<void> {
     const names = task === undefined ? [...(await this.#findUploads([tag], call)).keys()] : [task]
+    // The list may lag behind: what is not found is left to the post step.
+    if (names.length === 0) return
     for (const name of names) {
       const result = await this.#api.expireUpload(name, call)
       if (result === 'accepted') this.#context.log(`Expired the upload task ${name}.`)
@@ -138,38 +143,34 @@ export class RockitEdge implements Provider {
   }
 
   /**
-   * The signature tells who sent it, then the body whom it is about. What it says is kept: it stands
-   * for itself where it may not be looked up, and for tasks that are listed no more.
+   * The signature shows who sent it, but does not cover the body: whoever sees one on its way can send
+   * it again with another. So the body only says whom it is about, and causes a status check. What
+   * else it says is kept only where tasks may not be read, and nothing else shows how a build ends.
    */
   async #readNotification({ headers, body }: Delivery): Promise<Notification> {
     const secrets = await this.#subscriptions.secrets()
-    const token = headers[TOKEN_HEADER] ?? ''
-    if (!(await isSignedWith(token, secrets)))
-      return { kind: 'ignored', why: 'not signed by ROCKIT Edge' }
+    if (!(await isSignedWith(headers[TOKEN_HEADER] ?? '', secrets)))
+      return ignored('not signed by ROCKIT Edge')
+    if (body.length > MAX_NOTICE_BYTES) return ignored('too large')
     const { organization, application } = this.#settings
-    const read = readNews(body.toString('utf8'), organization, application)
-    switch (read.kind) {
-      case 'unreadable':
-        return { kind: 'ignored', why: 'unreadable' }
-      case 'foreign':
-        return { kind: 'ignored', why: 'for another app' }
-      case 'unknown':
-        this.#tellUnknown(read.what)
-        return { kind: 'ignored', why: 'of an unknown kind' }
+    const read = readNotice(body.toString('utf8'), organization, application)
+    if ('ignored' in read) {
+      if (read.unknown) this.#logUnknown(read.unknown)
+      return ignored(read.ignored)
     }
-    const tracked = this.#tracked
-    if (!tracked) return { kind: 'ignored', why: 'from before the import' }
-    tracked.hear(read.news)
-    const { build } = read.news
-    const isOther = build && tracked.build && !isSameBuild(build, tracked.build)
-    return isOther
-      ? { kind: 'ignored', why: 'for another build' }
-      : { kind: 'notification', id: this.#deploymentId }
+    const record = this.#record
+    if (!record) return ignored('from before the import')
+    const { build } = read.notice
+    if (build && record.build && !isSameBuild(build, record.build)) {
+      return ignored('for another build')
+    }
+    if (!this.#reader.mayReadTasks) record.addNotice(read.notice)
+    return { kind: 'notification', id: this.#deploymentId }
   }
 
-  #tellUnknown(what: string): void {
-    if (this.#unknownNews.has(what) || this.#unknownNews.size >= MAX_TOLD_UNKNOWN) return
-    this.#unknownNews.add(what)
+  #logUnknown(what: string): void {
+    if (this.#unknownNotices.has(what) || this.#unknownNotices.size >= MAX_LOGGED_UNKNOWN) return
+    this.#unknownNotices.add(what)
     this.#context.log(`Webhook: "${what}" is nothing that this action knows; it is ignored.`)
   }
 
@@ -196,14 +197,13 @@ export class RockitEdge implements Provider {
   }
 
   async #observe(call: Call): Promise<Observation> {
-    const tracked = this.#tracked
-    if (!tracked) throw new Error('nothing was imported')
-    const { app, tasks } = await this.#reader.look(tracked, call)
-    if (!tasks && !this.#subscriptions.isOpen) throw mayNotRead()
+    const record = this.#record
+    if (!record) throw new Error('nothing was imported')
+    const reading = await this.#reader.read(record, call)
+    if (!reading.tasks && !this.#subscriptions.isOpen) throw mayNotRead()
     const { application, waitUntil, source } = this.#settings
     const expectedBytes = source.kind === 'url' ? source.sizeBytes : undefined
-    const look = { app, tasks, nowMs: this.#context.clock.nowMs() }
-    return judge(tracked, look, { app: application, waitUntil, expectedBytes })
+    return evaluate(record, reading, { app: application, waitUntil, expectedBytes })
   }
 
   #checkApp({ error, isLocked }: App, tasks: readonly Task[]): void {
@@ -232,10 +232,14 @@ export class RockitEdge implements Provider {
   }
 }
 
+function ignored(why: string): Notification {
+  return { kind: 'ignored', why }
+}
+
 function mayNotRead(): ActionError {
   return new ActionError({
     kind: 'no-tunnel',
-    what: 'This account may not read tasks, and without a webhook nothing else tells how a build ends.',
+    what: 'This account may not read tasks, and without a webhook nothing else shows how a build ends.',
     next: 'Ask for a role with tasks 2 (read), or give this run a tunnel and subscriptions 11.',
   })
 }

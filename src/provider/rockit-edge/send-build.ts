@@ -1,9 +1,9 @@
 import { ActionError, toActionError } from '../../base/errors.ts'
 import { readRetryAfter } from '../../net/retry-after.ts'
 import { type UploadResult, upload } from '../../net/upload.ts'
+import { formatBytes, Rate } from '../../net/upload-progress.ts'
 import type { Call, ProviderContext } from '../provider.ts'
 import type { BuildFiles } from './build-files.ts'
-import { formatBytes, Rate } from './rate.ts'
 
 export interface SendScene {
   readonly context: ProviderContext
@@ -12,8 +12,8 @@ export interface SendScene {
   /** What the answer to the import says that the upload must carry; never our own credentials. */
   readonly headers: Readonly<Record<string, string>>
   readonly call: Call
-  /** Looks whether the upload has arrived; `unknown` where that cannot be read. */
-  readonly look: () => Promise<'stored' | 'open' | 'unknown'>
+  /** Reads whether the upload has arrived; `unknown` where that cannot be read. */
+  readonly check: () => Promise<'stored' | 'open' | 'unknown'>
 }
 
 export type SendResult =
@@ -25,9 +25,9 @@ export type SendResult =
 
 const STALL_MS = 60_000
 const PAUSES_MS = [1_000, 2_000, 4_000]
-/** A host that has everything and is silent may be at work, or its answer is lost. */
+/** A host that has everything and is silent may be at work, or its reply is lost. */
 const SILENCE_MS = 10_000
-const LOOKS_MS = [0, 1_000, 2_000, 4_000]
+const CHECKS_MS = [0, 1_000, 2_000, 4_000]
 
 /**
  * Sends the build to its temporary URL. A PUT is repeated while it is certain that nothing was stored;
@@ -39,16 +39,16 @@ export async function sendBuild(scene: SendScene): Promise<SendResult> {
   context.log(`Uploading ${files.summary}, ${size} as a tar, to ${url.host}.`)
   for (let attempt = 0; ; attempt++) {
     const rate = new Rate(files.sizeBytes, context.log, () => context.clock.nowMs())
-    const result = await putOnce(scene, rate)
-    if (result === 'stored') return stored(rate)
+    const put = await putOnce(scene, rate)
+    if (put === 'stored') return stored(rate)
     if (scene.call.signal.aborted) return { kind: 'cancelled' }
-    const verdict = await judgePut(result, scene)
-    if (verdict.kind === 'stored') return stored(rate)
-    if (verdict.kind !== 'again') return verdict
+    const result = await evaluatePut(put, scene)
+    if (result.kind === 'stored') return stored(rate)
+    if (result.kind !== 'again') return result
     const pauseMs = PAUSES_MS[attempt]
-    if (pauseMs === undefined) return { kind: 'failed', error: verdict.error }
-    context.log(`${verdict.error.message} Uploading it again.`)
-    await context.clock.sleep(verdict.error.retryAfterMs ?? pauseMs, scene.call.signal)
+    if (pauseMs === undefined) return { kind: 'failed', error: result.error }
+    context.log(`${result.error.message} Uploading it again.`)
+    await context.clock.sleep(result.error.retryAfterMs ?? pauseMs, scene.call.signal)
     if (scene.call.signal.aborted) return { kind: 'cancelled' }
   }
 
@@ -58,7 +58,7 @@ export async function sendBuild(scene: SendScene): Promise<SendResult> {
   }
 }
 
-/** One PUT; while it waits for an answer to a whole body, tasks may tell that it has arrived. */
+/** One PUT; while it waits for a reply to a whole body, tasks may show that it has arrived. */
 async function putOnce(scene: SendScene, rate: Rate): Promise<UploadResult | 'stored'> {
   const { context, files, url, headers, call } = scene
   const over = new AbortController()
@@ -83,57 +83,43 @@ async function putOnce(scene: SendScene, rate: Rate): Promise<UploadResult | 'st
   async function watch(): Promise<void> {
     while (!signal.aborted) {
       await context.clock.sleep(SILENCE_MS, signal)
-      if (signal.aborted || (await scene.look()) !== 'stored') continue
+      if (signal.aborted || (await scene.check()) !== 'stored') continue
       isStored = true
       over.abort()
     }
   }
 }
 
-type Verdict = Exclude<SendResult, { kind: 'cancelled' }> | { kind: 'again'; error: ActionError }
+type PutResult = Exclude<SendResult, { kind: 'cancelled' }> | { kind: 'again'; error: ActionError }
 
-async function judgePut(result: UploadResult, scene: SendScene): Promise<Verdict> {
+/** What a PUT without a good reply stored may be seen from the tasks; so may an earlier one's. */
+async function evaluatePut(result: UploadResult, scene: SendScene): Promise<PutResult> {
   if (result.kind === 'unreadable') return { kind: 'failed', error: toActionError(result.error) }
   const isWhole = result.sentBytes === scene.files.sizeBytes
+  const status = result.kind === 'answered' ? result.reply.status : 0
+  if (status >= 200 && status < 300 && isWhole) return { kind: 'stored' }
   const error = uploadError(result)
-  if (result.kind === 'answered') {
-    const { status } = result.reply
-    if (status >= 200 && status < 300 && isWhole) return { kind: 'stored' }
-    const isPassing = status === 408 || status === 425 || status === 429 || status >= 500
-    if (!isPassing) return await judgeRefusal(status, error, scene)
+  if (status > 0 && status < 500 && ![408, 425, 429].includes(status)) {
+    if ((await scene.check()) === 'stored') return { kind: 'stored' }
+    return { kind: [401, 403, 404, 410].includes(status) ? 'expired' : 'failed', error }
   }
-  if (!isWhole) return { kind: 'again', error }
-  switch (await lookRepeatedly(scene)) {
-    case 'stored':
-      return { kind: 'stored' }
-    case 'open':
-      return { kind: 'again', error }
-    case 'unknown':
-      scene.context.log(`${error.message} All of it was sent, so it is taken as arrived.`)
-      return { kind: 'stored' }
+  const found = isWhole ? await checkRepeatedly(scene) : 'open'
+  if (found === 'open') return { kind: 'again', error }
+  if (found === 'unknown') {
+    scene.context.log(`${error.message} All of it was sent, so it counts as arrived.`)
   }
-}
-
-/** An earlier PUT may have been stored although its answer was lost. */
-async function judgeRefusal(
-  status: number,
-  error: ActionError,
-  scene: SendScene,
-): Promise<Verdict> {
-  if ((await scene.look()) === 'stored') return { kind: 'stored' }
-  if ([401, 403, 404, 410].includes(status)) return { kind: 'expired', error }
-  return { kind: 'failed', error }
+  return { kind: 'stored' }
 }
 
 /** The list may lag behind the storage. */
-async function lookRepeatedly({ look, context, call }: SendScene) {
-  let seen: 'stored' | 'open' | 'unknown' = 'unknown'
-  for (const pauseMs of LOOKS_MS) {
+async function checkRepeatedly({ check, context, call }: SendScene) {
+  let found: 'stored' | 'open' | 'unknown' = 'unknown'
+  for (const pauseMs of CHECKS_MS) {
     await context.clock.sleep(pauseMs, call.signal)
-    seen = await look()
-    if (seen === 'stored') return seen
+    found = await check()
+    if (found === 'stored') return found
   }
-  return seen
+  return found
 }
 
 function uploadError(result: Exclude<UploadResult, { kind: 'unreadable' }>): ActionError {

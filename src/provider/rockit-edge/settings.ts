@@ -112,7 +112,7 @@ function readSource(
   }
 }
 
-/** What is wrong with it is told without it: its query may be a key. */
+/** The problem is reported without the URL: its query may be a key. */
 function readBuildUrl(text: string, problems: Problems): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return url

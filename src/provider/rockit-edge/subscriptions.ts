@@ -4,7 +4,7 @@ import type { RockitEdgeApi } from './api.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
 import { isLeftover, newSubscriptionName } from './tags.ts'
 import { readSecret, readSubscriptionName } from './wire/replies.ts'
-import { SINGLE_EVENTS, SINK_FORMS } from './wire/requests.ts'
+import { type SubscriptionOrder, subscriptionForms } from './wire/requests.ts'
 
 /** What `stop` knows a subscription by. */
 export const SUBSCRIPTION_ID = 'subscription:'
@@ -16,6 +16,7 @@ const ADVICE = {
 /** The subscription of one run: made when the tunnel is up, removed when the run ends. */
 export class Subscriptions {
   readonly #send: RockitEdgeClient
+  readonly #api: RockitEdgeApi
   readonly #context: ProviderContext
   /** Names that may exist. */
   readonly #names = new Set<string>()
@@ -23,12 +24,13 @@ export class Subscriptions {
   #opening: Promise<void> = Promise.resolve()
   #isOver = false
 
-  constructor(send: RockitEdgeClient, context: ProviderContext) {
+  constructor(send: RockitEdgeClient, api: RockitEdgeApi, context: ProviderContext) {
     this.#send = send
+    this.#api = api
     this.#context = context
   }
 
-  /** With which webhooks are signed; waits for an answer that is under way. */
+  /** With which webhooks are signed; waits for a reply that is under way. */
   async secrets(): Promise<readonly string[]> {
     await this.#opening.catch(() => {})
     return this.#secrets
@@ -38,7 +40,7 @@ export class Subscriptions {
     return this.#secrets.length > 0
   }
 
-  /** @throws ActionError when ROCKIT Edge does not take it */
+  /** @throws ActionError when ROCKIT Edge does not accept it */
   async open(url: URL, call: Call): Promise<void> {
     if (this.#isOver) return
     this.#opening = this.#open(url.href, call)
@@ -55,54 +57,63 @@ export class Subscriptions {
   async remove(name: string, call: Call): Promise<void> {
     const path = `/subscriptions/${encodeURIComponent(name)}`
     const reply = await this.#send({ method: 'DELETE', path }, call)
-    if (!reply.isGood && reply.status !== 404) {
+    // A gateway in trouble knows no subscription at all: the list must agree before one is gone.
+    const isGone = reply.status === 404 && !(await this.#list(call)).includes(name)
+    if (!reply.isGood && !isGone) {
       throw replyError(reply, `The subscription ${name} was not removed`, ADVICE)
     }
     this.#names.delete(name)
     this.#context.cleanUpNotes.closed(name)
   }
 
-  /** Removes what earlier runs left that were lost with their machine. Only tells of failures. */
-  async removeLeftovers(api: RockitEdgeApi, call: Call): Promise<void> {
+  /** Removes what earlier runs left that were lost with their machine. Failures are only logged. */
+  async removeLeftovers(call: Call): Promise<void> {
     try {
-      const rows = await api.listAll('/subscriptions', 'subscriptions', {}, call)
-      const names = rows.flatMap((row) => readSubscriptionName(row) ?? [])
+      const names = await this.#list(call)
       for (const name of names.filter((one) => isLeftover(one, Date.now()))) {
         await this.remove(name, call)
         this.#context.log(`Removed the subscription ${name}, which an earlier run left behind.`)
       }
     } catch (thrown) {
-      this.#context.log(`Subscriptions left behind were not looked for: ${describe(thrown)}`)
+      this.#context.log(
+        `Could not search for subscriptions that earlier runs left behind: ${describe(thrown)}`,
+      )
     }
   }
 
-  /** Each form of the request is tried until one is not refused as it is. */
+  async #list(call: Call): Promise<string[]> {
+    const rows = await this.#api.listAll('/subscriptions', 'subscriptions', {}, call)
+    return rows.flatMap((row) => readSubscriptionName(row) ?? [])
+  }
+
+  /** Each form is tried until one is not refused as it is; it may take several requests. */
   async #open(url: string, call: Call): Promise<void> {
     const base = newSubscriptionName(Date.now())
     let refusal: RockitEdgeReply | undefined
-    for (const sink of SINK_FORMS) {
-      const reply = await this.#create(base, sink(url), call)
-      if (reply.isGood) return
-      refusal ??= reply
-    }
-    for (const sink of SINK_FORMS) {
-      if (await this.#openEach(base, sink(url), call)) return
+    for (const orders of subscriptionForms(url)) {
+      const refused = await this.#createAll(base, orders, call)
+      if (!refused) return
+      refusal ??= refused
     }
     throw replyError(refusal as RockitEdgeReply, 'ROCKIT Edge refused the subscription', ADVICE)
   }
 
-  /** Where one subscription is for one event. */
-  async #openEach(base: string, sink: object, call: Call): Promise<boolean> {
-    for (const [index, { type, event, isOptional }] of SINGLE_EVENTS.entries()) {
-      const reply = await this.#create(`${base}_${index}`, { ...sink, type, event }, call)
+  /** @returns the refusal where this form is not understood */
+  async #createAll(
+    base: string,
+    orders: readonly SubscriptionOrder[],
+    call: Call,
+  ): Promise<RockitEdgeReply | undefined> {
+    for (const [index, { body, isOptional }] of orders.entries()) {
+      const reply = await this.#create(index === 0 ? base : `${base}_${index}`, body, call)
       if (reply.isGood || isOptional) continue
-      if (index === 0) return false
-      throw replyError(reply, `ROCKIT Edge refused the subscription to ${type} ${event}`, ADVICE)
+      if (index === 0) return reply
+      throw replyError(reply, 'ROCKIT Edge refused one of the subscriptions', ADVICE)
     }
-    return true
+    return undefined
   }
 
-  /** Throws for every refusal that another form would not mend. */
+  /** Throws for every refusal that another form would not change. */
   async #create(name: string, order: object, call: Call): Promise<RockitEdgeReply> {
     const { cleanUpNotes } = this.#context
     if (this.#isOver || call.signal.aborted)
@@ -113,7 +124,10 @@ export class Subscriptions {
     const reply = await this.#send({ method: 'POST', path: '/subscriptions', body }, call)
     if (reply.isGood) {
       cleanUpNotes.created(name, SUBSCRIPTION_ID + name)
-      this.#keepSecret(reply)
+      const secret = readSecret(reply.json)
+      if (!secret) throw replyError(reply, 'The reply to the subscription has no secret')
+      this.#context.hide(secret)
+      this.#secrets.push(secret)
       return reply
     }
     if (reply.status < 500 && reply.status !== 429) {
@@ -122,14 +136,5 @@ export class Subscriptions {
     }
     if (reply.status === 400 || reply.status === 422) return reply
     throw replyError(reply, 'ROCKIT Edge refused the subscription', ADVICE)
-  }
-
-  #keepSecret(reply: RockitEdgeReply): void {
-    const secret = readSecret(reply.json)
-    if (secret === undefined) {
-      throw replyError(reply, 'The subscription was answered without a secret')
-    }
-    this.#context.hide(secret)
-    this.#secrets.push(secret)
   }
 }

@@ -13,8 +13,8 @@ export function newSubscriptionName(nowMs: number): string {
   return `dgs_${inBase36(nowMs)}_${randomBytes(6).toString('hex')}`
 }
 
-/** Marks an upload that is about to be asked for. */
-export function newUploadMark(nowMs: number): string {
+/** The tag of an upload that is about to be asked for. */
+export function newUploadTag(nowMs: number): string {
   return `dgs_upload_${inBase36(nowMs)}_${randomBytes(6).toString('hex')}`
 }
 

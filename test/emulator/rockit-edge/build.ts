@@ -14,7 +14,7 @@ export interface Build {
   readonly url: string | undefined
   /** The size that the request promised. */
   readonly sizeBytes: number | undefined
-  /** Where the client was told to upload to. */
+  /** Where the client was to upload to. */
   uploadUrl: string | undefined
   /** `performance.now()`, as are the next ones. */
   readonly requestedAt: number
@@ -22,8 +22,8 @@ export interface Build {
   startedAt: number | undefined
   /** When `mkraw` ended. */
   importedAt: number | undefined
-  /** When the outcome came about, and with it the news that a client waits for. */
-  newsAt: number | undefined
+  /** When the outcome came about, and with it the event that a client waits for. */
+  settledAt: number | undefined
   outcome: 'succeeded' | 'failed' | 'expired' | undefined
   buildChanged: boolean | undefined
   dxfName: string | undefined
@@ -46,7 +46,7 @@ export function newBuild(
     requestedAt: performance.now(),
     startedAt: undefined,
     importedAt: undefined,
-    newsAt: undefined,
+    settledAt: undefined,
     outcome: undefined,
     buildChanged: undefined,
     dxfName: undefined,

@@ -1,6 +1,6 @@
 import type { RockitEdgeEmulator } from './emulator.ts'
 
-// biome-ignore lint/suspicious/noExplicitAny: callers look at replies of every shape
+// biome-ignore lint/suspicious/noExplicitAny: callers read replies of every shape
 export type Body = any
 
 /** Calls the emulator's API by hand, as the machine account; for the emulator's own tests. */

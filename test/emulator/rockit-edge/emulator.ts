@@ -2,9 +2,9 @@ import { createTimers } from '../edgegap/timers.ts'
 import { type EmulatorServer, startServer } from '../server.ts'
 import { type App, type AppSeed, newApp } from './app.ts'
 import { type Build, newBuild } from './build.ts'
-import type { News } from './news.ts'
-import { createNewsroom, type NewsMatch } from './newsroom.ts'
+import { createEventLog, type EventMatch } from './event-log.ts'
 import { createPipeline } from './pipeline.ts'
+import type { PipelineEvent } from './pipeline-event.ts'
 import { addBackendRoutes } from './routes.ts'
 import { type Failure, type Script, training } from './script.ts'
 import { createSettings, type RockitEdgeOptions, type RockitEdgeSettings } from './settings.ts'
@@ -27,12 +27,12 @@ export interface RockitEdgeEmulator
   readonly subscriptions: readonly Subscription[]
   aliveSubscriptions(): Subscription[]
   readonly webhooks: readonly WebhookRecord[]
-  /** What happened in the pipelines, told or not. */
-  readonly news: readonly News[]
+  /** What happened in the pipelines, whether or not anyone was notified. */
+  readonly events: readonly PipelineEvent[]
   /** The host that uploads go to, with its records and its own faults. */
   readonly storage: Pick<StorageHost, 'url' | 'uploads' | 'faults'>
-  /** Settles with the news that fits; earlier news counts. Throws after `timeoutMs`. */
-  whenNews(match: NewsMatch, options?: { readonly timeoutMs?: number }): Promise<News>
+  /** Settles with the event that fits; an earlier one counts. Throws after `timeoutMs`. */
+  whenEvent(match: EventMatch, options?: { readonly timeoutMs?: number }): Promise<PipelineEvent>
   addApp(name: string, seed?: AppSeed): App
   /** Puts a subscription there that someone else made earlier. */
   addSubscription(order: Pick<Subscription, 'name' | 'url'> & Partial<Subscription>): Subscription
@@ -51,7 +51,7 @@ export interface TrainingOptions {
   readonly stepMs?: number
   readonly failure?: Failure
   readonly script?: Script
-  /** Which build's image is made anew; the app's current one unless told. */
+  /** Which build's image is made anew; the app's current one by default. */
   readonly buildName?: string
 }
 
@@ -63,7 +63,7 @@ export async function startRockitEdgeEmulator(
   const server = await startServer()
   const storage = await startStorageHost(settings)
   const timers = createTimers()
-  const newsroom = createNewsroom()
+  const eventLog = createEventLog()
   const subscriptions: Subscription[] = []
   const webhooks = createWebhooks(settings, timers, subscriptions, server.closing)
   const builds: Build[] = []
@@ -79,9 +79,9 @@ export async function startRockitEdgeEmulator(
   }
   for (const [name, seed] of Object.entries(options.apps ?? { my_game: {} })) addApp(name, seed)
 
-  const pipeline = createPipeline(settings, timers, tasks, (news) => {
-    newsroom.publish(news)
-    webhooks.announce(news)
+  const pipeline = createPipeline(settings, timers, tasks, (event) => {
+    eventLog.publish(event)
+    webhooks.announce(event)
   })
   addBackendRoutes(server, {
     settings,
@@ -109,9 +109,9 @@ export async function startRockitEdgeEmulator(
     subscriptions,
     aliveSubscriptions: () => subscriptions.filter(isAlive),
     webhooks: webhooks.records,
-    news: newsroom.all,
+    events: eventLog.all,
     storage,
-    whenNews: newsroom.when,
+    whenEvent: eventLog.when,
     addApp,
     addSubscription(order) {
       const subscription = newSubscription(order)

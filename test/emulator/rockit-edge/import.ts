@@ -82,9 +82,9 @@ function awaitUpload(build: Build, script: Script, room: ImportRoom): Reply {
 
 function answer(build: Build, task: Task, more: Json, { words }: ImportRoom): Reply {
   const { importAnswers, importStatus } = words.spelling
-  const told = {
+  const sent = {
     ...(importAnswers.includes('taskName') && { taskName: task.name }),
     ...(importAnswers.includes('buildName') && { buildName: build.name }),
   }
-  return words.one('build', { ...more, ...told }, importStatus)
+  return words.one('build', { ...more, ...sent }, importStatus)
 }

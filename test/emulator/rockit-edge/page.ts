@@ -12,7 +12,7 @@ interface Listing<T> {
   readonly keys: Readonly<Record<string, (row: T) => string | number>>
 }
 
-/** `offset` and `limit` (10 unless told), and `order[]` with its signs, as on "List Subscriptions". */
+/** `offset` and `limit` (10 by default), and `order[]` with its signs, as on "List Subscriptions". */
 export function pageReply<T>(
   rows: readonly T[],
   query: Query,

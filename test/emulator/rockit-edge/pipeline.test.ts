@@ -37,10 +37,10 @@ describe('pipeline', () => {
       { exception: { fileReadFailed: { filename: 'bin/game.exe' } } },
     ],
     ['buildFailed', script.buildFailed(pace), {}],
-  ])('tells %s and frees the app', async (_, steps, detail) => {
+  ])('reports %s and frees the app', async (_, steps, detail) => {
     edge.nextScript(steps)
     await api.publish({ url, size: 9 })
-    await edge.whenNews({ event: 'error' })
+    await edge.whenEvent({ event: 'error' })
     expect((await api.listTasks()).at(-1)).toMatchObject({
       status: 'failed',
       appName: 'my_game',
@@ -52,7 +52,7 @@ describe('pipeline', () => {
   it('locks the app when publishing fails, until the task is retried', async () => {
     edge.nextScript(script.deployFailed(undefined, pace))
     await api.publish({ url })
-    const { taskName } = await edge.whenNews({ type: 'deploy', event: 'error' })
+    const { taskName } = await edge.whenEvent({ type: 'deploy', event: 'error' })
     expect(await api.readApp()).toMatchObject({ error: expect.any(String), exporting: false })
     expect((await api.call('GET', `/tasks/${taskName}`)).body.error.deployment).toEqual({
       failedDeployments: ['akamai'],
@@ -60,7 +60,7 @@ describe('pipeline', () => {
     })
     expect((await api.publish({ url })).status).toBe(409)
     expect((await api.call('POST', '/trigger', { taskName })).status).toBe(200)
-    await edge.whenNews({ type: 'deploy', event: 'end' })
+    await edge.whenEvent({ type: 'deploy', event: 'end' })
     expect(await api.readApp()).not.toHaveProperty('error')
     expect((await api.publish({ url })).status).toBe(200)
   })
@@ -68,7 +68,7 @@ describe('pipeline', () => {
   it('ends after mkraw when nothing has changed, and need not end at all', async () => {
     edge.nextScript(script.unchanged(pace), script.never(pace))
     await api.publish({ url })
-    expect(await edge.whenNews({ type: 'mkraw', event: 'end' })).toMatchObject({
+    expect(await edge.whenEvent({ type: 'mkraw', event: 'end' })).toMatchObject({
       buildChanged: false,
     })
     expect(edge.builds[0]).toMatchObject({
@@ -77,7 +77,7 @@ describe('pipeline', () => {
     })
     expect((await api.readApp()).iCurBuild).toBe(6)
     const { body } = await api.publish({ url })
-    await edge.whenNews({ type: 'mkraw', event: 'begin', buildName: body.buildName })
+    await edge.whenEvent({ type: 'mkraw', event: 'begin', buildName: body.buildName })
     await sleep(40)
     expect([edge.builds[1]?.outcome, (await api.readApp()).processing]).toEqual([undefined, true])
   })
@@ -88,7 +88,7 @@ describe('pipeline', () => {
     await api.publish({ url })
     edge.train('my_game', pace)
     edge.train('my_game_2', pace)
-    await edge.whenNews({ type: 'deploy', event: 'end', appName: 'my_game_2' })
+    await edge.whenEvent({ type: 'deploy', event: 'end', appName: 'my_game_2' })
     expect(
       edge.builds.map(({ origin, outcome, name }) => [origin, outcome, name].join(' ')),
     ).toEqual(['import  0007', 'training succeeded 0006', 'training succeeded 0006'])
@@ -100,7 +100,7 @@ describe('pipeline', () => {
     })
   })
 
-  it('words everything otherwise when told', async () => {
+  it('words everything otherwise when asked to', async () => {
     Object.assign(edge.settings.spelling, {
       listEnvelope: 'bare',
       envelope: 'data',
@@ -119,7 +119,7 @@ describe('pipeline', () => {
     expect(await api.readApp()).toMatchObject({ data: { iCurBuild: '6', status: 'ok' } })
     edge.settings.forgetEndedTasksAfterMs = 0
     await api.put(edge.builds[0]?.uploadUrl ?? '', 'x')
-    await edge.whenNews({ type: 'deploy', event: 'end' })
+    await edge.whenEvent({ type: 'deploy', event: 'end' })
     expect((await api.call('GET', '/tasks')).body).toEqual([])
     edge.settings.spelling.errorForm = 'text'
     expect((await api.publish({ appName: 'other' })).body).toBe('notFound: no app other')

@@ -1,7 +1,7 @@
 import type { Timers } from '../edgegap/timers.ts'
 import { newDxfName } from './app.ts'
 import type { Build } from './build.ts'
-import type { News } from './news.ts'
+import type { PipelineEvent } from './pipeline-event.ts'
 import { type Script, type Step, type TaskType, taskTypes } from './script.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import type { Task, TaskStatus, Tasks } from './task.ts'
@@ -19,12 +19,12 @@ const statusAfter: Readonly<Record<Step['event'], TaskStatus>> = {
   error: 'failed',
 }
 
-/** Moves builds through their tasks; `announce` hears of each event. */
+/** Moves builds through their tasks; `announce` gets each event. */
 export function createPipeline(
   settings: RockitEdgeSettings,
   timers: Timers,
   tasks: Tasks,
-  announce: (news: News) => void,
+  announce: (event: PipelineEvent) => void,
 ): Pipeline {
   function run(build: Build, script: Script, types: readonly TaskType[]): void {
     const steps = script.filter(({ type }) => types.includes(type))
@@ -81,7 +81,7 @@ export function createPipeline(
     },
     retry(task, script) {
       const { build } = task
-      build.newsAt = undefined
+      build.settledAt = undefined
       build.outcome = undefined
       const from = taskTypes.indexOf(task.type as TaskType)
       run(
@@ -129,7 +129,7 @@ function settle(build: Build, outcome: 'succeeded' | 'failed', isPublishFailure 
   const { app } = build
   app.activities.delete(build)
   build.outcome = outcome
-  build.newsAt = performance.now()
+  build.settledAt = performance.now()
   if (isPublishFailure) {
     app.isLocked = true
     app.error = 'publishing failed on at least one deployment'

@@ -35,7 +35,7 @@ export function addBackendRoutes(server: EmulatorServer, room: Room): void {
   server.guard(checkFirewall)
   server.guard(createRateLimiter(settings))
   server.guard(() => checkMaintenance(settings))
-  // Before the generic server's own 404 and 405, which look different.
+  // Before the generic server's own 404 and 405, which are different.
   server.guard(({ method, path }) =>
     paths.some((route) => route.method === method && route.path.test(path))
       ? undefined
@@ -87,7 +87,7 @@ export function addBackendRoutes(server: EmulatorServer, room: Room): void {
     if (settings.taskOrder === 'newest') found.reverse()
     const listing = {
       name: 'tasks',
-      json: (task: Task) => taskJson(task, words),
+      json: (task: Task) => taskJson(task, words, 'row'),
       keys: { created: (task: Task) => tasks.all.indexOf(task) },
     }
     return pageReply(found, query, listing, words, settings)

@@ -6,7 +6,7 @@ export type TaskEvent = 'submit' | 'begin' | 'end' | 'error'
 export type Failure =
   | {
       readonly kind: 'download'
-      /** The import's own URL unless told. */
+      /** The import's own URL by default. */
       readonly url?: string
       readonly httpStatus?: number
       readonly exitCode?: number
@@ -32,7 +32,7 @@ export interface Step {
   readonly type: TaskType
   readonly event: TaskEvent
   readonly failure?: Failure
-  /** What the event tells of the build. */
+  /** What the event says of the build. */
   readonly buildChanged?: boolean
   /** Put on the task; does not hold anything up (page "Acknowledge Warning / Expire Task"). */
   readonly warning?: string
@@ -94,7 +94,7 @@ export function unchanged({ stepMs, deploys = false }: Pace & { deploys?: boolea
 
 type Detail<K extends Failure['kind']> = Omit<Extract<Failure, { kind: K }>, 'kind'>
 
-/** As curl tells it: exit code 22 for an HTTP error. Pass `{}` for a failure without details. */
+/** As curl reports it: exit code 22 for an HTTP error. Pass `{}` for a failure without details. */
 export function downloadFailed(
   detail: Detail<'download'> = { httpStatus: 404, exitCode: 22, sizeBytes: 0 },
   pace: Pace = {},
@@ -102,7 +102,7 @@ export function downloadFailed(
   return failing('dltar', { kind: 'download', ...detail }, pace)
 }
 
-/** The size that was expected is that of the import request unless told. */
+/** The size that was expected is that of the import request by default. */
 export function sizeMismatch(detail: Detail<'size'>, pace: Pace = {}): Script {
   return failing('dltar', { kind: 'size', ...detail }, pace)
 }
@@ -130,7 +130,7 @@ export function deployFailed(
   return telling(failing('deploy', { kind: 'deployment', ...detail }, pace), true)
 }
 
-/** `mkraw` begins and nothing more is ever heard. */
+/** `mkraw` begins and nothing more ever happens. */
 export function never({ stepMs }: Pace = {}): Script {
   return stages(['dltar', 'mkraw'], stepMs).slice(0, -1)
 }

@@ -1,6 +1,7 @@
 import type { AppSeed } from './app.ts'
+import type { Build } from './build.ts'
 import type { JwtSettings } from './jwt.ts'
-import type { News } from './news.ts'
+import type { PipelineEvent } from './pipeline-event.ts'
 import { type Script, success } from './script.ts'
 import { defaultSpelling, type Spelling } from './spelling.ts'
 
@@ -42,13 +43,16 @@ export interface RockitEdgeSettings {
   deployWithoutDeployments: boolean
   /** When the app's build number rises. */
   buildNumberRisesAt: 'request' | 'mkraw' | 'image' | 'deploy'
-  /** `0007`, `7`, or a text that tells nothing. */
+  /** `0007`, `7`, or a text that shows no number. */
   buildNames: 'padded' | 'number' | 'opaque'
-  /** Whether the app looks idle between the end of `mkraw` and the next task. */
+  /** Whether the app is shown as idle between the end of `mkraw` and the next task. */
   idleBetweenTasks: boolean
 
   /** Tasks. */
+  taskName: (type: string, build: Build, random: string) => string
   listUploadTasks: boolean
+  /** Tasks that are neither listed nor known by name. */
+  isTaskHidden: (type: string) => boolean
   /** Ended tasks leave the list after this time; failed ones stay (page "Import native builds"). */
   forgetEndedTasksAfterMs: number
   /** Whether a task that left the list can still be read by its name. */
@@ -62,7 +66,7 @@ export interface RockitEdgeSettings {
   /** A PUT to a URL that has been used: refused with 409, or taken without starting anything. */
   secondPut: 'refuse' | 'ignore'
   hashUploads: boolean
-  /** The content of an upload up to this size is kept for the test to look into. */
+  /** The content of an upload up to this size is kept for the test to read. */
   keepUploadBytes: number
 
   /** Subscriptions and webhooks. */
@@ -72,9 +76,9 @@ export interface RockitEdgeSettings {
   oneEventPerSubscription: boolean
   secretInLists: boolean
   jwt: JwtSettings
-  webhookDelayMs: number | ((news: News) => number)
+  webhookDelayMs: number | ((event: PipelineEvent) => number)
   webhookTimeoutMs: number
-  dropWebhooks: boolean | ((news: News) => boolean)
+  dropWebhooks: boolean | ((event: PipelineEvent) => boolean)
   duplicateWebhooks: boolean
   /** Swaps each two webhooks that follow each other within `swapWithinMs`. */
   swapWebhooks: boolean
@@ -123,7 +127,9 @@ function defaults() {
     buildNumberRisesAt: 'mkraw' as const,
     buildNames: 'padded' as const,
     idleBetweenTasks: false,
+    taskName: (type: string, _build: Build, random: string) => `${type}_${random}`,
     listUploadTasks: true,
+    isTaskHidden: (_type: string) => false,
     forgetEndedTasksAfterMs: Number.POSITIVE_INFINITY,
     forgottenTasksReadable: true,
     taskOrder: 'oldest' as const,

@@ -38,7 +38,7 @@ export interface Spelling {
   uploadUrlField: string
   /** A bare string, or an object with `url` and `method`. */
   uploadUrlForm: 'string' | 'object'
-  /** What an import's answer tells beside the upload URL. */
+  /** What an import's answer has beside the upload URL. */
   importAnswers: readonly ('taskName' | 'buildName')[]
   /** One thing: as it is, beside `status: success`, under its own name, or under `data`. */
   envelope: 'bare' | 'status' | 'named' | 'data'
@@ -55,13 +55,17 @@ export interface Spelling {
   taskTypeField: string
   taskStatusField: string
   taskCreatedField: string
-  /** Undefined where a task does not tell its build. */
+  /** Undefined where a task does not name its build. */
   taskBuildField: string | undefined
   taskStatusWords: TaskStatusWords
   /** The task that stands for an open client upload. */
   uploadTaskType: string
   /** The internal step between `mkraw` and `deploy`; undefined where no task shows it. */
   imageTaskType: string | undefined
+  /** Whether the list shows the details of tasks as well, or only the task itself does. */
+  taskRows: 'full' | 'short'
+  /** Whether an ended task says that its build equals the one before. */
+  taskHasBuildChanged: boolean
   /** `exception.httpDownloadFailed.…`, `exception.…`, or on the task itself. */
   taskFailureForm: 'nested' | 'container' | 'flat'
   /** Any of these names the task in a PATCH or a trigger. */
@@ -79,11 +83,11 @@ export interface Spelling {
   subscriptionUrlFields: readonly string[]
   subscriptionStatus: number
   secretField: string
-  /** The label that the Subscribe page's table has lost: how news of a wrong input is called. */
+  /** The label that the Subscribe page's table has lost: how event of a wrong input is called. */
   userFailureEvent: 'error' | 'exception'
   /** What stands in the webhook where a field has nothing to say; the example shows all of them. */
   webhookBlanks: 'absent' | 'null' | 'empty' | 'skeleton'
-  /** `buildChanged` in the news before anyone can know it. */
+  /** `buildChanged` in the event before anyone can know it. */
   earlyBuildChanged: 'blank' | 'true' | 'false'
   /** Fields that no webhook carries. */
   webhookOmits: readonly string[]
@@ -111,6 +115,8 @@ export function defaultSpelling(): Spelling {
     taskStatusWords: taskStatusWords.states,
     uploadTaskType: 'upload',
     imageTaskType: 'mkdxf',
+    taskRows: 'full',
+    taskHasBuildChanged: true,
     taskFailureForm: 'nested',
     taskRequestFields: ['taskName', 'name', 'taskId', 'task'],
     expireForms: ['expire', 'expired', 'action', 'status'],

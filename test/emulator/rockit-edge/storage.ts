@@ -103,7 +103,7 @@ export async function startStorageHost(settings: RockitEdgeSettings): Promise<St
   }
 }
 
-/** As a pre-authenticated request of OCI looks: whoever knows the path may write. */
+/** Like a pre-authenticated request of OCI: whoever knows the path may write. */
 function pathFor({ app, name }: Build, organization: string): string {
   const token = randomBytes(24).toString('base64url')
   const object = `${organization}/${app.name}/${name}/native-build.tar`

@@ -57,8 +57,8 @@ export function subscribeReply(
   const subscription = newSubscription({ name, url, types, events, body: request })
   subscriptions.push(subscription)
   const { secretField, subscriptionStatus } = settings.spelling
-  const told = { ...subscriptionJson(subscription, words), [secretField]: subscription.secret }
-  return words.one('subscription', told, subscriptionStatus)
+  const sent = { ...subscriptionJson(subscription, words), [secretField]: subscription.secret }
+  return words.one('subscription', sent, subscriptionStatus)
 }
 
 export function newSubscription(

@@ -41,6 +41,7 @@ export function createTasks(settings: RockitEdgeSettings): Tasks {
   }
 
   function isVisible({ type }: Task): boolean {
+    if (settings.isTaskHidden(type)) return false
     if (type === 'upload') return settings.listUploadTasks
     return type !== 'image' || settings.spelling.imageTaskType !== undefined
   }
@@ -50,7 +51,7 @@ export function createTasks(settings: RockitEdgeSettings): Tasks {
     create(build, type, status) {
       const now = new Date()
       const task: Task = {
-        name: `${type}_${randomBytes(6).toString('hex')}`,
+        name: settings.taskName(type, build, randomBytes(6).toString('hex')),
         type,
         build,
         created: now,
@@ -68,14 +69,19 @@ export function createTasks(settings: RockitEdgeSettings): Tasks {
     listed: () => all.filter((task) => isVisible(task) && !isForgotten(task)),
     find(name) {
       const task = all.find((candidate) => candidate.name === name)
-      if (task === undefined || (isForgotten(task) && !settings.forgottenTasksReadable)) return
+      if (task === undefined || settings.isTaskHidden(task.type)) return
+      if (isForgotten(task) && !settings.forgottenTasksReadable) return
       return task
     },
   }
 }
 
-export function taskJson(task: Task, words: Words): Json {
+/** A task as the list shows it, or with all its details. */
+export function taskJson(task: Task, words: Words, view: 'row' | 'details' = 'details'): Json {
   const { spelling } = words
+  const hasDetails = view === 'details' || spelling.taskRows === 'full'
+  const { buildChanged } = task.build
+  const isOver = task.status === 'ended' && task.type !== 'dltar' && task.type !== 'upload'
   return {
     [spelling.taskNameField]: task.name,
     [spelling.taskTypeField]: typeWord(task.type, spelling),
@@ -88,7 +94,8 @@ export function taskJson(task: Task, words: Words): Json {
       warnings: task.warnings,
       acknowledged: task.isAcknowledged,
     }),
-    ...failureJson(task, words),
+    ...(hasDetails && failureJson(task, words)),
+    ...(hasDetails && spelling.taskHasBuildChanged && isOver && { buildChanged }),
     ...task.wire,
   }
 }

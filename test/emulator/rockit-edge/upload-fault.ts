@@ -1,6 +1,6 @@
 /** What goes wrong with a PUT to the storage host. */
 export type UploadEffect =
-  /** Answered so, once that many bytes have come (0 unless told); nothing is stored. */
+  /** Answered so, once that many bytes have come (0 by default); nothing is stored. */
   | {
       readonly kind: 'status'
       readonly status: number
@@ -20,7 +20,7 @@ export type UploadEffect =
   | { readonly kind: 'lost-answer' }
 
 export type UploadFault = UploadEffect & {
-  /** How many uploads it spoils; for ever unless told. */
+  /** How many uploads it spoils; for ever by default. */
   readonly times?: number
   /** How many uploads pass untouched first. */
   readonly afterUploads?: number

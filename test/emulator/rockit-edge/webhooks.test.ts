@@ -24,8 +24,8 @@ afterEach(() => Promise.all([edge.close(), receiver.close()]))
 
 const subscribe = (more = {}) =>
   api.call('POST', '/subscriptions', { name: 'run_1', url: `${receiver.url}/hook`, ...more })
-const told = () => receiver.requests.map(({ body }) => body as Body)
-const kinds = () => told().map(({ type, event }) => `${type} ${event}`)
+const sent = () => receiver.requests.map(({ body }) => body as Body)
+const kinds = () => sent().map(({ type, event }) => `${type} ${event}`)
 
 describe('webhooks', () => {
   it('subscribes, lists, reads and unsubscribes', async () => {
@@ -62,7 +62,7 @@ describe('webhooks', () => {
       ),
     )
     const { dxfName } = await api.readApp()
-    expect(told()[8]).toEqual({
+    expect(sent()[8]).toEqual({
       type: 'deploy',
       event: 'end',
       orgName: 'acme',
@@ -84,7 +84,7 @@ describe('webhooks', () => {
     )
   })
 
-  it('shows every field, fails as told, and uses either event for a wrong input', async () => {
+  it('shows every field, fails as scripted, and uses either event for a wrong input', async () => {
     await subscribe({ events: ['error', 'exception'] })
     edge.nextScript(
       script.unreadableFile({ filename: 'a' }, pace),
@@ -95,10 +95,10 @@ describe('webhooks', () => {
       webhookBlanks: 'skeleton',
     })
     await api.publish({ url })
-    await edge.whenNews({ event: 'error' })
+    await edge.whenEvent({ event: 'error' })
     await api.publish({ url })
     await receiver.whenRequested('POST', /hook/, { count: 2 })
-    expect(told()).toMatchObject([
+    expect(sent()).toMatchObject([
       {
         type: 'mkraw',
         event: 'exception',
@@ -124,12 +124,17 @@ describe('webhooks', () => {
     await api.publish({ url })
     await receiver.whenRequested('POST', /hook/, { count: 4 })
     expect(kinds().sort()).toEqual(['mkraw end', 'mkraw end', 'mkraw submit', 'mkraw submit'])
-    expect(edge.webhooks.map(({ news }) => news?.event)).toEqual(['end', 'end', 'submit', 'submit'])
+    expect(edge.webhooks.map(({ event }) => event?.event)).toEqual([
+      'end',
+      'end',
+      'submit',
+      'submit',
+    ])
     const unsigned = await edge.sendWebhook('{', {
       jwt: { alg: 'none' },
       headers: { 'x-more': '1' },
     })
-    expect([unsigned.status, unsigned.news, told().at(-1)]).toEqual([204, undefined, '{'])
+    expect([unsigned.status, unsigned.event, sent().at(-1)]).toEqual([204, undefined, '{'])
     expect(receiver.requests.at(-1)?.headers['x-rockit-subscriptions']).toMatch(/\.$/)
     await edge.sendWebhook({}, { token: null })
     expect(receiver.requests.at(-1)?.headers).not.toHaveProperty('x-rockit-subscriptions')

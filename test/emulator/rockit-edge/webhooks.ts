@@ -1,14 +1,14 @@
 import type { Timers } from '../edgegap/timers.ts'
 import { sendWebhook } from '../webhook-call.ts'
 import { type JwtSettings, signJwt } from './jwt.ts'
-import { type News, webhookBody } from './news.ts'
+import { type PipelineEvent, webhookBody } from './pipeline-event.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import { isAlive, type Subscription, type Subscriptions } from './subscription.ts'
 
 export interface WebhookRecord {
   readonly url: string
   /** Undefined for one that a test sent by hand. */
-  readonly news: News | undefined
+  readonly event: PipelineEvent | undefined
   readonly subscription: string | undefined
   readonly body: unknown
   /** `performance.now()` when it was sent. */
@@ -20,7 +20,7 @@ export interface WebhookRecord {
 
 /** How a webhook of one's own making differs from a real one. */
 export interface WebhookRequest {
-  /** That of the newest live subscription unless told. */
+  /** That of the newest live subscription by default. */
   readonly url?: string
   readonly method?: string
   readonly headers?: Readonly<Record<string, string>>
@@ -31,13 +31,13 @@ export interface WebhookRequest {
 
 export interface Webhooks {
   readonly records: readonly WebhookRecord[]
-  announce(news: News): void
+  announce(event: PipelineEvent): void
   /** Sends any body (a string as it is, anything else as JSON); settles when it is over. */
   send(body: unknown, request?: WebhookRequest): Promise<WebhookRecord>
 }
 
 type OpenRecord = { -readonly [K in keyof WebhookRecord]: WebhookRecord[K] }
-type Target = Pick<WebhookRecord, 'url' | 'news' | 'subscription' | 'body'>
+type Target = Pick<WebhookRecord, 'url' | 'event' | 'subscription' | 'body'>
 type Headers = Readonly<Record<string, string>>
 
 /** Sends each webhook once: nothing is known of repeats. */
@@ -68,13 +68,13 @@ export function createWebhooks(
     return record
   }
 
-  function deliver(news: News): void {
-    const body = webhookBody(news, settings)
+  function deliver(event: PipelineEvent): void {
+    const body = webhookBody(event, settings)
     const copies = settings.duplicateWebhooks ? 2 : 1
     for (const subscription of subscriptions.filter((each) => wants(each, body))) {
       const { url, name, secret } = subscription
       for (let copy = 0; copy < copies; copy += 1) {
-        void post({ url, news, subscription: name, body }, tokenHeader(secret, settings.jwt))
+        void post({ url, event, subscription: name, body }, tokenHeader(secret, settings.jwt))
       }
     }
   }
@@ -87,19 +87,19 @@ export function createWebhooks(
 
   return {
     records,
-    announce(news) {
+    announce(event) {
       const { dropWebhooks, webhookDelayMs } = settings
       // No type of the schema page stands for the steps between `mkraw` and `deploy`.
-      if (news.type === 'image') return
-      if (typeof dropWebhooks === 'function' ? dropWebhooks(news) : dropWebhooks) return
-      const delayMs = typeof webhookDelayMs === 'function' ? webhookDelayMs(news) : webhookDelayMs
+      if (event.type === 'image') return
+      if (typeof dropWebhooks === 'function' ? dropWebhooks(event) : dropWebhooks) return
+      const delayMs = typeof webhookDelayMs === 'function' ? webhookDelayMs(event) : webhookDelayMs
       timers.after(delayMs, () => {
-        if (!settings.swapWebhooks) return deliver(news)
+        if (!settings.swapWebhooks) return deliver(event)
         if (held !== undefined) {
-          deliver(news)
+          deliver(event)
           return release()
         }
-        held = () => deliver(news)
+        held = () => deliver(event)
         timers.after(settings.swapWithinMs, release)
       })
     },
@@ -109,7 +109,7 @@ export function createWebhooks(
       if (address === undefined) throw new Error('there is no subscription to send a webhook to')
       const signed = token ?? signJwt(newest?.secret ?? '', { ...settings.jwt, ...jwt })
       const own: Headers = token === null ? {} : { 'x-rockit-subscriptions': signed }
-      const target = { url: address, news: undefined, subscription: newest?.name, body }
+      const target = { url: address, event: undefined, subscription: newest?.name, body }
       return post(target, { ...own, ...headers }, method)
     },
   }

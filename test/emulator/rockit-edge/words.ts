@@ -16,7 +16,7 @@ export interface Words {
   page(name: string, rows: readonly Json[], total: number): Reply
   /**
    * A refusal. Only the maintenance envelope is known (Terraform stack, edge/api-gw.tf); that the
-   * application's own errors look alike is a guess.
+   * application's own errors have the same form is a guess.
    */
   refuse(status: number, code: string, message: string): Reply
 }

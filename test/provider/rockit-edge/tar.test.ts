@@ -17,8 +17,8 @@ import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { pipeline } from 'node:stream/promises'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { type Entry, tarBytes } from '../../../src/net/tar.ts'
 import { findBuildFiles } from '../../../src/provider/rockit-edge/build-files.ts'
-import { type Entry, tarBytes } from '../../../src/provider/rockit-edge/tar.ts'
 
 let root: string
 const build = () => join(root, 'build')

@@ -1,15 +1,14 @@
 import { describe, expect, it } from 'vitest'
-import { shapeOf } from '../../../src/provider/rockit-edge/wire/json.ts'
-import { NAMES } from '../../../src/provider/rockit-edge/wire/names.ts'
+import { shapeOf } from '../../../src/provider/json.ts'
+import { readApp } from '../../../src/provider/rockit-edge/wire/app.ts'
+import { readFailure } from '../../../src/provider/rockit-edge/wire/failure.ts'
 import {
-  readApp,
   readImport,
   readProblem,
-  readRows,
   readSecret,
-  readTask,
 } from '../../../src/provider/rockit-edge/wire/replies.ts'
-import { readNews } from '../../../src/provider/rockit-edge/wire/webhook.ts'
+import { readRows, readTask, readTaskReply } from '../../../src/provider/rockit-edge/wire/task.ts'
+import { readNotice } from '../../../src/provider/rockit-edge/wire/webhook.ts'
 
 const junk = [undefined, null, 0, '', 'text', [], [[]], {}, { data: null }, { data: [] }, true]
 
@@ -24,7 +23,9 @@ describe('whatever comes', () => {
     expect(readImport(value, true).uploadUrl).toBeUndefined()
     expect(readSecret(value)).toBeUndefined()
     expect(() => [readRows(value, 'tasks'), readProblem('', value), shapeOf(value)]).not.toThrow()
-    expect(readNews(JSON.stringify(value) ?? '', 'a', 'b').kind).toMatch(/unreadable|foreign/)
+    expect(readNotice(JSON.stringify(value) ?? '', 'a', 'b')).toMatchObject({
+      ignored: expect.stringMatching(/unreadable|for another app/),
+    })
   })
 
   it('and bears names of objects’ own parts is not taken for them', () => {
@@ -41,13 +42,14 @@ describe('an app', () => {
     [{ error: { message: 'broken' } }, 'broken'],
     [{ error: true, message: 'broken' }, 'broken'],
     [{ status: 'ERROR', message: 'broken' }, 'broken'],
-    [{ error: { code: 7 } }, 'no reason is told'],
+    [{ error: { code: 7 } }, 'ROCKIT Edge gives no reason'],
     [{ error: '' }, undefined],
     [{ error: false, message: 'all is well' }, undefined],
     [{ error: {} }, undefined],
     [{ error: { code: 0, message: '' } }, undefined],
     [{ error: 'false' }, undefined],
     [{ status: 'success' }, undefined],
+    [{ state: 'deployFailed' }, 'its state is deployFailed'],
   ])('with %j has the error %j', (app, error) => {
     expect(readApp({ name: 'x', ...app }).error).toBe(error)
   })
@@ -73,9 +75,40 @@ describe('the shape for the debug log', () => {
   })
 })
 
-it('every name has its grade, and the documented ones come first', () => {
-  for (const names of Object.values(NAMES).flatMap((group) => Object.values(group))) {
-    expect(names.grade).toMatch(/^(documented|inferred)$/)
-    expect(names.names.length).toBeGreaterThan(0)
-  }
+describe('an envelope', () => {
+  const task = { name: 'deploy_1', status: 'ended', type: 'deploy' }
+  it.each<[string, object]>([
+    ['nothing', task],
+    ['a status', { ...task, state: 'success' }],
+    ['its name', { task }],
+    ['data', { data: task }],
+    ['data and its name, among much else', { status: 'ok', a: 1, b: 2, c: 3, data: { task } }],
+  ])('of %s is taken off by what is missing at the top', (_name, reply) => {
+    expect(readTaskReply(reply)).toMatchObject({ name: 'deploy_1', stage: 'end', kind: 'deploy' })
+  })
+
+  it('may be nested without end', () => {
+    const deep = JSON.parse(`${'{"data":'.repeat(5000)}1${'}'.repeat(5000)}`)
+    expect(readTaskReply(deep)).toBeUndefined()
+    expect(readRows(deep, 'tasks')).toBeUndefined()
+  })
+})
+
+describe('a task', () => {
+  it.each(['deploy', 'DEPLOY', 'Deploy', 'de-ploy'])('is of its kind as %s', (type) => {
+    expect(readTask({ name: 'x', type })?.kind).toBe('deploy')
+  })
+
+  it('that ended on some deployments only has failed', () => {
+    const error = { deployment: { failedDeployments: ['akamai'] } }
+    expect(readTask({ name: 'x', type: 'deploy', status: 'ended', error })?.stage).toBe('error')
+  })
+
+  it('has the details of its failure wherever they are', () => {
+    const exception = { httpDownloadFailed: { httpStatus: '404', url: 'https://x.example/a' } }
+    expect(readFailure({ exception })).toMatchObject({ httpStatus: 404 })
+    expect(readFailure({ exception: { httpStatus: 404 } })).toMatchObject({ httpStatus: 404 })
+    expect(readFailure({ httpStatus: 404 })).toMatchObject({ httpStatus: 404 })
+    expect(readFailure({ error: 'disk full' })).toMatchObject({ message: 'disk full' })
+  })
 })

@@ -1,19 +1,17 @@
-import { NAMES } from './names.ts'
-
 /**
- * Bodies of requests whose names are not documented. Each list begins with the best guess; the others
- * are tried one after the other where a body is refused as it is (400 or 422, with which nothing can
- * have happened).
+ * Bodies of requests whose names are not documented: the best guess first, then one alternative, which
+ * is tried where a body is refused as it is (400 or 422, with which nothing can have happened).
  */
+type Body = Record<string, unknown>
 
-const APP_FIELDS = ['appName', 'app', 'name', 'application'] as const
-const TASK_FIELDS = ['taskName', 'name', 'taskId', 'task'] as const
+const APP_FIELDS = ['appName', 'application'] as const
+const TASK_FIELDS = ['taskName', 'taskId'] as const
 
 /** `url` and `size` are documented ("Import native builds"); `url` may have become an object. */
 export function importBodies(
   app: string,
   source: { url: URL; sizeBytes: number | undefined } | undefined,
-): Record<string, unknown>[] {
+): Body[] {
   if (source === undefined) return APP_FIELDS.map((field) => ({ [field]: app }))
   const { href } = source.url
   const size = source.sizeBytes === undefined ? {} : { size: source.sizeBytes }
@@ -23,35 +21,37 @@ export function importBodies(
   ])
 }
 
-/** Expiring an upload task ("Acknowledge Warning / Expire Task"), by the field that names the task. */
-export function expireBodies(task: string): Record<string, unknown>[][] {
-  return TASK_FIELDS.map((field) => [
+/** Expiring an upload task ("Acknowledge Warning / Expire Task"). */
+export function expireBodies(task: string): Body[] {
+  return TASK_FIELDS.flatMap((field) => [
     { [field]: task, expire: true },
-    { [field]: task, expired: true },
-    { [field]: task, action: 'expire' },
     { [field]: task, status: 'expired' },
   ])
 }
 
-/** How a subscription may name where to send. */
-export const SINK_FORMS = [
-  (url: string) => ({ url }),
-  (url: string) => ({ webhook: url }),
-  (url: string) => ({ webhookUrl: url }),
-  (url: string) => ({ webhook: { url } }),
-] as const
+export interface SubscriptionOrder {
+  readonly body: Body
+  /** Whether it may be refused. */
+  readonly isOptional?: boolean
+}
 
-/** What is subscribed to where a subscription covers one type and one event only. */
-export const SINGLE_EVENTS: readonly { type: string; event: string; isOptional: boolean }[] = [
-  ...['end', 'error', 'begin'].flatMap((event) =>
-    ['deploy', 'mkraw', 'dltar'].map((type) => ({ type, event, isOptional: false })),
-  ),
-  // Perhaps no event of its own.
-  { type: 'dltar', event: 'exception', isOptional: true },
-  { type: 'mkraw', event: 'exception', isOptional: true },
-]
-
-/** The name of the app is a documented filter ("Listing Tasks"); it matches parts of names too. */
-export function taskQuery(app: string): Record<string, string> {
-  return { [NAMES.webhook.app.names[0] ?? 'appName']: app }
+/**
+ * The forms of a subscription: one request for everything, or one each where a subscription is for one
+ * type and one event only.
+ */
+export function subscriptionForms(url: string): SubscriptionOrder[][] {
+  const sinks = [{ url }, { webhookUrl: url }]
+  const types = ['deploy', 'mkraw', 'dltar']
+  const events = ['end', 'error', 'begin'].flatMap((event) =>
+    types.map((type) => ({ type, event })),
+  )
+  // A wrong input may have an event of its own: the page "Subscribe" has lost its label.
+  const lost = ['dltar', 'mkraw'].map((type) => ({ type, event: 'exception' }))
+  return [
+    ...sinks.map((sink) => [{ body: sink }]),
+    ...sinks.map((sink) => [
+      ...events.map((event) => ({ body: { ...sink, ...event } })),
+      ...lost.map((event) => ({ body: { ...sink, ...event }, isOptional: true })),
+    ]),
+  ]
 }

@@ -1,53 +1,57 @@
-import { type Failure, isTelling, readFailure } from './failure.ts'
-import { flagOf, isObject, parseJson, textOf } from './json.ts'
-import { EVENTS, NAMES, TASK_TYPES, type TaskEvent, type TaskType } from './names.ts'
+import { fields, isRecord, parseJson, yesNo } from '../../json.ts'
+import { type Failure, isFailure, readFailure } from './failure.ts'
+import { documented, label } from './readers.ts'
+import { TASK_TYPES, type TaskType } from './task.ts'
 
-/** What a verified webhook said. */
-export interface News {
+/** What a signed webhook says. */
+export interface Notice {
   readonly type: TaskType
-  readonly event: Exclude<TaskEvent, 'exception'>
+  readonly event: 'submit' | 'begin' | 'end' | 'error'
   readonly build: string | undefined
   readonly dxfName: string | undefined
   readonly buildChanged: boolean | undefined
   readonly failure: Failure
 }
 
-export type ReadNews =
-  | { kind: 'news'; news: News }
-  /** For another organisation or app. */
-  | { kind: 'foreign' }
-  /** Not among the documented types and events. */
-  | { kind: 'unknown'; what: string }
-  | { kind: 'unreadable' }
+/** `ignored` says why, for the log. */
+export type ReadNotice = { notice: Notice } | { ignored: string; unknown?: string }
 
-const { webhook: W } = NAMES
+const EVENTS = ['submit', 'begin', 'end', 'error'] as const
 
-/** Reads the body of the page "Webhook Request Body", each part of which may be missing or empty. */
-export function readNews(body: string, organization: string, app: string): ReadNews {
-  const json = parseJson(body)
-  if (!isObject(json)) return { kind: 'unreadable' }
-  if (textOf(json, W.organization) !== organization || textOf(json, W.app) !== app) {
-    return { kind: 'foreign' }
-  }
-  const type = textOf(json, W.type)
-  const word = textOf(json, W.event)
-  const knownType = TASK_TYPES.find((one) => one === type)
-  const knownEvent = EVENTS.find((one) => one === word)
-  if (!knownType || !knownEvent) return { kind: 'unknown', what: `${type} ${word}` }
+/** The body is documented as a whole ("Webhook Request Body"); each part may be missing or empty. */
+const body = fields({
+  type: documented(label, 'type'),
+  event: documented(label, 'event'),
+  organization: documented(label, 'orgName'),
+  app: documented(label, 'appName'),
+  build: documented(label, 'buildName'),
+  dxfName: documented(label, 'dxfName'),
+  buildChanged: documented(yesNo, 'buildChanged'),
+})
+
+export function readNotice(text: string, organization: string, app: string): ReadNotice {
+  const json = parseJson(text)
+  if (!isRecord(json)) return { ignored: 'unreadable' }
+  const read = body.parse(json)
+  if (read.organization !== organization || read.app !== app) return { ignored: 'for another app' }
+  const type = TASK_TYPES.find((known) => known === read.type)
+  // `exception` is a guess at a label that the page "Subscribe" has lost.
+  const named = EVENTS.find((known) => known === read.event?.replace('exception', 'error'))
+  if (!type || !named)
+    return { ignored: 'of an unknown kind', unknown: `${read.type} ${read.event}` }
   const failure = readFailure(json)
-  const event = knownEvent === 'exception' || isTelling(failure) ? 'error' : knownEvent
-  const isFailure = event === 'error'
-  const isOver = event === 'end' || isFailure
+  const event = isFailure(failure) ? 'error' : named
+  const isOver = event === 'end' || event === 'error'
+  const { build, dxfName, buildChanged } = read
   return {
-    kind: 'news',
-    news: {
-      type: knownType,
+    notice: {
+      type,
       event,
-      build: textOf(json, W.build),
-      dxfName: textOf(json, W.dxfName),
+      build,
+      dxfName,
       // Before the import is over nobody can know, whatever stands there.
-      buildChanged: knownType !== 'dltar' && isOver ? flagOf(json, W.buildChanged) : undefined,
-      failure: isFailure ? failure : {},
+      buildChanged: type !== 'dltar' && isOver ? buildChanged : undefined,
+      failure: event === 'error' ? failure : {},
     },
   }
 }

@@ -10,31 +10,31 @@ export function formatBytes(bytes: number): string {
   return `${unit === 0 || value >= 100 ? Math.round(value) : value.toFixed(1)} ${units[unit]}`
 }
 
-const TELL_EVERY_MS = 5_000
+const LOG_EVERY_MS = 5_000
 
-/** Tells how far an upload has come, at most every five seconds. */
+/** Logs how far an upload has come, at most every five seconds. */
 export class Rate {
   readonly #totalBytes: number
   readonly #log: (line: string) => void
   readonly #nowMs: () => number
   readonly #startedAtMs: number
-  #told: { atMs: number; bytes: number }
+  #logged: { atMs: number; bytes: number }
 
   constructor(totalBytes: number, log: (line: string) => void, nowMs: () => number) {
     this.#totalBytes = totalBytes
     this.#log = log
     this.#nowMs = nowMs
     this.#startedAtMs = nowMs()
-    this.#told = { atMs: this.#startedAtMs, bytes: 0 }
+    this.#logged = { atMs: this.#startedAtMs, bytes: 0 }
   }
 
   progress(bytes: number): void {
     const atMs = this.#nowMs()
-    if (atMs - this.#told.atMs < TELL_EVERY_MS) return
+    if (atMs - this.#logged.atMs < LOG_EVERY_MS) return
     const percent = Math.floor((bytes / this.#totalBytes) * 100)
-    const rate = perSecond(bytes - this.#told.bytes, atMs - this.#told.atMs)
+    const rate = perSecond(bytes - this.#logged.bytes, atMs - this.#logged.atMs)
     this.#log(`Uploading: ${percent} % of ${formatBytes(this.#totalBytes)} (${rate}).`)
-    this.#told = { atMs, bytes }
+    this.#logged = { atMs, bytes }
   }
 
   done(): void {

@@ -4,8 +4,8 @@ import type { RockitEdgeSettings } from './settings.ts'
 import type { Spelling } from './spelling.ts'
 import type { Json } from './words.ts'
 
-/** Something that happened to a task, whether or not anyone was told. */
-export interface News {
+/** Something that happened to a task, whether or not anyone was notified. */
+export interface PipelineEvent {
   /** `performance.now()`. */
   readonly at: number
   readonly type: TaskType
@@ -21,25 +21,25 @@ export interface News {
 }
 
 /** The webhook body of the schema page "Webhook Request Body". */
-export function webhookBody(news: News, settings: RockitEdgeSettings): Json {
+export function webhookBody(event: PipelineEvent, settings: RockitEdgeSettings): Json {
   const { spelling } = settings
-  const isUserFailure = news.failure !== undefined && isOwnInput(news.failure)
+  const isUserFailure = event.failure !== undefined && isOwnInput(event.failure)
   const body: Json = {
-    type: news.type,
-    event: isUserFailure ? spelling.userFailureEvent : news.event,
+    type: event.type,
+    event: isUserFailure ? spelling.userFailureEvent : event.event,
     orgName: settings.organization,
-    appName: news.appName,
-    buildName: news.buildName,
-    dxfName: news.dxfName ?? blank(spelling, ''),
-    buildChanged: news.buildChanged ?? earlyBuildChanged(spelling),
-    ...failureJson(news.failure, news.build, spelling),
-    ...news.step.wire?.webhook,
+    appName: event.appName,
+    buildName: event.buildName,
+    dxfName: event.dxfName ?? blank(spelling, ''),
+    buildChanged: event.buildChanged ?? earlyBuildChanged(spelling),
+    ...failureJson(event.failure, event.build, spelling),
+    ...event.step.wire?.webhook,
   }
   const kept = Object.entries(body).filter(([name]) => !spelling.webhookOmits.includes(name))
   return Object.fromEntries(kept)
 }
 
-/** The page "Subscribe" tells failures of the user's input from the others. */
+/** The page "Subscribe" separates failures of the user's input from the others. */
 function isOwnInput({ kind }: Failure): boolean {
   return kind === 'download' || kind === 'size' || kind === 'file'
 }

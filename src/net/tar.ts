@@ -1,8 +1,8 @@
-import type { Stats } from 'node:fs'
-import { open } from 'node:fs/promises'
+import { constants, type Stats } from 'node:fs'
+import { type FileHandle, open } from 'node:fs/promises'
 import type { Headers } from 'tar-stream'
 import headers from 'tar-stream/headers.js'
-import { ActionError } from '../../base/errors.ts'
+import { ActionError } from '../base/errors.ts'
 
 /** One thing in an archive, in the words of its header. */
 export interface Entry {
@@ -50,17 +50,25 @@ export async function* packTar(entries: readonly Entry[]): AsyncGenerator<Uint8A
   yield ZEROS
 }
 
-/** A file's bytes; fails as soon as it turns out to change while it is read. */
+/**
+ * A file's bytes. Ends at once when the file is not what it was, or becomes so while it is read.
+ *
+ * @throws ActionError naming the file
+ */
 export async function* readUnchanged(
   file: Pick<Entry, 'path' | 'sizeBytes' | 'modifiedMs'>,
 ): AsyncGenerator<Uint8Array> {
-  const handle = await open(file.path, 'r')
+  const handle = await openFile(file.path).catch((thrown) => {
+    throw unreadable(file.path, thrown)
+  })
   try {
     checkUnchanged(file, await handle.stat())
     let left = file.sizeBytes
     while (left > 0) {
       const chunk = Buffer.allocUnsafe(Math.min(left, CHUNK_BYTES))
-      const { bytesRead } = await handle.read(chunk, 0, chunk.length)
+      const { bytesRead } = await handle.read(chunk, 0, chunk.length).catch((thrown) => {
+        throw unreadable(file.path, thrown)
+      })
       if (bytesRead === 0) throw changed(file.path)
       left -= bytesRead
       yield chunk.subarray(0, bytesRead)
@@ -71,11 +79,19 @@ export async function* readUnchanged(
   }
 }
 
+/** Opens a file for reading. Never waits for the other end of a pipe, and follows no link. */
+export async function openFile(path: string): Promise<FileHandle> {
+  // Windows has neither of the two flags.
+  const { O_RDONLY, O_NONBLOCK = 0, O_NOFOLLOW = 0 } = constants
+  return await open(path, O_RDONLY | O_NONBLOCK | O_NOFOLLOW)
+}
+
 function checkUnchanged(
   { path, sizeBytes, modifiedMs }: Pick<Entry, 'path' | 'sizeBytes' | 'modifiedMs'>,
   stats: Stats,
 ): void {
-  if (stats.size !== sizeBytes || stats.mtimeMs !== modifiedMs) throw changed(path)
+  const isSame = stats.isFile() && stats.size === sizeBytes && stats.mtimeMs === modifiedMs
+  if (!isSame) throw changed(path)
 }
 
 function changed(path: string): ActionError {
@@ -83,6 +99,20 @@ function changed(path: string): ActionError {
     kind: 'unusable-input',
     what: `The file ${path} changed while it was uploaded.`,
     next: 'Let nothing write to the build while it is published.',
+  })
+}
+
+function unreadable(path: string, thrown: unknown): ActionError {
+  const { code = 'unknown error' } = thrown as NodeJS.ErrnoException
+  const isMissing = code === 'ENOENT' || code === 'ENOTDIR' || code === 'ELOOP'
+  return new ActionError({
+    kind: 'unusable-input',
+    what: isMissing
+      ? `The file ${path} was removed or replaced while the build was uploaded (${code}).`
+      : `The file ${path} could not be read while the build was uploaded (${code}).`,
+    next: isMissing
+      ? 'Let nothing write to the build while it is published.'
+      : 'Check the disk of this runner.',
   })
 }
 

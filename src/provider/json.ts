@@ -1,0 +1,141 @@
+import * as z from 'zod/mini'
+
+/**
+ * Lenient readers for replies of providers. Each takes what live payloads have been seen to hold and
+ * gives undefined for everything else; none of them fails.
+ */
+export type Json = Readonly<Record<string, unknown>>
+
+export const text = z.pipe(
+  z.unknown(),
+  z.transform((value) => {
+    if (typeof value === 'string') return value
+    return typeof value === 'number' || typeof value === 'boolean' ? String(value) : undefined
+  }),
+)
+
+export const integer = z.pipe(
+  z.unknown(),
+  z.transform((value) => {
+    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+    return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
+  }),
+)
+
+/** Only a clear yes counts: `error: null` and `error: "false"` are no errors. */
+export const flag = z.pipe(z.unknown(), z.transform(isYes))
+
+export function isYes(value: unknown): boolean {
+  return ['true', 'yes', '1'].includes(String(value).trim().toLowerCase())
+}
+
+/** A boolean or a count, also as text; undefined where it is neither yes nor no. */
+export const yesNo = z.pipe(
+  z.unknown(),
+  z.transform((value) => {
+    const word = typeof value === 'object' ? '' : String(value).trim()
+    if (/^(?:true|yes|on|[1-9]\d*)$/i.test(word)) return true
+    return /^(?:false|no|off|0)$/i.test(word) ? false : undefined
+  }),
+)
+
+/** A time as text, or as seconds or milliseconds since 1970; in milliseconds. */
+export const time = z.pipe(
+  z.unknown(),
+  z.transform((value) => {
+    const number = typeof value === 'string' && /^\d{9,14}$/.test(value) ? Number(value) : value
+    if (typeof number === 'number') return number < 100_000_000_000 ? number * 1000 : number
+    const timeMs = typeof value === 'string' ? Date.parse(value) : Number.NaN
+    return Number.isNaN(timeMs) ? undefined : timeMs
+  }),
+)
+
+export const list = z.pipe(
+  z.unknown(),
+  z.transform((value) => (Array.isArray(value) ? (value as unknown[]) : [])),
+)
+
+export const record = z.pipe(
+  z.unknown(),
+  z.transform((value) => (isRecord(value) ? value : {})),
+)
+
+export function isRecord(value: unknown): value is Record<string, unknown> {
+  return typeof value === 'object' && value !== null && !Array.isArray(value)
+}
+
+/** Undefined when it is no JSON. */
+export function parseJson(body: string): unknown {
+  try {
+    return JSON.parse(body)
+  } catch {
+    return undefined
+  }
+}
+
+/** A field that may stand under one of several names. */
+interface Field<T> {
+  readonly reader: z.ZodMiniType<T>
+  readonly names: readonly string[]
+}
+
+export function field<T>(reader: z.ZodMiniType<T>, ...names: string[]): Field<T> {
+  return { reader, names }
+}
+
+type Values<S> = { [K in keyof S]: S[K] extends Field<infer T> ? T | undefined : never }
+
+/** An object whose fields are read under the first of their names that holds something readable. */
+export function fields<S extends Readonly<Record<string, Field<unknown>>>>(shape: S) {
+  return z.pipe(
+    record,
+    z.transform((from): Values<S> => {
+      const values = Object.entries(shape).map(([key, { reader, names }]) => {
+        const found = names.map((name) =>
+          Object.hasOwn(from, name) ? reader.parse(from[name]) : undefined,
+        )
+        return [key, found.find((value) => value !== undefined)]
+      })
+      return Object.fromEntries(values) as Values<S>
+    }),
+  )
+}
+
+/** Envelopes lie within each other at most so deep. */
+const DEEPEST_ENVELOPE = 4
+
+/**
+ * A thing without the envelopes around it: goes inwards while nothing that the thing itself has is
+ * there.
+ *
+ * @param own names of which the thing has at least one
+ * @param envelopes what an envelope may call what it holds
+ */
+export function unwrap(value: unknown, own: readonly string[], envelopes: readonly string[]): Json {
+  let here = record.parse(value) as Json
+  for (let depth = 0; depth < DEEPEST_ENVELOPE; depth++) {
+    if (own.some((name) => Object.hasOwn(here, name))) return here
+    const inner = envelopes.map((name) => here[name]).find(isRecord)
+    if (!inner) return here
+    here = inner
+  }
+  return here
+}
+
+const SHOWN_NAMES = 40
+const DEEPEST = 6
+
+/** Names and types of a value, never the values: for a debug log that may be shown to anybody. */
+export function shapeOf(value: unknown, depth = 0): string {
+  if (Array.isArray(value)) {
+    return value.length === 0 ? '[]' : `[${shapeOf(value[0], depth + 1)}] × ${value.length}`
+  }
+  if (!isRecord(value)) return value === null ? 'null' : typeof value
+  if (depth >= DEEPEST) return '{…}'
+  const names = Object.keys(value)
+  const shown = names
+    .slice(0, SHOWN_NAMES)
+    // A name may be data too, where an object is a map; names of fields are short words.
+    .map((name) => `${/^\w{1,40}$/.test(name) ? name : '?'}: ${shapeOf(value[name], depth + 1)}`)
+  return `{${shown.join(', ')}${names.length > SHOWN_NAMES ? ', …' : ''}}`
+}

@@ -1,0 +1,95 @@
+import { ActionError, type ErrorKind } from '../base/errors.ts'
+import type { HttpClient, HttpReply } from '../net/request.ts'
+import { readRetryAfter } from '../net/retry-after.ts'
+import { kindOfStatus, noAnswer } from './http-errors.ts'
+import type { Call } from './provider.ts'
+
+export interface RestRequest {
+  method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
+  /** Below the base URL, with leading slash, without query. */
+  path: string
+  query?: Record<string, string>
+  body?: unknown
+  /** Longest reply that is read. */
+  maxReplyBytes?: number
+}
+
+export interface RestReply extends HttpReply {
+  /** The request as errors name it: method and path, no query. */
+  request: string
+}
+
+/** Sends one request. Resolves for every status; throws `ActionError` when no whole reply came. */
+export type RestClient = (request: RestRequest, call: Call) => Promise<RestReply>
+
+export interface RestOptions {
+  http: HttpClient
+  /** Its path comes before the path of each request. */
+  baseUrl: URL
+  /** The credentials. */
+  headers: Readonly<Record<string, string>>
+  /** Who answers, such as `Edgegap's API`, for errors. */
+  who: string
+  /** No request waits longer than this, whatever the caller allows. */
+  longestCallMs?: number
+}
+
+/** Access to a provider's JSON API. `accept` is always sent: firewalls refuse requests without it. */
+export function createRestClient(options: RestOptions): RestClient {
+  const { http, baseUrl, who, longestCallMs = Number.POSITIVE_INFINITY } = options
+  // Set and never resolved: what begins with two slashes would name another host.
+  const basePath = baseUrl.pathname.replace(/\/+$/, '')
+  return async ({ method, path, query, body, maxReplyBytes }, call) => {
+    const url = new URL(baseUrl)
+    url.pathname = basePath + path
+    url.search = new URLSearchParams(query).toString()
+    const request = `${method} ${basePath}${path}`
+    try {
+      const reply = await http({
+        method,
+        url,
+        headers: {
+          ...options.headers,
+          accept: 'application/json',
+          'user-agent': 'deploy-game-server',
+          ...(body !== undefined && { 'content-type': 'application/json' }),
+        },
+        ...(body !== undefined && { body: JSON.stringify(body) }),
+        ...(maxReplyBytes !== undefined && { maxReplyBytes }),
+        deadlineMs: Math.min(call.deadlineMs, longestCallMs),
+        signal: call.signal,
+      })
+      return { ...reply, request }
+    } catch (thrown) {
+      throw noAnswer(who, thrown, request)
+    }
+  }
+}
+
+/** What an error reply means, where that is known better than from its status. */
+export interface Refusal {
+  /** What could not be done, such as `Edgegap refused the deployment`. */
+  what: string
+  /** The provider's own explanation; may be empty. */
+  message: string
+  kind?: ErrorKind
+  /** What to do, by kind. */
+  next: Partial<Record<ErrorKind, string>>
+  /** In place of the header `Retry-After`, where only the body holds it. */
+  retryAfter?: string | undefined
+}
+
+/** An error reply as an error. */
+export function refusalError(reply: RestReply, refusal: Refusal): ActionError {
+  const { what, message, kind = kindOfStatus(reply.status), next } = refusal
+  const hint = reply.headers['retry-after'] ?? refusal.retryAfter
+  const retryAfterMs = readRetryAfter(hint, Date.now())
+  const advice = next[kind]
+  return new ActionError({
+    kind,
+    what: `${what} (HTTP ${reply.status})${message ? `: ${message}` : ''}`,
+    request: `${reply.request} → ${reply.status}`,
+    ...(advice !== undefined && { next: advice }),
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+}

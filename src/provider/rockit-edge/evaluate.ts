@@ -1,0 +1,194 @@
+import type { Observation } from '../provider.ts'
+import { explainFailure } from './explain.ts'
+import { type Findings, factsOf } from './facts.ts'
+import type { ImportRecord, Reading } from './import-record.ts'
+import type { Failure } from './wire/failure.ts'
+import { isEnded, isFailed, type Stage, type Task, type TaskKind } from './wire/task.ts'
+
+export interface Goal {
+  readonly app: string
+  readonly waitUntil: 'imported' | 'deployed'
+  /** `build-size`, for a failure that says only what came. */
+  readonly expectedBytes: number | undefined
+}
+
+/** An app that is still busy when our deploy is over may be at a second deploy of ours. */
+const BUSY_GRACE_MS = 60_000
+/** Without a deploy to go by, nothing must have been under way for so long: between two tasks it is so too. */
+export const REST_MS = 180_000
+/** Status checks in a row at which nothing is under way, where tasks do not name their build. */
+const REST_READINGS = 2
+
+/** Where all tasks of one kind stand together. */
+interface Step {
+  readonly kind: TaskKind
+  /** `lost`: last read before its end, and then neither listed nor known by name. */
+  readonly stage: Stage | 'lost' | undefined
+  readonly failure: Failure
+  /** Undefined where only webhooks report it. */
+  readonly task?: Task
+}
+
+const KINDS: readonly TaskKind[] = ['upload', 'dltar', 'mkraw', 'other', 'deploy']
+
+/**
+ * Where our build stands. Tasks decide, and webhooks only where tasks may not be read. A success needs
+ * evidence: seeing no failure is none.
+ */
+export function evaluate(record: ImportRecord, reading: Reading, goal: Goal): Observation {
+  const steps = reading.tasks ? stepsOfTasks(record) : stepsOfNotices(record)
+  const findings = findingsOf(record, reading, steps)
+  const base = statusOf(steps.at(-1))
+  const failed = steps.find(hasFailed)
+  if (failed) {
+    const { failure, task, kind, stage } = failed
+    const scene = { ...goal, taskName: task?.name, isExpired: stage === 'expired' }
+    const explanation = explainFailure(kind, failure, scene)
+    return { ...base, state: 'failed', facts: factsOf(findings, failure), ...explanation }
+  }
+  if (!isProven(record, reading, goal, steps, findings.buildChanged)) {
+    return { ...base, state: 'pending', facts: factsOf(findings), next: adviceFor(reading) }
+  }
+  const changes = changesOf(record, reading)
+  const { buildChanged = changes.length > 0 ? changes.includes('new') : undefined } = findings
+  const facts = factsOf({
+    ...findings,
+    buildChanged,
+    dxfName: findings.dxfName ?? reading.app?.dxfName,
+  })
+  const reason = buildChanged === false && 'the build equals the current one, so nothing changed'
+  return { ...base, state: 'succeeded', facts, ...(reason && { reason }) }
+}
+
+/** Whether something shows that it went well. */
+function isProven(
+  record: ImportRecord,
+  reading: Reading,
+  { waitUntil }: Goal,
+  steps: readonly Step[],
+  buildChanged: boolean | undefined,
+): boolean {
+  const [mkraw, deploy] = [stepOf(steps, 'mkraw'), stepOf(steps, 'deploy')]
+  const { nowMs } = reading
+  const changes = changesOf(record, reading)
+  const isNew = changes.includes('new') && isHealthy(reading)
+  if (waitUntil === 'imported') {
+    return mkraw?.stage === 'end' || deploy !== undefined || (mkraw?.stage === 'lost' && isNew)
+  }
+  if (deploy?.stage === 'end') {
+    return (
+      reading.app?.isBusy !== true || nowMs - (record.rest.restedFromMs ?? nowMs) >= BUSY_GRACE_MS
+    )
+  }
+  if (deploy) return deploy.stage === 'lost' && isNew
+  if (record.own().some((task) => record.isOpen(task))) return false
+  if (buildChanged === false && isOver(mkraw)) return isHealthy(reading)
+  // Where finished tasks are not listed, the deploy may have come and gone between two checks.
+  const isListed = record.own().some((own) => reading.tasks?.some(({ name }) => name === own.name))
+  const isWholly = isNew && !changes.includes('same') && reading.app?.isBusy === false
+  return (
+    isWholly &&
+    reading.tasks !== undefined &&
+    !isListed &&
+    nowMs - (record.rest.idleFromMs ?? nowMs) >= REST_MS
+  )
+}
+
+/** Not at work and without an error, as far as the app may be read. */
+function isHealthy({ app }: Reading): boolean {
+  return app?.isBusy !== true && app?.error === undefined && app?.isLocked !== true
+}
+
+/** How build and image of the app compare with those before; nothing for what is not known. */
+function changesOf({ baseline }: ImportRecord, { app }: Reading): ('new' | 'same')[] {
+  if (!baseline.app || !app) return []
+  const { currentBuild, dxfName } = baseline.app
+  const compare = <T>(old: T, now: T): 'new' | 'same' | [] =>
+    now === undefined ? [] : old === now ? 'same' : 'new'
+  return [compare(currentBuild, app.currentBuild), compare(dxfName, app.dxfName)].flat()
+}
+
+/** What holds however it ends: nothing of the build before counts as ours. */
+function findingsOf(
+  record: ImportRecord,
+  { app, tasks }: Reading,
+  steps: readonly Step[],
+): Findings {
+  const sources = tasks ? record.own() : record.ownNotices()
+  const said = (tasks ? record.own().filter(isEnded) : sources).map((one) => one.buildChanged)
+  const oldName = record.baseline.app?.dxfName
+  const isImported = isOver(stepOf(steps, 'mkraw')) || stepOf(steps, 'deploy') !== undefined
+  const names = [...sources, ...(isImported && app ? [app] : [])].map(({ dxfName }) => dxfName)
+  return {
+    build: record.build,
+    // Before its end a task cannot know, whatever stands there.
+    buildChanged: said.includes(true) || (said.includes(false) ? false : undefined),
+    dxfName: names.find((name) => name !== undefined && name !== oldName),
+  }
+}
+
+function adviceFor({ app }: Reading): string {
+  return app?.error
+    ? `The app is in an error state (${app.error}): check its failed tasks in ROCKIT Edge.`
+    : 'Raise timeout when it only needs longer: a large build takes its time to be imported and published. Otherwise check the tasks of the app in ROCKIT Edge.'
+}
+
+function stepOf(steps: readonly Step[], kind: TaskKind): Step | undefined {
+  return steps.find((step) => step.kind === kind)
+}
+
+function hasFailed({ stage }: Step): boolean {
+  return stage === 'error' || stage === 'expired'
+}
+
+function isOver(step: Step | undefined): boolean {
+  return step?.stage === 'end' || step?.stage === 'lost'
+}
+
+function stepsOfNotices(record: ImportRecord): Step[] {
+  const notices = KINDS.flatMap((kind) => record.ownNotices(kind))
+  return notices.map(({ type, event, failure }) => ({ kind: type, stage: event, failure }))
+}
+
+function stepsOfTasks(record: ImportRecord): Step[] {
+  const steps = KINDS.slice(0, -1).flatMap((kind) => together(record, record.own(kind)) ?? [])
+  const deploy = deployStep(record, isOver(stepOf(steps, 'mkraw')))
+  return deploy ? [...steps, deploy] : steps
+}
+
+/** Tasks of one kind: a failed one decides, then an open one, then one whose end nobody saw. */
+function together(record: ImportRecord, tasks: readonly Task[]): Step | undefined {
+  const task =
+    tasks.find(isFailed) ??
+    tasks.find((one) => record.isOpen(one)) ??
+    tasks.find((one) => record.isLost(one)) ??
+    tasks[0]
+  if (!task) return undefined
+  const { kind, stage, failure } = task
+  return { kind, stage: record.isLost(task) ? 'lost' : stage, failure, task }
+}
+
+/**
+ * Training makes deploys as well. Where tasks name their build this does not matter. Where they do
+ * not, ours is the last one, and counts when nothing at all is under way any more.
+ */
+function deployStep(record: ImportRecord, isImportOver: boolean): Step | undefined {
+  const own = record.own('deploy')
+  const unnamed = record.unnamed().filter(({ kind }) => kind === 'deploy')
+  if (unnamed.length === 0 || !isImportOver) return together(record, own)
+  if (record.rest.idleReadings < REST_READINGS) {
+    return { kind: 'deploy', stage: 'begin', failure: {} }
+  }
+  const newestMs = Math.max(...unnamed.map(({ createdMs = 0 }) => createdMs))
+  const last = unnamed.filter(({ createdMs = 0 }) => createdMs === newestMs)
+  return together(record, [...own, ...last])
+}
+
+/** The status as the log shows it: the furthest step and where it stands. */
+function statusOf(step: Step | undefined): { status: string; known: boolean } {
+  if (!step) return { status: 'accepted', known: true }
+  const { kind, task, stage } = step
+  const type = kind === 'other' ? task?.type : kind
+  if (!task || task.stage) return { status: `${type} ${task?.stage ?? stage}`, known: true }
+  return { status: `${task.type} ${task.status}`, known: false }
+}

@@ -1,0 +1,202 @@
+import type { App } from './wire/app.ts'
+import { mergeFailures } from './wire/failure.ts'
+import { isFailed, isImport, isOpen, type Task, type TaskKind } from './wire/task.ts'
+import type { Notice } from './wire/webhook.ts'
+
+/** What can be read; undefined where that is not allowed, or did not work this time. */
+export interface Baseline {
+  readonly app: App | undefined
+  readonly tasks: readonly Task[] | undefined
+}
+
+/** What one status check read. */
+export interface Reading extends Baseline {
+  readonly nowMs: number
+}
+
+type Moment = number | undefined
+
+/** So many notices are kept: replayed ones must not fill the memory. */
+const MAX_NOTICES = 100
+const EVENTS: readonly Notice['event'][] = ['submit', 'begin', 'end', 'error']
+
+/** All that is known of the one import that this run asked for; it grows with each status check. */
+export class ImportRecord {
+  /** What there was before our import, so that nothing of it is taken for ours. */
+  readonly baseline: Baseline
+  /** Tasks of our app that did not exist before, as last read. */
+  readonly tasks = new Map<string, Task>()
+  readonly #details = new Map<string, Task>()
+  /** Tasks that were read before their end, and that are neither listed any more nor readable by name. */
+  readonly #lost = new Set<string>()
+  /** Tasks that are ours by the reply to the import. */
+  readonly #ownTasks = new Set<string>()
+  /** Deploy tasks from before our import was over: somebody else's. */
+  readonly #earlyDeploys = new Set<string>()
+  /** What signed webhooks say, by type and build: the furthest event of each. */
+  readonly notices = new Map<string, Notice>()
+  /** Undefined until it is known. */
+  #build: string | undefined
+  /** Since when no task has been open, and since when and for how many readings the app is idle too. */
+  rest: { restedFromMs?: Moment; idleFromMs?: Moment; idleReadings: number } = { idleReadings: 0 }
+
+  constructor(baseline: Baseline) {
+    this.baseline = baseline
+  }
+
+  get build(): string | undefined {
+    return this.#build
+  }
+
+  /** Takes in what the reply to the import, or a search for it, says. */
+  identify(taskName: string | undefined, buildName: string | undefined): void {
+    if (taskName !== undefined) this.#ownTasks.add(taskName)
+    this.#build ??= buildName
+  }
+
+  /** Takes in a list of our app's tasks. @returns names of those that were open and are missing */
+  update(listed: readonly Task[]): string[] {
+    const old = new Set(this.baseline.tasks?.map(({ name }) => name))
+    const names = new Set(listed.map(({ name }) => name))
+    for (const task of listed.filter(({ name }) => !old.has(name))) {
+      this.#lost.delete(task.name)
+      this.#set(task)
+    }
+    this.#findBuild()
+    this.#findEarlyDeploys(names)
+    const missing = [...this.tasks.values()].filter((task) => !names.has(task.name) && isOpen(task))
+    return missing.map(({ name }) => name).filter((name) => !this.#lost.has(name))
+  }
+
+  /** Takes in a task as its details have it; later lists, which may say less, do not hide them. */
+  addDetails(task: Task): void {
+    this.#details.set(task.name, task)
+    this.#set(this.tasks.get(task.name) ?? task)
+  }
+
+  #set(row: Task): void {
+    const details = this.#details.get(row.name)
+    this.tasks.set(row.name, details ? withDetails(row, details) : row)
+  }
+
+  lose(taskName: string): void {
+    this.#lost.add(taskName)
+  }
+
+  isLost({ name }: Task): boolean {
+    return this.#lost.has(name)
+  }
+
+  /** Whether it may still do something. */
+  isOpen(task: Task): boolean {
+    return isOpen(task) && !this.isLost(task)
+  }
+
+  /** Counts how long nothing has been under way, when a status check is complete. */
+  noteRest({ app, tasks, nowMs }: Reading): void {
+    const isAtWork = [...this.own(), ...this.unnamed()].some((task) => this.isOpen(task))
+    const isAtRest = tasks ? !isAtWork : this.ownNotices('deploy')[0]?.event === 'end'
+    const isIdle = isAtRest && app?.isBusy !== true
+    const { restedFromMs = nowMs, idleFromMs = nowMs, idleReadings } = this.rest
+    this.rest = {
+      restedFromMs: isAtRest ? restedFromMs : undefined,
+      idleFromMs: isIdle ? idleFromMs : undefined,
+      idleReadings: isIdle ? idleReadings + 1 : 0,
+    }
+  }
+
+  /** Keeps a notice, for accounts that may not read tasks. */
+  addNotice(notice: Notice): void {
+    const key = `${notice.type} ${notice.build}`
+    const known = this.notices.get(key)
+    if (!known && this.notices.size >= MAX_NOTICES) return
+    const isFurther = !known || EVENTS.indexOf(notice.event) >= EVENTS.indexOf(known.event)
+    this.notices.set(key, {
+      ...(isFurther ? notice : known),
+      buildChanged: notice.buildChanged ?? known?.buildChanged,
+      dxfName: notice.dxfName ?? known?.dxfName,
+    })
+    this.#findBuild()
+  }
+
+  ownNotices(type?: string): Notice[] {
+    return [...this.notices.values()].filter(
+      (notice) => (type ?? notice.type) === notice.type && isSameBuild(notice.build, this.#build),
+    )
+  }
+
+  /** Our build's tasks, of one kind or of all. */
+  own(kind?: TaskKind): Task[] {
+    return [...this.tasks.values()].filter(
+      (task) => (kind ?? task.kind) === task.kind && this.#isOwn(task),
+    )
+  }
+
+  /** Tasks that name no build and may be ours: what follows an import also follows a training. */
+  unnamed(): Task[] {
+    return [...this.tasks.values()].filter(
+      (task) =>
+        task.build === undefined &&
+        (task.kind === 'deploy' || task.kind === 'other') &&
+        !this.#earlyDeploys.has(task.name),
+    )
+  }
+
+  #isOwn(task: Task): boolean {
+    if (this.#ownTasks.has(task.name)) return true
+    if (task.build !== undefined) return isSameBuild(task.build, this.#build)
+    // Training never imports, and the app takes one import at a time.
+    return isImport(task) || task.kind === 'upload'
+  }
+
+  /** No deploy of ours is made before our import is over. */
+  #findEarlyDeploys(listed: ReadonlySet<string>): void {
+    const imports = this.own().filter((task) => isImport(task) || task.kind === 'upload')
+    const isImporting = imports.some((task) => task.stage && listed.has(task.name) && isOpen(task))
+    const mkrawMs = Math.max(0, ...this.own('mkraw').map(({ createdMs }) => createdMs ?? 0))
+    for (const { name, kind, createdMs = mkrawMs } of this.tasks.values()) {
+      if (kind === 'deploy' && (isImporting || createdMs < mkrawMs)) this.#earlyDeploys.add(name)
+    }
+  }
+
+  /** Our build is the one that a task of ours names, or else the first import since. */
+  #findBuild(): void {
+    if (this.#build !== undefined) return
+    const tasks = [...this.tasks.values()].sort((a, b) => (a.createdMs ?? 0) - (b.createdMs ?? 0))
+    const own = tasks.find(({ name, build }) => build && this.#ownTasks.has(name))
+    const first = tasks.find((task) => task.build && (task.kind === 'upload' || isImport(task)))
+    this.#build = own?.build ?? first?.build ?? this.#buildOfNotices()
+  }
+
+  /** The first import that is announced, unless it is of a build that was there before. */
+  #buildOfNotices(): string | undefined {
+    const before = this.baseline.app?.currentBuild ?? Number.NaN
+    const builds = [...this.notices.values()].filter(({ build }) => build !== undefined)
+    const first = builds.find(
+      ({ type, build }) => type !== 'deploy' && !(isNumber(build) && Number(build) <= before),
+    )
+    // If every notice of the import was lost: only the very next number is certainly ours.
+    return (first ?? builds.find(({ build }) => Number(build) === before + 1))?.build
+  }
+}
+
+function withDetails(row: Task, details: Task): Task {
+  return {
+    ...row,
+    stage: isFailed(details) ? details.stage : row.stage,
+    build: row.build ?? details.build,
+    buildChanged: row.buildChanged ?? details.buildChanged,
+    dxfName: row.dxfName ?? details.dxfName,
+    failure: mergeFailures(row.failure, details.failure),
+  }
+}
+
+/** `7` and `0007` are the same: paths pad the numbers of builds ("Creating Deployments"). */
+export function isSameBuild(one: string | undefined, other: string | undefined): boolean {
+  if (one === undefined || other === undefined) return false
+  return one === other || (isNumber(one) && isNumber(other) && Number(one) === Number(other))
+}
+
+function isNumber(text: string | undefined): boolean {
+  return text !== undefined && /^\d+$/.test(text)
+}

@@ -1,0 +1,104 @@
+import { fields, integer, time, unwrap, yesNo } from '../../json.ts'
+import { readFailure } from './failure.ts'
+import { documented, guessed, label, plainWord } from './readers.ts'
+
+/** The documented types of tasks, in the order in which a build goes through them. */
+export const TASK_TYPES = ['dltar', 'mkraw', 'deploy'] as const
+export type TaskType = (typeof TASK_TYPES)[number]
+/** `upload` is an open client upload, `other` whatever happens between `mkraw` and `deploy`. */
+export type TaskKind = TaskType | 'upload' | 'other'
+
+/** Where a task is, in the words of the events; `expired` is only for uploads. */
+export type Stage = 'submit' | 'begin' | 'end' | 'error' | 'expired'
+
+export type Task = NonNullable<ReturnType<typeof readTask>>
+
+const OWN = ['taskName', 'name', 'taskId', 'id'] as const
+
+const task = fields({
+  name: guessed(label, ...OWN),
+  app: guessed(label, 'appName', 'app', 'application', 'applicationName'),
+  type: guessed(label, 'type', 'taskType', 'kind'),
+  status: guessed(label, 'status', 'state', 'taskStatus'),
+  createdMs: guessed(time, 'created', 'createdAt', 'creationDate', 'timeCreated', 'submitted'),
+  build: guessed(label, 'buildName', 'build', 'buildId', 'buildNumber'),
+  buildChanged: documented(yesNo, 'buildChanged'),
+  dxfName: documented(label, 'dxfName'),
+})
+
+/** How the states of a task may be written; none is documented. Compared as plain words. */
+const STAGE_WORDS: Readonly<Record<Stage, readonly string[]>> = {
+  submit: ['submit', 'submitted', 'queued', 'pending', 'waiting', 'created', 'new', 'scheduled'],
+  begin: ['begin', 'began', 'started', 'running', 'processing', 'inprogress', 'active', 'ongoing'],
+  end: ['end', 'ended', 'done', 'finished', 'completed', 'complete', 'success', 'succeeded', 'ok'],
+  error: ['error', 'failed', 'failure', 'exception', 'faulty'],
+  expired: ['expired', 'expire', 'cancelled', 'canceled', 'aborted'],
+}
+
+/** How the task of an open client upload may be called; it is known to exist ("Task Details"). */
+const UPLOAD_WORD = /upload|^(?:ul|put)tar$/
+
+/**
+ * A row of the list. Undefined without a name, by which it could be recognised again; `stage` is
+ * undefined for a word that is not known.
+ */
+export function readTask(row: unknown) {
+  const { name, app = '', type = '', status = '', ...rest } = task.parse(row)
+  if (name === undefined) return undefined
+  const failure = readFailure(row)
+  const said = stageOf(status)
+  // A publish may end on some deployments and fail on others.
+  const stage = said === 'end' && failure.failed ? 'error' : said
+  return { ...rest, name, app, type, status, kind: kindOf(type), stage, failure }
+}
+
+/** The reply about one task. */
+export function readTaskReply(reply: unknown): Task | undefined {
+  return readTask(unwrap(reply, OWN, ['task', 'data', 'result']))
+}
+
+function kindOf(type: string): TaskKind {
+  const word = plainWord(type)
+  if (UPLOAD_WORD.test(word)) return 'upload'
+  return TASK_TYPES.find((known) => known === word) ?? 'other'
+}
+
+function stageOf(status: string): Stage | undefined {
+  const word = plainWord(status)
+  const stages = Object.keys(STAGE_WORDS) as Stage[]
+  return stages.find((stage) => STAGE_WORDS[stage].includes(word))
+}
+
+/** Whether it may still do something; a state that is not known may be any. */
+export function isOpen({ stage }: Pick<Task, 'stage'>): boolean {
+  return stage === 'submit' || stage === 'begin' || stage === undefined
+}
+
+export function isFailed({ stage }: Pick<Task, 'stage'>): boolean {
+  return stage === 'error' || stage === 'expired'
+}
+
+export function isEnded({ stage }: Pick<Task, 'stage'>): boolean {
+  return stage === 'end'
+}
+
+export function isImport({ kind }: Pick<Task, 'kind'>): boolean {
+  return kind === 'dltar' || kind === 'mkraw'
+}
+
+const page = fields({ total: guessed(integer, 'total', 'totalCount', 'count') })
+
+/**
+ * Rows of one page and, where the reply says so, how many there are on all pages; undefined when it
+ * is no list.
+ */
+export function readRows(
+  reply: unknown,
+  name: string,
+): { rows: unknown[]; total: number | undefined } | undefined {
+  if (Array.isArray(reply)) return { rows: reply, total: undefined }
+  const fieldNames = [name, 'items', 'results', 'rows', 'list', 'data', 'result']
+  const around = unwrap(reply, fieldNames.slice(0, 5), ['data', 'result'])
+  const rows = fieldNames.map((field) => around[field]).find(Array.isArray)
+  return rows && { rows, total: page.parse(around).total }
+}
