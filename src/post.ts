@@ -1,4 +1,5 @@
 import { describe, toActionError } from './base/errors.ts'
+import { secretValues } from './provider/edgegap/variables.ts'
 import { openProvider } from './provider/registry.ts'
 import { type CleanUpResult, cleanUp } from './run/clean-up.ts'
 import { Ledger, type LedgerEntry, readLedger } from './run/ledger.ts'
@@ -34,7 +35,13 @@ export async function post(): Promise<void> {
 /** @returns whether nothing is left behind, as far as can be told */
 async function cleanUpSaved(saved: string, action: ActionProcess): Promise<boolean> {
   const { printer, environment, runner, cancellation } = action
-  const { access, entries } = readLedger(saved)
+  const { access, entries, unreadable } = readLedger(saved)
+  if (unreadable > 0) {
+    printer.error(
+      `The saved state has ${unreadable} entries that cannot be read. Look for this run in the dashboard, and stop what it left.`,
+      'Server left behind',
+    )
+  }
   let cleanedUp: CleanUpResult
   try {
     const settings = settingsOf(access, environment)
@@ -62,7 +69,7 @@ async function cleanUpSaved(saved: string, action: ActionProcess): Promise<boole
   for (const { tag } of cleanedUp.notFound) {
     printer.notice(`No deployment with the tag ${tag} was found. If one appears later, stop it.`)
   }
-  return cleanedUp.failures.length === 0
+  return cleanedUp.failures.length === 0 && unreadable === 0
 }
 
 function nameOf({ id, tag }: LedgerEntry): string {
@@ -72,9 +79,7 @@ function nameOf({ id, tag }: LedgerEntry): string {
 /** Secrets are hidden without judging the inputs: whatever they are by now, the server must be stopped. */
 function hideInputs(environment: NodeJS.ProcessEnv, printer: Printer): void {
   printer.hide(cleanEdgegapToken(environment['INPUT_API-TOKEN'] ?? ''))
-  for (const line of (environment['INPUT_SECRET-ENV'] ?? '').split(/[\r\n]+/)) {
-    printer.hide(line.slice(line.indexOf('=') + 1))
-  }
+  for (const value of secretValues(environment['INPUT_SECRET-ENV'] ?? '')) printer.hide(value)
   for (const input of ['SSH-KEY', 'CLOUDFLARED-TOKEN']) {
     printer.hide(environment[`INPUT_${input}`] ?? '')
   }

@@ -13,6 +13,8 @@ export type ErrorKind =
   | 'refused'
   /** What the inputs name on this machine cannot be used: a folder that is empty, a file that changes. */
   | 'unusable-input'
+  /** The runner's own files cannot be written. */
+  | 'unusable-runner'
   /** Accepted, but no server could be placed. */
   | 'no-capacity'
   /** Too many requests; `retryAfterMs` says when, where the provider told. */

@@ -60,29 +60,41 @@ export class Ledger {
   }
 }
 
-/** Marks and ids become parts of requests: what this action never writes is not taken back either. */
-const TAG = /^[\w/-]{1,140}$/
-const ID = /^[\w:-]{1,140}$/
+/** Longest tag or id; names of tasks are part of some. */
+const MAX_WORD = 400
+
+/** What the main step saved. */
+export interface SavedLedger {
+  access: Access
+  entries: LedgerEntry[]
+  /** Entries that this action did not write; they are reported, and never drop the others. */
+  unreadable: number
+}
 
 /**
- * Reads what the main step saved.
+ * Reads what the main step saved. Each entry is judged by itself.
  *
  * @throws Error when it is not a ledger
  */
-export function readLedger(value: string): { access: Access; entries: LedgerEntry[] } {
+export function readLedger(value: string): SavedLedger {
   const saved = JSON.parse(value) as { access?: unknown; entries?: unknown } | null
   const access = readAccess(saved?.access)
   if (!access || !Array.isArray(saved?.entries)) throw new Error('the saved state is no ledger')
-  return { access, entries: saved.entries.map(readEntry) }
+  const entries = saved.entries.flatMap((entry) => readEntry(entry) ?? [])
+  return { access, entries, unreadable: saved.entries.length - entries.length }
 }
 
-function readEntry(value: Partial<LedgerEntry> | null): LedgerEntry {
+function readEntry(value: Partial<LedgerEntry> | null): LedgerEntry | undefined {
   const { tag, id, isAuxiliary } = value ?? {}
-  const isSound = isWord(tag, TAG) && (id === undefined || isWord(id, ID))
-  if (!isSound) throw new Error('the saved state has an entry that this action did not write')
+  if (!isWord(tag) || (id !== undefined && !isWord(id))) return undefined
   return { tag, ...(id !== undefined && { id }), ...(isAuxiliary === true && { isAuxiliary }) }
 }
 
-function isWord(value: unknown, form: RegExp): value is string {
-  return typeof value === 'string' && form.test(value)
+/** Providers put tags and ids into requests encoded; control characters belong in none of them. */
+function isWord(value: unknown): value is string {
+  return (
+    typeof value === 'string' &&
+    /^[^\x00-\x1f\x7f-\x9f\u2028\u2029]+$/.test(value) &&
+    value.length <= MAX_WORD
+  )
 }

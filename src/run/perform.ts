@@ -69,7 +69,8 @@ export function createTools(action: ActionProcess, ledger: Ledger): RunTools {
     clock: systemClock,
     random: Math.random,
   }
-  const run = action.environment.GITHUB_RUN_ID ?? 'local'
+  // Some runners have other ids than GitHub's numbers; a tag is a plain word.
+  const run = (action.environment.GITHUB_RUN_ID ?? 'local').replace(/[^A-Za-z0-9]+/g, '-')
   return {
     ...shared,
     ledger,

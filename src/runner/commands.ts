@@ -1,6 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { issueCommand } from '@actions/core/lib/command.js'
 import { issueFileCommand, prepareKeyValueMessage } from '@actions/core/lib/file-command.js'
+import { ActionError } from '../base/errors.ts'
 
 /** What a step can tell its runner. */
 export interface RunnerCommands {
@@ -21,13 +22,17 @@ export interface RunnerCommands {
  * @param environment names the runner's command files; without them the older log commands serve
  */
 export function currentRunner(environment: NodeJS.ProcessEnv): RunnerCommands {
+  // Elsewhere nobody swallows commands: a mask would print the secret that it hides.
+  const isRunner = environment.GITHUB_ACTIONS === 'true'
+  const write = (text: string) => void process.stdout.write(text)
   const toFile = (file: 'OUTPUT' | 'STATE', command: string) => (name: string, value: string) => {
-    if (environment[`GITHUB_${file}`]) issueFileCommand(file, prepareKeyValueMessage(name, value))
-    else issueCommand(command, { name }, value)
+    if (environment[`GITHUB_${file}`]) writeFileCommand(file, name, value)
+    else if (isRunner) issueCommand(command, { name }, value)
+    else if (file === 'OUTPUT' && value !== '') write(`${name}=${value}\n`)
   }
   return {
-    write: (text) => void process.stdout.write(text),
-    command: issueCommand,
+    write,
+    command: isRunner ? issueCommand : (...command) => write(plainCommand(...command)),
     setOutput: toFile('OUTPUT', 'set-output'),
     saveState: toFile('STATE', 'save-state'),
     appendSummary: async (markdown) => {
@@ -35,5 +40,30 @@ export function currentRunner(environment: NodeJS.ProcessEnv): RunnerCommands {
       const file = environment.GITHUB_STEP_SUMMARY
       if (file) appendFileSync(file, markdown)
     },
+  }
+}
+
+/** What a workflow command says, where no runner reads it. */
+function plainCommand(name: string, { title }: Record<string, string>, message: string): string {
+  if (name === 'group') return `${message}\n`
+  if (name !== 'error' && name !== 'warning' && name !== 'notice') return ''
+  return `${name}: ${title === undefined ? '' : `${title}: `}${message}\n`
+}
+
+/** @throws ActionError when the runner's file cannot be written, as when the disk is full */
+function writeFileCommand(file: 'OUTPUT' | 'STATE', name: string, value: string): void {
+  try {
+    issueFileCommand(file, prepareKeyValueMessage(name, value))
+  } catch (thrown) {
+    const { code, message } = thrown as NodeJS.ErrnoException
+    throw new ActionError({
+      kind: 'unusable-runner',
+      what: `The runner's file GITHUB_${file} cannot be written: ${code ?? message}`,
+      next:
+        code === 'ENOSPC'
+          ? 'The disk of this runner is full: free some space, then run the job again.'
+          : 'Check the disk and the permissions of this runner, then run the job again.',
+      cause: thrown,
+    })
   }
 }

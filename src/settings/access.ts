@@ -15,7 +15,7 @@ export type Access = { apiUrl: string; fingerprint: string } & (
 
 export function accessOf(settings: Settings): Access {
   const { apiUrl, token } = settings
-  const shared = { apiUrl: apiUrl.href, fingerprint: fingerprintOf(token) }
+  const shared = { apiUrl: apiUrl.href, fingerprint: fingerprintOf(token, apiUrl.href) }
   if (settings.provider === 'edgegap') return { ...shared, provider: 'edgegap' }
   const { organization, username, application } = settings
   return { ...shared, provider: 'rockit-edge', organization, username, application }
@@ -29,8 +29,10 @@ export function accessOf(settings: Settings): Access {
 export function settingsOf(access: Access, environment: NodeJS.ProcessEnv): Settings {
   const given = environment['INPUT_API-TOKEN'] ?? ''
   const token = access.provider === 'edgegap' ? cleanEdgegapToken(given) : given.trim()
-  if (fingerprintOf(token, access.fingerprint.split('.')[0]) !== access.fingerprint) {
-    throw new Error('api-token is not the one that the main step had')
+  if (
+    fingerprintOf(token, access.apiUrl, access.fingerprint.split('.')[0]) !== access.fingerprint
+  ) {
+    throw new Error('api-token, or the saved api-url, is not the one that the main step had')
   }
   const shared = {
     token,
@@ -62,9 +64,16 @@ export function settingsOf(access: Access, environment: NodeJS.ProcessEnv): Sett
   }
 }
 
-/** Tells whether a token is the same, and nothing else of it: salted and cut. */
-function fingerprintOf(token: string, salt = randomBytes(8).toString('hex')): string {
-  const hash = createHash('sha256').update(salt).update(token).digest('hex')
+/**
+ * Shows whether token and URL are the same, and nothing else of the token: salted and cut. The URL is
+ * part of it, so that whoever changes the saved state cannot have the token sent elsewhere.
+ */
+function fingerprintOf(
+  token: string,
+  apiUrl: string,
+  salt = randomBytes(8).toString('hex'),
+): string {
+  const hash = createHash('sha256').update(`${salt}\n${apiUrl}\n`).update(token).digest('hex')
   return `${salt}.${hash.slice(0, 16)}`
 }
 

@@ -31,9 +31,19 @@ export function readDuration(
   const text = inputs.text(name)
   if (text === '') return undefined
   const durationMs = parseDuration(text)
-  if (durationMs === undefined) problems.add(name, text, DURATION_FORM)
+  if (durationMs === undefined) problems.add(name, text, adviseDuration(text, minMs))
   else if (durationMs < minMs || durationMs > ONE_DAY_MS) {
     problems.add(name, text, `use a duration from ${minMs / 1000}s to 24h`)
   } else return durationMs
   return undefined
+}
+
+/** What to write in place of a text that is no duration. */
+function adviseDuration(text: string, minMs: number): string {
+  if (/^\d{1,9}$/.test(text)) {
+    const minutes = Number(text) % 60 === 0 && Number(text) > 0 ? ` or ${Number(text) / 60}m` : ''
+    return `a number needs a unit: did you mean ${text}s${minutes}?`
+  }
+  if (/^\d{1,9}ms$/.test(text)) return `write whole seconds, at least ${minMs / 1000}s`
+  return DURATION_FORM
 }

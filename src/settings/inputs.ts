@@ -1,4 +1,5 @@
 import type { Problems } from './problems.ts'
+import { nearestTo } from './unknown-inputs.ts'
 
 /**
  * Raw inputs as the runner hands them over: `INPUT_` and the upper-case name, hyphens kept. An
@@ -42,9 +43,11 @@ export class Inputs {
 
   oneOf<const T extends string>(name: string, allowed: readonly T[], fallback: T): T {
     const value = this.text(name) || fallback
-    const match = allowed.find((candidate) => candidate === value)
+    const match = allowed.find((candidate) => candidate === value.toLowerCase())
     if (match !== undefined) return match
-    this.#problems.add(name, value, `use one of ${allowed.join(', ')}`)
+    const nearest = nearestTo(value.toLowerCase(), allowed)
+    const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`
+    this.#problems.add(name, value, `use one of ${allowed.join(', ')}${hint}`)
     return fallback
   }
 

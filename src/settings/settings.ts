@@ -1,5 +1,5 @@
-import { LOCATION_FORM, type Location, parseLocation } from '../provider/edgegap/locations.ts'
-import { readEnvironment, type Variable } from '../provider/edgegap/variables.ts'
+import { adviseLocation, type Location, parseLocation } from '../provider/edgegap/locations.ts'
+import { findQuoted, readEnvironment, type Variable } from '../provider/edgegap/variables.ts'
 import {
   type PublishSettings,
   publishSecrets,
@@ -16,6 +16,7 @@ import { Inputs } from './inputs.ts'
 import { BadInputs, Problems } from './problems.ts'
 import { cleanEdgegapToken, isHeaderSafe } from './token.ts'
 import { readWebhookInputs, type TunnelSettings, tunnelSecrets } from './tunnel.ts'
+import { findUnknownInputs } from './unknown-inputs.ts'
 import { parseServiceUrl, showUrl } from './url.ts'
 
 export type WaitMode = 'auto' | 'webhook' | 'poll' | 'none'
@@ -97,7 +98,14 @@ export function readSettings(environment: NodeJS.ProcessEnv): {
       ? readEdgegap(inputs, problems, environment)
       : readRockitEdge(inputs, problems, environment)
   if (problems.list.length > 0) throw new BadInputs(problems.list)
-  return { settings: Object.freeze(settings), warnings: findIdleInputs(inputs, settings) }
+  return {
+    settings: Object.freeze(settings),
+    warnings: [
+      ...findUnknownInputs(environment),
+      ...findIdleInputs(inputs, settings),
+      ...('environment' in settings ? findQuoted(settings.environment) : []),
+    ],
+  }
 }
 
 function readEdgegap(
@@ -173,8 +181,12 @@ function readToken(inputs: Inputs, problems: Problems): string {
 function readApiUrl(inputs: Inputs, problems: Problems): URL {
   const text = inputs.text('api-url') || EDGEGAP_URL
   const url = parseServiceUrl(text)
-  if (url instanceof URL) return url
-  problems.add('api-url', showUrl(text), url)
+  if (url instanceof URL && !/\/v\d+(?:\/.*)?$/.test(url.pathname)) return url
+  const allowed =
+    url instanceof URL
+      ? `leave the path out, as in ${url.origin}: this action adds /v1 and /v2 itself`
+      : url
+  problems.add('api-url', showUrl(text), allowed)
   return new URL(EDGEGAP_URL)
 }
 
@@ -206,7 +218,7 @@ function readLocations(inputs: Inputs, problems: Problems): Location[] {
   for (const line of lines) {
     const location = parseLocation(line)
     if (location) locations.push(location)
-    else problems.add('locations', line, LOCATION_FORM)
+    else problems.add('locations', line, adviseLocation(line))
   }
   return locations
 }
@@ -217,6 +229,14 @@ function readTags(inputs: Inputs, problems: Problems): string[] {
     const tag = line.trim()
     if (tag.length > MAX_TAG || hasControls(tag)) {
       problems.add('tags', tag, `use tags of at most ${MAX_TAG} characters, one a line`)
+    }
+    const parts = tag.split(',').map((part) => part.trim())
+    if (parts.length > 1 && parts.every((part) => part !== '' && part.length <= MAX_TAG)) {
+      problems.add(
+        'tags',
+        tag,
+        `write one tag a line: ${parts.join(' and ')} on lines of their own`,
+      )
     }
     tags.add(tag)
   }

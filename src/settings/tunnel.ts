@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { DEFAULTS } from './defaults.ts'
 import { readDuration } from './duration.ts'
 import type { Inputs } from './inputs.ts'
@@ -86,13 +87,8 @@ export function readTunnel(
     case 'cloudflared':
       return readCloudflared(inputs, problems)
     case 'self-hosted':
-      if (wait === 'webhook') {
-        problems.add(
-          'tunnel',
-          undefined,
-          'wait: webhook needs a tunnel, and on this self-hosted runner none is configured',
-        )
-      }
+      // It was asked for: then a quick tunnel is opened on any runner.
+      if (wait === 'webhook') return readCloudflared(inputs, problems)
       return {
         transport: 'none',
         why: 'this runner is self-hosted and no tunnel is configured',
@@ -117,7 +113,8 @@ function firstConfigured(inputs: Inputs, environment: NodeJS.ProcessEnv) {
 
 function readSsh(inputs: Inputs, problems: Problems): SshSettings {
   const host = inputs.required('ssh-host', 'name the host of your sshd')
-  if (host !== '' && !HOST.test(host)) problems.add('ssh-host', host, 'use a host name or address')
+  const hostProblem = host === '' ? undefined : adviseHost(host)
+  if (hostProblem !== undefined) problems.add('ssh-host', host, hostProblem)
   const user = inputs.required('ssh-user', 'name the user to log in as')
   if (user !== '' && !USER.test(user)) problems.add('ssh-user', user, 'use a plain user name')
   const privateKey = inputs.text('ssh-key')
@@ -163,6 +160,15 @@ function readSsh(inputs: Inputs, problems: Problems): SshSettings {
     port: inputs.wholeNumber('ssh-port', PORT_RANGE, Number(DEFAULTS['ssh-port'])),
     privateKey: `${privateKey}\n`,
   }
+}
+
+/** What is wrong with a host, if anything is. */
+function adviseHost(host: string): string | undefined {
+  const [, name, port] = /^([^:]+):(\d{1,5})$/.exec(host) ?? []
+  if (name !== undefined) return `write only the host, ${name}, and set ssh-port: ${port}`
+  const isHost =
+    HOST.test(host) && !host.includes('..') && (isIP(host) !== 0 || !host.includes(':'))
+  return isHost ? undefined : 'use a host name or address'
 }
 
 function readCloudflared(
@@ -230,9 +236,12 @@ export function readWebhookInputs(
   wait: 'auto' | 'webhook' | 'poll' | 'none',
   environment: NodeJS.ProcessEnv,
 ) {
-  const fallbackMs = wait === 'webhook' ? 60_000 : 5_000
+  const tunnel = readTunnel(inputs, problems, wait, environment)
+  // Nobody configured a quick tunnel that is opened by default: it may cost little.
+  const isUnasked = tunnel.transport === 'cloudflared-quick' && tunnel.isUnasked
+  const fallbackMs = wait === 'webhook' ? 60_000 : isUnasked ? 1_000 : 5_000
   return {
-    tunnel: readTunnel(inputs, problems, wait, environment),
+    tunnel,
     tunnelTimeoutMs: readDuration(inputs, problems, 'tunnel-timeout', 0) ?? fallbackMs,
   }
 }

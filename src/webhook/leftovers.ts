@@ -70,6 +70,8 @@ export function removeLeftovers(saved: string): string[] {
   const { children, folders } = JSON.parse(saved) as Saved
   const lines: string[] = []
   for (const { pid, startedAt } of children) {
+    // The state could say anything: a negative number would name a whole group of processes.
+    if (!Number.isSafeInteger(pid) || pid <= 1 || typeof startedAt !== 'string') continue
     if (startOf(pid) !== startedAt) continue
     signalGroup(pid, 'SIGKILL')
     lines.push(`Ended the tunnel process ${pid} that was left behind.`)

@@ -8,6 +8,7 @@ import { buildOutputs } from '../../src/report/outputs.ts'
 import { DEFAULTS } from '../../src/settings/defaults.ts'
 import { BadInputs } from '../../src/settings/problems.ts'
 import { readSettings } from '../../src/settings/settings.ts'
+import { KNOWN_INPUTS } from '../../src/settings/unknown-inputs.ts'
 
 const text = readActionFile()
 const action = readActionMetadata(text)
@@ -139,3 +140,8 @@ function readSources(folder: string): string {
     .map((name) => readFileSync(join(folder, name), 'utf8'))
     .join('\n')
 }
+
+test('the action knows every input that action.yml declares, and no other', () => {
+  const { inputs } = readActionMetadata(readActionFile())
+  expect([...KNOWN_INPUTS].sort()).toEqual(inputs.map(({ name }) => name).sort())
+})

@@ -42,7 +42,7 @@ export class Deployments {
 
   /** @throws ActionError of kind `not-found` for an id that the API does not know */
   async status(id: string, call: Call): Promise<Observation> {
-    const path = `/v1/status/${id}`
+    const path = `/v1/status/${encodeURIComponent(id)}`
     const [reply, { readStatus }] = await Promise.all([
       this.#get(path, call, `read the status of ${id}`),
       wire(),
@@ -132,7 +132,10 @@ export class Deployments {
   }
 
   async #memberOf(id: string, call: Call) {
-    const reply = await this.#send({ method: 'GET', path: `/v1/status/${id}` }, call)
+    const reply = await this.#send(
+      { method: 'GET', path: `/v1/status/${encodeURIComponent(id)}` },
+      call,
+    )
     const { readMembership, readStatus, expectMessage } = await wire()
     if (reply.status === 400 || reply.status === 404) {
       expectMessage(reply.text, reply.request)
@@ -144,7 +147,7 @@ export class Deployments {
   }
 
   async log(id: string, call: Call): Promise<ServerLog | undefined> {
-    const path = `/v1/deployment/${id}/container-logs`
+    const path = `/v1/deployment/${encodeURIComponent(id)}/container-logs`
     const reply = await this.#get(path, call, `read the log of ${id}`, {
       maxReplyBytes: MAX_LOG_BYTES,
     })
@@ -166,7 +169,10 @@ export class Deployments {
    * only if it is the API's own: the page of a proxy or of a wrong host has every status, and no JSON.
    */
   async stop(id: string, call: Call): Promise<StopReply> {
-    const reply = await this.#send({ method: 'DELETE', path: `/v1/stop/${id}` }, call)
+    const reply = await this.#send(
+      { method: 'DELETE', path: `/v1/stop/${encodeURIComponent(id)}` },
+      call,
+    )
     const { expectMessage, readProblem } = await wire()
     if (STOP_ANSWERS.has(reply.status)) expectMessage(reply.text, reply.request)
     if (reply.status === 200 || reply.status === 202) return 'accepted'
@@ -192,7 +198,10 @@ export class Deployments {
   async #tagsOf(id: string | undefined, call: Call): Promise<readonly string[]> {
     if (id === undefined) return []
     const { readMembership } = await wire()
-    const reply = await this.#send({ method: 'GET', path: `/v1/status/${id}` }, call)
+    const reply = await this.#send(
+      { method: 'GET', path: `/v1/status/${encodeURIComponent(id)}` },
+      call,
+    )
     // A row may vanish between the list and this; then it is nobody's.
     if (reply.status === 400 || reply.status === 404) return []
     if (reply.status !== 200) throw replyError(reply, `Could not read the tags of ${id}`, '')

@@ -54,3 +54,16 @@ function isName(text: string): boolean {
 function isWithin(text: string | undefined, limit: number): boolean {
   return text !== undefined && NUMBER.test(text) && Math.abs(Number(text)) <= limit
 }
+
+/** What to write in place of a line that is no location. */
+export function adviseLocation(line: string): string {
+  const numbers = /^(.*?)([+-]?\d{1,3}(?:\.\d+)?)\s*,\s*([+-]?\d{1,3}(?:\.\d+)?)\s*$/.exec(
+    line.slice(0, MAX_LINE),
+  )
+  const [, before = '', first, second] = numbers ?? []
+  if (first === undefined || second === undefined) return LOCATION_FORM
+  if (isWithin(first, 90) || !isWithin(first, 180)) return LOCATION_FORM
+  const swapped = `${before}${second},${first}`.trim()
+  const offer = isWithin(second, 90) ? `: did you mean "${swapped}"?` : ''
+  return `latitude comes first and is from -90 to 90${offer || ':'} ${LOCATION_FORM}`
+}

@@ -1,0 +1,31 @@
+import { describe, expect, test } from 'vitest'
+import { deploy, startEdgegap } from './deploy.ts'
+
+/** A machine that is no runner: no `GITHUB_…` variable and no command file. */
+const nowhere = {
+  GITHUB_ACTIONS: '',
+  GITHUB_OUTPUT: '',
+  GITHUB_STATE: '',
+  GITHUB_STEP_SUMMARY: '',
+}
+
+describe('elsewhere than on a runner', () => {
+  test('no mask prints the secret that it hides, and outputs are plain lines', async () => {
+    await using edgegap = await startEdgegap()
+    const secret = 'hunter2-is-long-enough'
+    const { main } = await deploy(edgegap, { 'secret-env': `KEY=${secret}` }, { env: nowhere })
+    expect(main.exitCode).toBe(0)
+    expect(main.rawStdout).not.toContain(edgegap.settings.token)
+    expect(main.rawStdout).not.toContain(secret)
+    expect(main.rawStdout).not.toContain('::')
+    expect(main.rawStdout).toMatch(/^outcome=succeeded$/m)
+    expect(main.rawStdout).toMatch(/^notice: .* is ready at /m)
+  })
+
+  test('an error is a plain line', async () => {
+    await using edgegap = await startEdgegap()
+    const { main } = await deploy(edgegap, { timeout: '10' }, { env: nowhere })
+    expect(main.exitCode).toBe(1)
+    expect(main.rawStdout).toMatch(/^error: Input: timeout is "10": a number needs a unit/m)
+  })
+})
