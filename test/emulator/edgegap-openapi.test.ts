@@ -34,6 +34,14 @@ describe('every reply of the Edgegap emulator', () => {
     expect(used(deviations, problems)).toEqual(deviations)
   })
 
+  it('answers a request that is as the OpenAPI says where it is a success', async () => {
+    const { edgegap } = await play()
+    const accepted = edgegap.requests.filter(({ status = 500 }) => status < 300)
+    const problems = accepted.flatMap((request) => schemas.requestProblems(request))
+    expect(unexpected(problems, deviations)).toEqual([])
+    expect(accepted.some(({ method }) => method === 'PATCH')).toBe(true)
+  })
+
   it('comes with a status that is looked at here', async () => {
     const { replies } = await play()
     const seen: Record<string, Set<number>> = {}
@@ -69,6 +77,7 @@ describe('every reply of the Edgegap emulator', () => {
     ['beforeReadyAbsent', { beforeReady: 'absent' }],
     ['numbersAsText', { numbers: 'string' }],
     ['unsetFieldsNull', { unsetFields: 'null' }],
+    ['defaultTimeToDeploy', { defaultTimeToDeploySeconds: 10 }],
     ['registryShapeLive', { registryShape: 'live' }],
     ['unknownApplicationStatus', { unknownApplicationStatus: 404 }],
     ['deleteOfUsedVersionStatus', { deleteOfUsedVersionStatus: 400 }],

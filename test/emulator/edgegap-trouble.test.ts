@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Body, callEdgegap } from './edgegap/call.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from './edgegap/emulator.ts'
 import { largeLog, never, ready, readyThenCrashLoop, readyThenEnds } from './edgegap/script.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: the tests look at replies of every shape
-type Body = any
 
 let edgegap: EdgegapEmulator
 
@@ -15,15 +13,8 @@ beforeEach(async () => {
 
 afterEach(() => edgegap.close())
 
-async function call(method: string, path: string, body?: unknown) {
-  const response = await fetch(`${edgegap.url}${path}`, {
-    method,
-    headers: { authorization: `token ${edgegap.settings.token}` },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  const text = await response.text()
-  return { status: response.status, text, body: JSON.parse(text) as Body }
-}
+const call = (method: string, path: string, body?: unknown) =>
+  callEdgegap(edgegap, method, path, body)
 
 const users = [{ user_type: 'ip_address', user_data: { ip_address: '198.51.100.7' } }]
 const create = (tags: string[] = []) =>

@@ -4,7 +4,7 @@ export interface Deviation {
   readonly reason: string
 }
 
-const version = String.raw`/v1/app/\S+ 200 \S*`
+const version = String.raw`/v1/app/\S+ (200 )?\S*`
 
 /** Those that hold with the settings as they are from the start. */
 export const deviations: readonly Deviation[] = [
@@ -53,6 +53,10 @@ export const deviationsBySetting: Readonly<Record<string, Deviation>> = {
     problem:
       /(req_video|force_cache|termination_grace_period_seconds|dns_config|endpoint_storage): null$/,
     reason: 'whether unset fields are sent as null is not known; unsetFields: null',
+  },
+  defaultTimeToDeploy: {
+    problem: /time_to_deploy: too_small \(number\)$/,
+    reason: 'the schema has the default 10 and the least 15; defaultTimeToDeploySeconds: 10',
   },
   registryShapeLive: {
     problem: /(count|artifact\.deleted): unknown field$|artifact\.artifact_deleted: missing$/,

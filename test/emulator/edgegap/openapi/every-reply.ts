@@ -1,3 +1,4 @@
+import { callEdgegap } from '../call.ts'
 import type { EdgegapEmulator } from '../emulator.ts'
 import { never, ready, readyThenEnds } from '../script.ts'
 import type { Exchange } from './schemas.ts'
@@ -38,21 +39,15 @@ const order = {
 /** Asks the emulator for every reply that it has, the bad ones included; gives them all. */
 export async function everyReply(edgegap: EdgegapEmulator): Promise<Exchange[]> {
   const exchanges: Exchange[] = []
-  const { settings } = edgegap
-  async function ask(method: string, path: string, body?: unknown, token = settings.token) {
-    const response = await fetch(`${edgegap.url}${path}`, {
-      method,
-      headers: { authorization: `token ${token}` },
-      ...(body !== undefined && { body: JSON.stringify(body) }),
-    })
+  async function ask(method: string, path: string, body?: unknown, authorization?: string) {
+    const reply = await callEdgegap(edgegap, method, path, body, authorization)
     const [plain = ''] = path.split('?')
-    const reply = { method, path: plain, status: response.status, body: await response.json() }
-    exchanges.push(reply)
+    exchanges.push({ method, path: plain, status: reply.status, body: reply.body })
     return reply.body as { request_id?: string }
   }
   await askCatalogue(ask, edgegap)
   await askDeployments(ask, edgegap)
-  for (const { method, path } of [...exchanges]) await ask(method, path, undefined, 'wrong')
+  for (const { method, path } of [...exchanges]) await ask(method, path, undefined, 'token wrong')
   return exchanges
 }
 
