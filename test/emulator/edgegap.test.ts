@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { callEdgegap } from './edgegap/call.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from './edgegap/emulator.ts'
 import * as script from './edgegap/script.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: the tests look at replies of every shape
-type Body = any
 
 let edgegap: EdgegapEmulator
 
@@ -15,18 +13,8 @@ beforeEach(async () => {
 
 afterEach(() => edgegap.close())
 
-async function call(method: string, path: string, body?: unknown, token?: string) {
-  const response = await fetch(`${edgegap.url}${path}`, {
-    method,
-    headers: { authorization: token ?? `token ${edgegap.settings.token}` },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  })
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (await response.json()) as Body,
-  }
-}
+const call = (method: string, path: string, body?: unknown, token?: string) =>
+  callEdgegap(edgegap, method, path, body, token)
 
 const user = { user_type: 'geo_coordinates', user_data: { latitude: 50, longitude: 8 } }
 const order = { application: 'my-game', version: 'v1', users: [user] }
@@ -145,7 +133,7 @@ describe('lifecycle', () => {
       ...{ request_id: id, fqdn, app_name: 'my-game', app_version: 'v1', running: true },
       ...{ current_status: 'Status.READY', last_status: 'Status.DEPLOYING', error: false },
       public_ip: expect.stringMatching(/^203\.0\.113\./),
-      location: { city: 'Frankfurt' },
+      location: { city: 'Frankfurt am Main' },
     })
     const { external } = body.ports.gameport
     expect(body.ports.gameport).toMatchObject({ internal: 7777, link: `${fqdn}:${external}` })
