@@ -1,7 +1,8 @@
 import type { ActionError } from '../base/errors.ts'
+import type { SecretOrigin } from '../base/secret.ts'
 import type { RunnerCommands } from './commands.ts'
 import { asSentence, defuse, toLine } from './plain-text.ts'
-import { type Redactor, type SecretOrigin, SHORTEST_HIDDEN } from './redactor.ts'
+import { type Redactor, SHORTEST_HIDDEN } from './redactor.ts'
 
 /** The runner keeps this many annotations of a kind per step. */
 const MAX_ANNOTATIONS = 10

@@ -1,3 +1,4 @@
+import type { SecretOrigin } from '../base/secret.ts'
 import { unescapeAll } from './escapes.ts'
 import { ManyTextsSearch, type Place } from './many-texts-search.ts'
 
@@ -5,17 +6,6 @@ import { ManyTextsSearch, type Place } from './many-texts-search.ts'
 export const SHORTEST_HIDDEN = 4
 /** JSON within JSON is common in logs; more levels than this are not unwrapped. */
 const ESCAPE_LEVELS = 2
-
-/** Where a secret comes from. */
-export interface SecretOrigin {
-  /** The input and, where it holds several, the key: `api-token`, `secret-env ADMIN_PIN`. */
-  input: string
-  /**
-   * True for a value that the user chose for the server. What the provider publishes may hold it by
-   * chance, as a port number or a domain does. A credential never may.
-   */
-  mayBePublic?: boolean
-}
 
 interface Form {
   text: string
@@ -78,8 +68,7 @@ export class Redactor {
       if (text.length < SHORTEST_HIDDEN) continue
       const known = this.#forms.get(text)
       if (!known) fresh.push(text)
-      // What is a credential as well is never public; of two inputs the first is named.
-      else if (!known.origin?.mayBePublic || origin?.mayBePublic) continue
+      else if (!isStricter(origin, known.origin)) continue
       this.#forms.set(text, { text, origin })
       this.#search = undefined
     }
@@ -103,6 +92,12 @@ export class Redactor {
     }
     return this.#search
   }
+}
+
+/** What is a credential as well is never public; of two inputs the first is named. */
+function isStricter(origin: SecretOrigin | undefined, known: SecretOrigin | undefined): boolean {
+  if (origin?.mayBePublic) return false
+  return known === undefined ? origin !== undefined : known.mayBePublic === true
 }
 
 /** Places in a text and in what its escapes stand for. */
