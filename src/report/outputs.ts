@@ -2,16 +2,22 @@ import type { Facts, Port } from '../provider/provider.ts'
 import { toLine } from '../runner/plain-text.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
 
-/** Removes secrets from a remote text. */
-type Redact = (text: string) => string
+/** How texts are cleaned of secrets; a `Printer` does it. */
+export interface OutputTexts {
+  /** Removes secrets from a remote text. */
+  redact(text: string): string
+  /** The same for an address: what may be public by chance stays. */
+  redactFact(text: string): string
+}
 
 /**
  * The outputs of a run by their names in action.yml. Every declared output is there on every path,
  * empty where there is nothing to say. Values are one line, without secrets and control characters.
  */
-export function buildOutputs(report: RunState, redact: Redact): Record<string, string> {
+export function buildOutputs(report: RunState, texts: OutputTexts): Record<string, string> {
+  const redact = (text: string) => texts.redact(text)
   const first = report.deployments[0]
-  const firstFacts = deploymentFacts(first, redact)
+  const firstFacts = deploymentFacts(first, texts)
   const error = report.error ?? report.deployments.find((deployment) => deployment.error)?.error
   return {
     outcome: report.outcome,
@@ -23,7 +29,7 @@ export function buildOutputs(report: RunState, redact: Redact): Record<string, s
     location: firstFacts.location,
     ports: JSON.stringify(firstFacts.ports),
     deployments: JSON.stringify(
-      report.deployments.map((deployment) => deploymentFacts(deployment, redact)),
+      report.deployments.map((deployment) => deploymentFacts(deployment, texts)),
     ),
     version: report.version,
     'version-action': report.versionAction,
@@ -47,26 +53,31 @@ const PROVIDER_OUTPUTS: readonly string[] = [
   'succeeded-deployments',
 ]
 
-function providerOutputs(given: Readonly<Record<string, string>>, redact: Redact) {
+function providerOutputs(
+  given: Readonly<Record<string, string>>,
+  redact: (text: string) => string,
+) {
   return Object.fromEntries(
     PROVIDER_OUTPUTS.map((name) => [name, toLine(redact(given[name] ?? ''))]),
   )
 }
 
 /** One entry of the output `deployments`. */
-function deploymentFacts(deployment: DeploymentState | undefined, redact: Redact) {
-  const text = (value: string | undefined) => toLine(redact(value ?? ''))
+function deploymentFacts(deployment: DeploymentState | undefined, texts: OutputTexts) {
+  const text = (value: string | undefined) => toLine(texts.redact(value ?? ''))
+  // A port 31504 must not lose its number to a secret 3150.
+  const fact = (value: string | undefined) => toLine(texts.redactFact(value ?? ''))
   const facts: Facts = deployment?.observation?.facts ?? {}
   const [firstPort] = facts.ports ?? []
   return {
     id: deployment?.id ?? '',
     name: text(deployment?.target.name),
-    host: text(facts.host),
-    ip: text(facts.ip),
+    host: fact(facts.host),
+    ip: fact(facts.ip),
     port: firstPort ? String(firstPort.external) : '',
-    address: text(firstPort?.address),
+    address: fact(firstPort?.address),
     location: text(facts.location),
-    ports: portMap(facts.ports ?? [], text),
+    ports: portMap(facts.ports ?? [], text, fact),
     outcome: deployment?.outcome ?? '',
     status: text(deployment?.observation?.status),
     seconds: Number(inSeconds(deployment?.elapsedMs ?? 0)),
@@ -74,15 +85,55 @@ function deploymentFacts(deployment: DeploymentState | undefined, redact: Redact
   }
 }
 
-function portMap(ports: readonly Port[], text: (value: string) => string) {
+function portMap(
+  ports: readonly Port[],
+  text: (value: string) => string,
+  fact: (value: string) => string,
+) {
   // Without a prototype a port may be called anything, `__proto__` too.
   const map: Record<string, unknown> = Object.create(null)
   for (const { name, internal, external, protocol, address } of ports) {
-    map[text(name)] = { internal, external, protocol: text(protocol), address: text(address) }
+    map[text(name)] = { internal, external, protocol: text(protocol), address: fact(address) }
   }
   return map
 }
 
 function inSeconds(durationMs: number): string {
   return (durationMs / 1000).toFixed(1)
+}
+
+/**
+ * Warnings for outputs in which the value of a secret input stands: the runner shows stars for it in
+ * the log, leaves a job output with it empty, and some of it is replaced here.
+ *
+ * @param texts also tells which inputs' values are in a text
+ */
+export function maskedOutputWarnings(
+  report: RunState,
+  texts: OutputTexts & { inputsIn(text: string): string[] },
+): string[] {
+  const facts = withoutErrors(report)
+  const asIs = (text: string) => text
+  const raw = buildOutputs(facts, { redact: asIs, redactFact: asIs })
+  const clean = buildOutputs(facts, texts)
+  const outputsOf = new Map<string, string[]>()
+  for (const [name, value] of Object.entries(raw)) {
+    for (const input of texts.inputsIn(value)) {
+      outputsOf.set(input, [...(outputsOf.get(input) ?? []), name])
+    }
+  }
+  return [...outputsOf].map(([input, names]) => {
+    const damaged = names.filter((name) => !texts.inputsIn(clean[name] ?? '').includes(input))
+    const harm =
+      damaged.length > 0
+        ? `It was replaced by *** in: ${damaged.join(', ')}.`
+        : 'They are complete here.'
+    return `The secret value of ${input} stands in the outputs ${names.join(', ')}. ${harm} The runner shows *** for it in the log and leaves job outputs empty that hold it: give ${input} a longer value, or pass it where it is not secret.`
+  })
+}
+
+/** An error text may quote a secret; that it is removed there is no news. */
+function withoutErrors({ error: _, ...report }: RunState): RunState {
+  const deployments = report.deployments.map(({ error: _, ...deployment }) => deployment)
+  return { ...report, tunnelError: '', deployments }
 }

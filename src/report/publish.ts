@@ -3,7 +3,7 @@ import { describe } from '../base/errors.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
-import { buildOutputs } from './outputs.ts'
+import { buildOutputs, maskedOutputWarnings } from './outputs.ts'
 import { buildSummary } from './summary.ts'
 
 /** Brings the outcome of a run to log, annotations, outputs and summary, in that order of care. */
@@ -13,10 +13,10 @@ export async function publish(
   runner: RunnerCommands,
   withSummary: boolean,
 ): Promise<void> {
-  const redact = (text: string) => printer.redact(text)
-  for (const [name, value] of Object.entries(buildOutputs(report, redact))) {
+  for (const [name, value] of Object.entries(buildOutputs(report, printer))) {
     runner.setOutput(name, value)
   }
+  for (const warning of maskedOutputWarnings(report, printer)) printer.warning(warning)
   for (const deployment of report.deployments) printLog(deployment, printer)
   annotate(report, printer)
   if (!withSummary) return

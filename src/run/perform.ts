@@ -104,8 +104,8 @@ export function providerContext(
 }
 
 export function hideSecrets(settings: Settings, printer: Printer): void {
-  for (const secret of secretsOf(settings)) printer.hide(secret)
-  if (secretsOf(settings).some((secret) => secret !== '' && !Printer.canHide(secret))) {
+  for (const { value, ...origin } of secretsOf(settings)) printer.hide(value, origin)
+  if (secretsOf(settings).some(({ value }) => value !== '' && !Printer.canHide(value))) {
     printer.warning('A secret of fewer than four characters is not masked in the log.')
   }
 }

@@ -1,4 +1,5 @@
 import type { ActionError } from '../base/errors.ts'
+import type { SecretOrigin } from '../base/secret.ts'
 import type { RunnerCommands } from './commands.ts'
 import { asSentence, defuse, toLine } from './plain-text.ts'
 import { type Redactor, SHORTEST_HIDDEN } from './redactor.ts'
@@ -34,6 +35,19 @@ export class Printer {
     return this.#redactor.clean(text)
   }
 
+  /**
+   * For a fact that the provider publishes, such as an address: removes what never may be public.
+   * A server that nobody can reach helps no secret.
+   */
+  redactFact(text: string): string {
+    return this.#redactor.cleanFact(text)
+  }
+
+  /** The inputs whose hidden values are in a text. */
+  inputsIn(text: string): string[] {
+    return this.#redactor.inputsIn(text)
+  }
+
   /** Removes secrets and makes one harmless line; for texts that go elsewhere than the log. */
   clean(text: string): string {
     return toLine(this.redact(text))
@@ -60,9 +74,14 @@ export class Printer {
     this.#runner.command('endgroup', {}, '')
   }
 
-  /** Hides a secret from now on, here and in the runner. Values under four characters stay visible. */
-  hide(secret: string): void {
-    for (const form of this.#redactor.add(secret)) this.#runner.command('add-mask', {}, form)
+  /**
+   * Hides a secret from now on, here and in the runner. Values under four characters stay visible.
+   *
+   * @param origin which input it comes from, where a warning may have to name it
+   */
+  hide(secret: string, origin?: SecretOrigin): void {
+    const forms = this.#redactor.add(secret, origin)
+    for (const form of forms) this.#runner.command('add-mask', {}, form)
   }
 
   /** False for values so short that hiding them would harm more than help. */

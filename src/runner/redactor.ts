@@ -1,55 +1,165 @@
+import type { SecretOrigin } from '../base/secret.ts'
+import { unescapeAll } from './escapes.ts'
+import { ManyTextsSearch, type Place } from './many-texts-search.ts'
+
 /** Shorter values are not hidden: hiding `1` or `on` would star out half of the log and tell more. */
 export const SHORTEST_HIDDEN = 4
+/** JSON within JSON is common in logs; more levels than this are not unwrapped. */
+const ESCAPE_LEVELS = 2
+
+interface Form {
+  text: string
+  origin: SecretOrigin | undefined
+}
 
 /** Replaces secrets in texts on their way out, beside the masks that the runner applies. */
 export class Redactor {
-  readonly #secrets: string[] = []
+  readonly #forms = new Map<string, Form>()
+  /** Built when first needed, and anew after another secret was added. */
+  #search: { forms: readonly Form[]; search: ManyTextsSearch } | undefined
 
-  /** @returns the forms in which the secret may appear, for the runner's own masking */
-  add(secret: string): string[] {
+  /**
+   * Each line of a secret is one too.
+   *
+   * @returns the forms in which the secret may appear, for the runner's own masking
+   */
+  add(secret: string, origin?: SecretOrigin): string[] {
     const whole = secret.trim()
-    const forms = [whole, ...whole.split(/\r\n|\n|\r/).map((line) => line.trim())]
-      .flatMap((form) => [
-        form,
-        encodeURIComponent(form.toWellFormed()),
-        JSON.stringify(form).slice(1, -1),
-      ])
-      .filter((form) => form.length >= SHORTEST_HIDDEN)
-    const fresh = [...new Set(forms)].filter((form) => !this.#secrets.includes(form))
-    this.#secrets.push(...fresh)
+    const plain = [whole, ...whole.split(/\r\n|\n|\r/).map((line) => line.trim())]
+    const forRunner = plain.flatMap((form) => [
+      form,
+      encodeURIComponent(form.toWellFormed()),
+      JSON.stringify(form).slice(1, -1),
+    ])
+    const fresh = this.#remember(forRunner, origin)
+    this.#remember(plain.flatMap(furtherForms), origin)
     return fresh
   }
 
+  /** The text with `***` in place of each secret, however it is escaped. */
   clean(text: string): string {
-    let cleaned = ''
-    let doneTo = 0
-    for (const { from, to } of this.#find(text)) {
-      cleaned += `${text.slice(doneTo, from)}***`
-      doneTo = to
+    return replaceAll(
+      text,
+      this.#find(text, () => true),
+    )
+  }
+
+  /** The same for a fact that the provider publishes: what may be public stays. */
+  cleanFact(text: string): string {
+    return replaceAll(
+      text,
+      this.#find(text, ({ origin }) => !origin?.mayBePublic),
+    )
+  }
+
+  /** The inputs whose secrets are in a text, each once; secrets without a known input are not among them. */
+  inputsIn(text: string): string[] {
+    const inputs = new Set<string>()
+    this.#find(text, ({ origin }) => {
+      if (origin) inputs.add(origin.input)
+      return false
+    })
+    return [...inputs]
+  }
+
+  #remember(texts: readonly string[], origin: SecretOrigin | undefined): string[] {
+    const fresh: string[] = []
+    for (const text of texts) {
+      if (text.length < SHORTEST_HIDDEN) continue
+      const known = this.#forms.get(text)
+      if (!known) fresh.push(text)
+      else if (!isStricter(origin, known.origin)) continue
+      this.#forms.set(text, { text, origin })
+      this.#search = undefined
     }
-    return cleaned + text.slice(doneTo)
+    return fresh
   }
 
   /** Where secrets stand, those that overlap or touch as one: nothing is left of either. */
-  #find(text: string): { from: number; to: number }[] {
-    const places: { from: number; to: number }[] = []
-    for (const secret of this.#secrets) {
-      let last = { from: -1, to: -1 }
-      for (let at = text.indexOf(secret); at >= 0; at = text.indexOf(secret, at + 1)) {
-        if (at <= last.to) last.to = at + secret.length
-        else {
-          last = { from: at, to: at + secret.length }
-          places.push(last)
-        }
-      }
-    }
-    places.sort((a, b) => a.from - b.from)
-    const merged: { from: number; to: number }[] = []
-    for (const place of places) {
-      const last = merged.at(-1)
-      if (last && place.from <= last.to) last.to = Math.max(last.to, place.to)
-      else merged.push(place)
-    }
-    return merged
+  #find(text: string, isMeant: (form: Form) => boolean): Place[] {
+    if (this.#forms.size === 0) return []
+    const { forms, search } = this.#searchForAll()
+    return findMerged(search, text, (index) => {
+      const form = forms[index]
+      return form !== undefined && isMeant(form)
+    })
   }
+
+  #searchForAll() {
+    if (!this.#search) {
+      const forms = [...this.#forms.values()]
+      this.#search = { forms, search: new ManyTextsSearch(forms.map(({ text }) => text)) }
+    }
+    return this.#search
+  }
+}
+
+/** What is a credential as well is never public; of two inputs the first is named. */
+function isStricter(origin: SecretOrigin | undefined, known: SecretOrigin | undefined): boolean {
+  if (origin?.mayBePublic) return false
+  return known === undefined ? origin !== undefined : known.mayBePublic === true
+}
+
+/** Places in a text and in what its escapes stand for. */
+function findMerged(
+  search: ManyTextsSearch,
+  text: string,
+  isMeant: (index: number) => boolean,
+  levels = ESCAPE_LEVELS,
+): Place[] {
+  const places: Place[] = []
+  search.find(text, (index, place) => {
+    if (isMeant(index)) addPlace(places, place)
+  })
+  const plain = levels > 0 ? unescapeAll(text) : undefined
+  if (!plain) return places
+  const escaped = findMerged(search, plain.text, isMeant, levels - 1).map(plain.sourceOf)
+  if (escaped.length === 0) return places
+  const merged: Place[] = []
+  for (const place of [...places, ...escaped].sort((a, b) => a.from - b.from)) {
+    addPlace(merged, place)
+  }
+  return merged
+}
+
+/** Adds a place that begins nowhere before the others. */
+function addPlace(places: Place[], place: Place): void {
+  const last = places.at(-1)
+  if (last && place.from <= last.to) last.to = Math.max(last.to, place.to)
+  else places.push({ ...place })
+}
+
+function replaceAll(text: string, places: readonly Place[]): string {
+  if (places.length === 0) return text
+  const parts: string[] = []
+  let doneTo = 0
+  for (const { from, to } of places) {
+    parts.push(text.slice(doneTo, from), '***')
+    doneTo = to
+  }
+  return parts.join('') + text.slice(doneTo)
+}
+
+/** The runner finds these by itself once it knows the secret; our outputs and summary need them. */
+function furtherForms(secret: string): string[] {
+  if (secret.length < SHORTEST_HIDDEN) return []
+  const inBase64 = [0, 1, 2].map((before) => base64Within(secret, before))
+  return [
+    // A form's body, whose other escapes are resolved before the search.
+    secret.replaceAll(' ', '+'),
+    ...inBase64,
+    ...inBase64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
+  ]
+}
+
+/**
+ * The characters that a secret always has in base64 when so many bytes (modulo 3) stand before it:
+ * those that no neighbour has a part in.
+ */
+function base64Within(secret: string, before: number): string {
+  const bytes = Buffer.concat([Buffer.alloc(before), Buffer.from(secret)])
+  const all = bytes.toString('base64').replace(/=+$/, '')
+  const first = Math.ceil((before * 8) / 6)
+  const isLastShared = bytes.length % 3 !== 0
+  return all.slice(first, isLastShared ? -1 : undefined)
 }

@@ -1,3 +1,4 @@
+import type { Secret } from '../base/secret.ts'
 import { adviseLocation, type Location, parseLocation } from '../provider/edgegap/locations.ts'
 import { findQuoted, readEnvironment, type Variable } from '../provider/edgegap/variables.ts'
 import {
@@ -257,11 +258,16 @@ function hasControls(text: string): boolean {
 }
 
 /** The values that must be hidden wherever they would appear. */
-export function secretsOf(settings: Settings): string[] {
-  if (settings.operation !== 'deploy') return [settings.token]
+export function secretsOf(settings: Settings): Secret[] {
+  const token = { value: settings.token, input: 'api-token' }
+  if (settings.operation !== 'deploy') return [token]
   const own =
     settings.provider === 'edgegap'
-      ? settings.environment.flatMap(({ secret, value }) => (secret ? value : []))
-      : publishSecrets(settings)
-  return [settings.token, ...own, ...tunnelSecrets(settings.tunnel)]
+      ? settings.environment
+          .filter(({ secret }) => secret)
+          .map(({ key, value }) => ({ value, input: `secret-env ${key}`, mayBePublic: true }))
+      : publishSecrets(settings).map((value) => ({ value, input: 'build-url' }))
+  const tunnel = settings.tunnel.transport === 'ssh' ? 'ssh-key' : 'cloudflared-token'
+  const ofTunnel = tunnelSecrets(settings.tunnel).map((value) => ({ value, input: tunnel }))
+  return [token, ...own, ...ofTunnel]
 }

@@ -112,7 +112,9 @@ test('outputs: the declared ones are set on every path, and no others', () => {
     tunnelError: '',
     hasLeftovers: false,
   } as const
-  const outputs = buildOutputs({ ...nothing, deployments: [], stoppedIds: [] }, (value) => value)
+  const same = (text: string) => text
+  const texts = { redact: same, redactFact: same }
+  const outputs = buildOutputs({ ...nothing, deployments: [], stoppedIds: [] }, texts)
   expect(Object.keys(outputs).sort()).toEqual(action.outputs.map(({ name }) => name).sort())
 })
 

@@ -2,11 +2,13 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { ActionError } from '../../src/base/errors.ts'
-import { buildOutputs } from '../../src/report/outputs.ts'
+import { buildOutputs, maskedOutputWarnings } from '../../src/report/outputs.ts'
+import { Redactor } from '../../src/runner/redactor.ts'
 import { launchReport, runReport } from './fixtures.ts'
 import { hostileTexts } from './hostile-texts.ts'
 
-const asIs = (text: string) => text
+const same = (text: string) => text
+const asIs = { redact: same, redactFact: same }
 const action = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8')) as {
   outputs: Record<string, unknown>
 }
@@ -82,7 +84,8 @@ describe('the outputs', () => {
   })
 
   it('are one line each and hold no secret, whatever the provider sends', () => {
-    const redact = (text: string) => text.replaceAll('evil', '***')
+    const hide = (text: string) => text.replaceAll('evil', '***')
+    const redact = { redact: hide, redactFact: hide }
     for (const text of hostileTexts) {
       const port = { name: text, internal: 1, external: 2, protocol: text, address: text }
       const facts = { host: text, ip: text, location: text, ports: [port] }
@@ -114,5 +117,48 @@ describe('the outputs', () => {
     const names = Object.keys(JSON.parse(outputs.ports ?? '') as object)
     expect(names.sort()).toEqual(['7777', '__proto__', 'constructor', 'toString'])
     expect(outputs.address).toBe('h:31500')
+  })
+})
+
+describe('outputs in which a secret value stands', () => {
+  const redactor = new Redactor()
+  redactor.add('3150', { input: 'secret-env ADMIN_PIN', mayBePublic: true })
+  redactor.add('edgegap.net', { input: 'secret-env BACKEND_DOMAIN', mayBePublic: true })
+  redactor.add('York', { input: 'secret-env NAME', mayBePublic: true })
+  const texts = {
+    redact: (text: string) => redactor.clean(text),
+    redactFact: (text: string) => redactor.cleanFact(text),
+    inputsIn: (text: string) => redactor.inputsIn(text),
+  }
+
+  it('keep the address whole', () => {
+    const outputs = buildOutputs(runReport(), texts)
+    const address = 'a69f8e3e0555.pr.edgegap.net:31500'
+    expect(outputs).toMatchObject({
+      address,
+      host: 'a69f8e3e0555.pr.edgegap.net',
+      port: '31500',
+      location: 'New ***, United States',
+    })
+    expect(JSON.parse(outputs.ports ?? '')).toMatchObject({
+      gameport: { external: 31500, address },
+    })
+    expect(JSON.parse(outputs.deployments ?? '')[0]).toMatchObject({ address })
+  })
+
+  it('are warned of by the name of the input, with what was replaced', () => {
+    const warnings = maskedOutputWarnings(runReport(), texts)
+    expect(warnings.map((text) => text.slice(0, text.indexOf(' The runner')))).toEqual([
+      'The secret value of secret-env BACKEND_DOMAIN stands in the outputs host, address, ports, deployments. They are complete here.',
+      'The secret value of secret-env ADMIN_PIN stands in the outputs port, address, ports, deployments. They are complete here.',
+      'The secret value of secret-env NAME stands in the outputs location, deployments. It was replaced by *** in: location, deployments.',
+    ])
+    for (const warning of warnings) expect(warning).not.toMatch(/3150|edgegap\.net|York/)
+  })
+
+  it('are not warned of when only an error quotes the secret', () => {
+    const error = new ActionError({ kind: 'deployment-failed', what: 'PIN 3150 is bad' })
+    const report = runReport({ deployments: [], error, outcome: 'rejected', tunnelError: '3150' })
+    expect(maskedOutputWarnings(report, texts)).toEqual([])
   })
 })

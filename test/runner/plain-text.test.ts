@@ -57,14 +57,25 @@ describe('a line', () => {
 })
 
 describe('a cut', () => {
-  it('says how long the text was', () => {
-    expect(cut('abcdef', 4)).toBe('abcd… (6 characters)')
+  it('keeps head and tail and says how long the text was', () => {
+    expect(cut('abcdefgh', 4)).toBe('abc… (8 characters) …h')
     expect(cut('abcd', 4)).toBe('abcd')
   })
 
   it('never divides a character', () => {
-    expect(cut('ab🎮cd', 3)).toBe('ab… (6 characters)')
-    expect(cut('ab🎮cd', 4)).toBe('ab🎮… (6 characters)')
+    expect(cut('ab🎮cdefgh', 4)).toBe('ab… (10 characters) …h')
+    expect(cut('abcdefgh🎮', 8)).toBe('abcdef… (10 characters) …🎮')
+    expect(cut('abcdefghi🎮z', 8)).toBe('abcdef… (12 characters) …z')
+  })
+})
+
+describe('a line of millions of characters', () => {
+  it('keeps its head and its tail and is cut before it is cleaned', () => {
+    const text = `head ${'\t'.repeat(15_000_000)} tail`
+    const before = process.memoryUsage().heapUsed
+    const line = toLine(text)
+    expect(process.memoryUsage().heapUsed - before).toBeLessThan(20_000_000)
+    expect(line).toMatch(/^head +… \(15000010 characters\) … +tail$/)
   })
 })
 

@@ -72,3 +72,107 @@ describe('the forms for the runner', () => {
     expect(redactor.add('abc')).toEqual([])
   })
 })
+
+describe('a secret in another form', () => {
+  const secret = 'p&ss<w"rd\'é/+1'
+  const hex = (character: string) => character.charCodeAt(0).toString(16)
+  const every = (write: (character: string) => string) => [...secret].map(write).join('')
+  const html = secret
+    .replaceAll('&', '&amp;')
+    .replaceAll('<', '&lt;')
+    .replaceAll('"', '&quot;')
+    .replaceAll("'", '&#39;')
+  const forms: [string, string][] = [
+    ['with percent escapes in lower case', encodeURIComponent(secret).toLowerCase()],
+    [
+      'with a percent escape for each byte',
+      Buffer.from(secret).toString('hex').replace(/../g, '%$&'),
+    ],
+    ['as HTML', html],
+    ['as HTML with decimal numbers', every((character) => `&#${character.charCodeAt(0)};`)],
+    ['as HTML with hexadecimal numbers', every((character) => `&#x${hex(character)};`)],
+    ['as JSON', JSON.stringify(secret).slice(1, -1)],
+    ['as JSON that keeps to ASCII', JSON.stringify(secret).slice(1, -1).replace('é', '\\u00e9')],
+    [
+      'as JSON safe for HTML',
+      secret.replace('&', '\\u0026').replace('<', '\\u003C').replace('"', '\\"'),
+    ],
+    ['with \\u for each character', every((character) => `\\u${hex(character).padStart(4, '0')}`)],
+    ['as JSON within JSON', JSON.stringify(JSON.stringify(secret)).slice(3, -3)],
+    ['as JSON with escaped slashes', JSON.stringify(secret).slice(1, -1).replace('/', '\\/')],
+  ]
+  it.each(forms)('is hidden %s', (_, form) => {
+    expect(redact([secret], `<${form}>`)).toBe('<***>')
+    expect(redact(['other secret', secret], `${form} and ${form}`)).toBe('*** and ***')
+  })
+
+  it.each(['', 'u', 'us', 'use', 'user:'])('is hidden in base64 behind "%s"', (before) => {
+    for (const after of ['', '!', '!!', '!!!']) {
+      for (const encoding of ['base64', 'base64url'] as const) {
+        const form = Buffer.from(`${before}${secret}${after}`).toString(encoding)
+        const shown = redact([secret], `Basic ${form} end`)
+        expect(shown).toMatch(/^Basic .{0,8}\*\*\*.{0,8} end$/)
+      }
+    }
+  })
+
+  it('is hidden in the body of a form', () => {
+    expect(redact(['my long secret&'], 'a=my+long+secret%26&b=1')).toBe('a=***&b=1')
+  })
+
+  it('leaves alone what only looks like an escape', () => {
+    const text = '100% &c; &#99999999; \\ %zz %ff \\u12 &lt;b&gt; C:\\new'
+    expect(redact(['sesame22'], text)).toBe(text)
+  })
+})
+
+describe('a secret of a known input', () => {
+  const redactor = new Redactor()
+  redactor.add('3150', { input: 'secret-env ADMIN_PIN', mayBePublic: true })
+  redactor.add('edgegap.net', { input: 'secret-env BACKEND_DOMAIN', mayBePublic: true })
+  redactor.add('token-1234', { input: 'api-token' })
+
+  it('stays in what the provider publishes when it may be public, and only there', () => {
+    expect(redactor.cleanFact('a.pr.edgegap.net:31504')).toBe('a.pr.edgegap.net:31504')
+    expect(redactor.clean('a.pr.edgegap.net:31504')).toBe('a.pr.***:***4')
+  })
+
+  it('that is a credential is hidden everywhere', () => {
+    expect(redactor.cleanFact('token-1234.edgegap.net')).toBe('***.edgegap.net')
+    redactor.add('both', { input: 'secret-env BOTH', mayBePublic: true })
+    redactor.add('both', { input: 'ssh-key' })
+    expect(redactor.cleanFact('both')).toBe('***')
+  })
+
+  it('is named', () => {
+    expect(redactor.inputsIn('a.pr.edgegap.net:31504')).toEqual([
+      'secret-env BACKEND_DOMAIN',
+      'secret-env ADMIN_PIN',
+    ])
+    expect(redactor.inputsIn('nothing')).toEqual([])
+  })
+})
+
+describe('ten megabytes and fifty secrets', () => {
+  const line = 'GET /player?id=42&name=%41lice <ok> \\"quoted\\" {"a":1} é\n'
+  it.each([
+    ['an ordinary log', line.repeat(10_000_000 / line.length)],
+    ['nothing but escapes', '%41'.repeat(3_300_000)],
+    ['nothing but backslashes', '\\'.repeat(10_000_000)],
+    ['nothing but the beginning of a secret', 'secret-number-'.repeat(700_000)],
+  ])(
+    'are read through in seconds: %s',
+    (_, text) => {
+      const secrets = Array.from(
+        { length: 50 },
+        (_, index) => `secret-number-${index}-${'x'.repeat(40)}`,
+      )
+      const startMs = performance.now()
+      expect(redact(secrets, text)).toBe(text)
+      const tookMs = performance.now() - startMs
+      if (process.env.MEASURE) console.info(`${Math.round(tookMs)} ms`)
+      expect(tookMs).toBeLessThan(20_000)
+    },
+    60_000,
+  )
+})

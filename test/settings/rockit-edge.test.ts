@@ -76,7 +76,7 @@ describe('publishing on ROCKIT Edge', () => {
   it('hides what a signed download URL holds, and shows the rest', () => {
     const url = 'https://user:passw0rd@x.example/a.tar?X-Signature=abcdef&part=1#frag'
     const { settings } = read({ build: '', 'build-url': url })
-    expect(secretsOf(settings)).toEqual([
+    expect(secretsOf(settings).map(({ value }) => value)).toEqual([
       'rk-1234567890',
       'passw0rd',
       'user:passw0rd',

@@ -336,11 +336,16 @@ describe('what must be hidden', () => {
       env: 'OPEN=visible',
       'secret-env': 'KEY=hidden\nEMPTY=\nPADDED=  x  ',
     })
-    expect(secretsOf(settings)).toEqual(['abc-123', 'hidden', '', '  x  '])
+    expect(secretsOf(settings).map(({ value }) => value)).toEqual([
+      'abc-123',
+      'hidden',
+      '',
+      '  x  ',
+    ])
   })
 
   it('for a stop is the token', () => {
     const { settings } = read({ operation: 'stop', 'deployment-id': 'abc' })
-    expect(secretsOf(settings)).toEqual(['abc-123'])
+    expect(secretsOf(settings).map(({ value }) => value)).toEqual(['abc-123'])
   })
 })

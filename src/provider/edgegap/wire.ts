@@ -4,6 +4,7 @@ import type { Notification } from '../../base/delivery.ts'
 import { ActionError } from '../../base/errors.ts'
 import { flag, integer, isRecord, isYes, list, record, text } from '../json.ts'
 import type { Facts, Observation, Port } from '../provider.ts'
+import { keepKeyOrder, originalKey } from './key-order.ts'
 
 /**
  * Edgegap's JSON in our words. Readers are lenient: fields are missing or null in some phases,
@@ -152,7 +153,7 @@ const MAX_STATUS = 200
  * it to true. The status comes with and without its `Status.` prefix.
  */
 export function readStatus(body: string, id: string, request: string): Observation {
-  const status = parse(statusShape, body, request)
+  const status = parse(statusShape, keepKeyOrder(body), request)
   if (status.request_id !== undefined && status.request_id !== id) {
     throw new ActionError({
       kind: 'malformed-reply',
@@ -217,6 +218,7 @@ function readHost(text: string | undefined): string | undefined {
 
 /** More would not fit into what a job may have as outputs. */
 const MAX_PORTS = 100
+const MAX_PORT_NAME = 100
 
 /**
  * The map is keyed by the port's name, or by its number where it has none. The address is built from
@@ -231,7 +233,7 @@ function readPorts(map: Record<string, unknown>, host: string): Port[] {
     const port = portShape.safeParse(value).data
     if (port?.external === undefined || port.external < 1 || port.external > 65_535) continue
     ports.push({
-      name: port.name || key,
+      name: (port.name || originalKey(key)).slice(0, MAX_PORT_NAME),
       internal: port.internal,
       external: port.external,
       protocol: port.protocol ?? '',
