@@ -23,6 +23,8 @@ export type ErrorKind =
   | 'server-fault'
   /** No connection came up: the request was certainly not processed. */
   | 'unreachable'
+  /** The other side's certificate does not verify; nothing was sent. */
+  | 'untrusted-certificate'
   /** The connection broke or the reply never came: the request may have been processed. */
   | 'connection-lost'
   /** A reply that is not what the provider documents. */

@@ -28,6 +28,8 @@ export interface HttpReply {
 export type HttpFailureReason =
   /** No connection: the request was certainly not sent. */
   | 'unreachable'
+  /** The certificate does not verify: nothing was sent, and trying again changes nothing. */
+  | 'untrusted'
   /** The connection broke, before or within the reply. */
   | 'broken'
   /** The deadline passed. */
@@ -60,8 +62,11 @@ const NEVER_SENT = new Set([
   'UND_ERR_PRX_CONN',
   'UND_ERR_PRX_TLS',
 ])
-/** TLS that does not come about: certificates that do not verify, a peer that speaks something else. */
-const NO_TLS = /^(?:UNABLE_TO_|CERT_|ERR_TLS_|ERR_SSL_WRONG_VERSION|DEPTH_ZERO_|SELF_SIGNED_)/
+/** A peer that speaks something else than TLS. */
+const NO_TLS = /^ERR_(?:TLS_|SSL_)/
+/** Certificates that do not verify (Node's and OpenSSL's codes). */
+const UNTRUSTED =
+  /^(?:UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_ALTNAME_INVALID|INVALID_CA|HOSTNAME_MISMATCH)/
 
 /**
  * The one way out of this process over HTTP. It follows no redirect: a redirect to another host
@@ -171,6 +176,12 @@ export function toFailure(
   const { code, syscall } = firstOf(error)
   // A route can be lost under an open connection too: then the same code comes from reading.
   const isNoRoute = code === 'EHOSTUNREACH' || code === 'ENETUNREACH'
+  if (UNTRUSTED.test(code)) {
+    return new HttpFailure(
+      'untrusted',
+      `the certificate of ${outgoing.url.host} is not trusted (${code})`,
+    )
+  }
   if (NEVER_SENT.has(code) || NO_TLS.test(code) || (isNoRoute && syscall === 'connect')) {
     return new HttpFailure('unreachable', `no connection to ${outgoing.url.host} (${code})`)
   }

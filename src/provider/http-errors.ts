@@ -9,9 +9,17 @@ import { HttpFailure } from '../net/request.ts'
  */
 export function noAnswer(who: string, thrown: unknown, request: string): unknown {
   if (!(thrown instanceof HttpFailure)) return thrown
+  if (thrown.reason === 'untrusted') {
+    return new ActionError({
+      kind: 'untrusted-certificate',
+      what: `${who} was not asked: ${thrown.message}`,
+      next: 'Set NODE_EXTRA_CA_CERTS to the file of the certificate authority, for the whole job or in the environment of the runner.',
+      request,
+    })
+  }
   return new ActionError({
     kind: thrown.reason === 'unreachable' ? 'unreachable' : 'connection-lost',
-    what: `${who} gave no answer: ${thrown.message}.`,
+    what: `${who} gave no answer: ${thrown.message}`,
     next: 'Check that this runner reaches api-url; a proxy is set by https_proxy.',
     request,
   })

@@ -96,10 +96,9 @@ async function holdForTunnel(
     if (channel.url) await provider.webhooks?.subscribe?.(channel.url, runCall(run, SUBSCRIBE_MS))
   } else if (channel && isSubscription) void subscribeBeside(run, channel)
   else if (channel) {
-    await channel.whenSettled(settings.tunnelTimeoutMs, cancellation.signal)
-    if (channel.isOpening) {
-      const heldUp = formatDuration(settings.tunnelTimeoutMs)
-      printer.line(`Webhook: not verified after ${heldUp}; deploying all the same`)
+    await channel.whenUrlKnown(settings.tunnelTimeoutMs, cancellation.signal)
+    if (channel.isOpening && channel.url === undefined) {
+      printer.line('Webhook: no URL yet; deploying all the same')
     }
   }
 }

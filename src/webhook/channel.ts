@@ -18,6 +18,8 @@ import { loadTransport } from './tunnels/load.ts'
 import { type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
 
 const CLOSE_MS = 1_500
+/** So long after the last connection too many, polling stays at full pace. */
+const CROWDED_MS = 30_000
 /** Aims of polling beside a webhook that works: the first look after 5 s, then every 15 to 30 s. */
 const FIRST_SLOW_POLL_MS = 5_000
 const SLOW_POLL_MS = 15_000
@@ -58,6 +60,10 @@ export class WebhookChannel {
   #folder: Promise<string> | undefined
   #ended: Promise<void> = Promise.resolve()
   readonly #settled = new AbortController()
+  /** Aborts when the URL is known, or will not be known soon. */
+  readonly #urlKnown = new AbortController()
+  #retryError = ''
+  #crowdedUntilMs = Number.NEGATIVE_INFINITY
 
   /** Opens the channel and returns at once; the tunnel comes up beside whatever the caller does. */
   static open(options: ChannelOptions): WebhookChannel {
@@ -79,7 +85,7 @@ export class WebhookChannel {
 
   /** For the output `tunnel-error`: why there is no tunnel, or why it was not relied on. */
   get error(): string {
-    return this.#error
+    return this.#error || (this.#url === undefined ? this.#retryError : '')
   }
 
   /** Neither verified nor failed yet. */
@@ -102,6 +108,15 @@ export class WebhookChannel {
   }
 
   /**
+   * Resolves when the URL is known, verified or not, or when an attempt to get one has failed; after
+   * `limitMs`, or when `signal` aborts.
+   */
+  async whenUrlKnown(limitMs: number, signal: AbortSignal): Promise<void> {
+    const known = AbortSignal.any([signal, this.#settled.signal, this.#urlKnown.signal])
+    await this.#options.clock.sleep(limitMs, known)
+  }
+
+  /**
    * The waker of one deployment.
    *
    * @param handedOver the URL that the provider was given in the create: once the tunnel has another,
@@ -112,6 +127,7 @@ export class WebhookChannel {
       nextWake: (signal) => this.#notifications.nextWake(id, signal),
       slowPollMs: (elapsedMs) => {
         if (this.#state !== 'verified' || this.#isDistrusted) return undefined
+        if (this.#options.clock.nowMs() < this.#crowdedUntilMs) return undefined
         if (handedOver && handedOver.href !== this.#url?.href) return undefined
         if (elapsedMs < FIRST_SLOW_POLL_MS) return FIRST_SLOW_POLL_MS
         return SLOW_POLL_MS + this.#options.random() * SLOW_POLL_SPREAD_MS
@@ -170,11 +186,25 @@ export class WebhookChannel {
 
   async #listen(port: number): Promise<void> {
     try {
-      this.#receiver = await startReceiver(port, (delivery) => void this.#take(delivery))
+      this.#receiver = await startReceiver(
+        port,
+        (delivery) => void this.#take(delivery),
+        () => this.#crowded(),
+      )
     } catch (thrown) {
       throw new TunnelFailure('unavailable', `port ${port} is not free (${describe(thrown)})`)
     }
     this.#options.printer.hide(this.#receiver.path.slice(1))
+  }
+
+  /** Somebody fills the receiver: while it lasts, nobody relies on the webhook. */
+  #crowded(): void {
+    const nowMs = this.#options.clock.nowMs()
+    const isNew = nowMs >= this.#crowdedUntilMs
+    this.#crowdedUntilMs = nowMs + CROWDED_MS
+    if (!isNew) return
+    this.#options.printer.line('Webhook: too many connections; polling at full pace meanwhile')
+    this.#notifications.wakeAll('changed')
   }
 
   async #take(delivery: Delivery): Promise<void> {
@@ -208,8 +238,13 @@ export class WebhookChannel {
       privateFolder: () => this.#privateFolder(),
       spawn: (command, args, options) =>
         spawnChild(command, args, options, environment, this.#leftovers),
+      onRetry: (why) => {
+        this.#retryError = why
+        this.#urlKnown.abort()
+      },
       onUrl: (url) => {
         this.#url = url
+        this.#urlKnown.abort()
       },
       onVerified: () => this.#become('verified', ''),
       onLost: (why) => this.#become('lost', why),

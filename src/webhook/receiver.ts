@@ -8,7 +8,13 @@ import { flattenHeaders } from '../net/headers.ts'
 const HEADERS_MS = 5_000
 const REQUEST_MS = 10_000
 const MAX_BODY_BYTES = 1024 * 1024
-const MAX_SOCKETS = 32
+/**
+ * Connections that have not shown the path yet. Of more the oldest is closed, so that however many
+ * stand and say nothing, a webhook that comes is read at once.
+ */
+const MAX_STRANGERS = 64
+/** Far beyond what the limit above lets stand; only a flood gets here. */
+const MAX_SOCKETS = 1_024
 /** Bodies that are being read at the same time; a provider sends one now and then. */
 const MAX_BODIES = 8
 
@@ -46,11 +52,13 @@ export const ANSWERER = 'deploy-game-server/'
  * answered before anything is done with it, and no body or path is ever logged.
  *
  * @param port 0 for any
+ * @param onCrowd called when connections are closed because there are too many
  * @throws Error when the port is taken
  */
 export async function startReceiver(
   port: number,
   onDelivery: (delivery: Delivery) => void,
+  onCrowd: () => void = () => {},
 ): Promise<Receiver> {
   const path = `/${randomBytes(32).toString('base64url')}`
   const pingKey = randomBytes(32)
@@ -69,20 +77,38 @@ export async function startReceiver(
   // A socket on which nothing moves, in either direction.
   server.setTimeout(REQUEST_MS)
   const name = ANSWERER + randomBytes(8).toString('hex')
+  const strangers = new Set<Duplex>()
+  server.on('connection', (socket) => {
+    strangers.add(socket)
+    socket.once('close', () => strangers.delete(socket))
+    if (strangers.size <= MAX_STRANGERS) return
+    const [oldest] = strangers
+    if (oldest) {
+      strangers.delete(oldest)
+      note('too many connections', oldest)
+      oldest.destroy()
+    }
+    onCrowd()
+  })
   server.on('request', (request, response) => {
     response.setHeader(ANSWERED_BY, name)
     const [target = '', query = ''] = (request.url ?? '').split('?', 2)
     if (request.method === 'GET' && isSameSecret(target, `${path}/ping`)) {
       const nonce = new URLSearchParams(query).get('n') ?? ''
       answer(response, nonce.length <= 64 ? 200 : 400, pong(nonce))
-    } else if (request.method === 'POST' && isSameSecret(target, path)) void take(request, response)
-    else reject(request, response, 404, 'unknown path or method')
+    } else if (request.method === 'POST' && isSameSecret(target, path)) {
+      strangers.delete(request.socket)
+      void take(request, response)
+    } else reject(request, response, 404, 'unknown path or method')
   })
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     note(CLIENT_ERRORS[error.code ?? ''] ?? 'malformed', socket)
     socket.destroy()
   })
-  server.on('drop', () => note('too many connections'))
+  server.on('drop', () => {
+    note('too many connections')
+    onCrowd()
+  })
   await listen(server, port)
   // From here on a failure of the listener costs the webhook, never the step.
   server.on('error', () => note('a fault of the listener'))

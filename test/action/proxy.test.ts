@@ -144,7 +144,9 @@ describe.concurrent('a proxy', () => {
       { env: { https_proxy: detour.proxyUrl } },
     )
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rejected' } })
-    expect(onlyError(main)).toContain('SELF_SIGNED')
+    expect(onlyError(main)).toMatch(/not trusted \(.*SELF_SIGNED.*NODE_EXTRA_CA_CERTS/)
+    expect(onlyError(main)).not.toContain('https_proxy')
+    expect(main.rawStdout).not.toContain('retrying')
     expect(edgegap.requests).toEqual([])
   })
 

@@ -65,6 +65,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
       return await readCreate(reply)
     } catch (thrown) {
       const error = toActionError(thrown)
+      if (error.kind === 'untrusted-certificate') return { kind: 'refused', error }
       return { kind: error.kind === 'unreachable' ? 'try-again' : 'unknown', error }
     }
   }

@@ -35,6 +35,8 @@ export interface TunnelEvents {
    * when a further attempt has another URL.
    */
   onUrl(url: URL): void
+  /** An attempt failed and another will follow later. */
+  onRetry(why: string): void
   /** The self-ping came back, or came back again after a loss. */
   onVerified(): void
   /** Nothing comes through at the moment; the transport may bring it back. */

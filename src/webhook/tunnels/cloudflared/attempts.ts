@@ -4,6 +4,8 @@ import { type TransportContext, TunnelFailure } from '../tunnel.ts'
 import { Retryable } from './failures.ts'
 import type { Protocol } from './process.ts'
 
+/** A further attempt within this time is worth waiting for. */
+const SOON_MS = 500
 /** Whether `no_proxy` lets it past the proxy is asked for one of its hosts. */
 const EDGE_HOST = 'region1.v2.argotunnel.com'
 const EDGE_PORT = 7844
@@ -47,6 +49,7 @@ export async function withFreshProcesses(
       if (isOver || processes >= maxProcesses || (failures[thrown.kind] ?? 0) > times) throw thrown
       if (otherProtocol) protocol = protocol === 'http2' ? 'quic' : 'http2'
       const when = waitMs < 1 ? 'at once' : `in ${formatDuration(waitMs)}`
+      if (waitMs >= SOON_MS) context.onRetry(thrown.message)
       context.log(`Webhook: ${thrown.message}; next attempt ${when} (${protocol}).`)
       await context.clock.sleep(waitMs, context.signal)
       if (context.signal.aborted) return
