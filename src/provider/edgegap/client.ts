@@ -5,7 +5,7 @@ import { kindOfStatus, noAnswer } from '../http-errors.ts'
 import type { Call } from '../provider.ts'
 
 export interface EdgegapRequest {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** With leading slash, without query. */
   path: string
   query?: Record<string, string>

@@ -12,17 +12,24 @@ const KEY = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/
 /** Edgegap: at most 4 KB (OpenAPI v1, `AppVersionEnv`). */
 const MAX_VALUE_BYTES = 4096
 
-/** Reads `env` and `secret-env`: lines `KEY=VALUE`, each key once in both together. */
-export function readEnvironment(inputs: Inputs, problems: Problems): Variable[] {
+/**
+ * Reads `env` and `secret-env`, or the inputs of another such pair: lines `KEY=VALUE`, each key once
+ * in both together.
+ */
+export function readEnvironment(
+  inputs: Inputs,
+  problems: Problems,
+  [plain, secret]: readonly [string, string] = ['env', 'secret-env'],
+): Variable[] {
   const seen = new Set<string>()
   return [
-    ...readVariables('env', false, inputs, problems, seen),
-    ...readVariables('secret-env', true, inputs, problems, seen),
+    ...readVariables(plain, false, inputs, problems, seen),
+    ...readVariables(secret, true, inputs, problems, seen),
   ]
 }
 
 function readVariables(
-  input: 'env' | 'secret-env',
+  input: string,
   secret: boolean,
   inputs: Inputs,
   problems: Problems,
