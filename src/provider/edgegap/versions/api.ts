@@ -3,7 +3,7 @@ import type { Clock } from '../../../base/clock.ts'
 import { ActionError, pauseAfter, toActionError } from '../../../base/errors.ts'
 import type { Call } from '../../provider.ts'
 import type { EdgegapClient, EdgegapReply, EdgegapRequest } from '../client.ts'
-import { integer, isYes, list, record } from '../lenient.ts'
+import { integer, isYes, record } from '../lenient.ts'
 import { parse } from '../wire.ts'
 import { refusal, toReplyError } from './errors.ts'
 import { readVersion, toVersion, type Version } from './version.ts'
@@ -132,6 +132,24 @@ export async function listVersions(api: VersionApi, call: Call): Promise<Version
   return [...byName.values()]
 }
 
+/** Not lenient: whoever reads no rows where there are some deletes what is in use. */
+function rowsOf(
+  body: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  request: string,
+): unknown[] {
+  const rows = keys.map((key) => body[key]).find(Array.isArray)
+  if (rows !== undefined) return rows as unknown[]
+  if (body.total_count === 0) return []
+  throw new ActionError({
+    kind: 'malformed-reply',
+    what: 'Edgegap sent a list without rows.',
+    request,
+  })
+}
+
+type Query = Readonly<Record<string, string>>
+
 const paginationShape = z.object({
   has_next: z.optional(z.unknown()),
   next_page_number: z.optional(integer),
@@ -140,23 +158,22 @@ const paginationShape = z.object({
 /**
  * Reads every page of a list. The size of a page is not documented, so the end is where Edgegap says.
  *
- * @param list its path, and the names that the rows may have in the reply
+ * @param list its path, the names that the rows may have in the reply, and what else to ask
  * @throws ActionError
  */
 export async function readPages(
   api: VersionApi,
-  { path, keys }: { path: string; keys: readonly string[] },
+  { path, keys, query: more }: { path: string; keys: readonly string[]; query?: Query },
   call: Call,
 ): Promise<unknown[]> {
   const rest = budget(api, call)
   const rows: unknown[] = []
   for (let page = 1; page <= MAX_PAGES; page++) {
-    const query = { page: String(page), limit: String(PAGE_ROWS) }
+    const query = { ...more, page: String(page), limit: String(PAGE_ROWS) }
     const reply = await read(api, { path, query }, rest())
     if (reply.status !== 200) throw refusal(api, reply, `Could not read ${path}`)
     const body = parse(z.looseObject({ pagination: z.optional(record) }), reply.text, reply.request)
-    const key = keys.find((name) => Array.isArray(body[name]))
-    rows.push(...list.parse(key === undefined ? [] : body[key]))
+    rows.push(...rowsOf(body, keys, reply.request))
     if (!hasNext(body.pagination)) return rows
   }
   throw new ActionError({

@@ -91,6 +91,12 @@ function messageOf({ text }: EdgegapReply): string {
   return readProblem(text)
 }
 
+/** A reply in a few words, for a warning. */
+export function describeReply(reply: EdgegapReply, what: string): string {
+  const { message, request } = toReplyError(reply, what)
+  return `${message} (${request})`
+}
+
 /** What the inputs ask for and what Edgegap has do not fit together. */
 export function conflict(what: string, next: string): ActionError {
   return new ActionError({ kind: 'refused', what, next })
