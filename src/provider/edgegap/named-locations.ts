@@ -21,7 +21,7 @@ export interface City extends Point {
 }
 
 /** Letters of any script, and what stands between them in names of cities. */
-const NAME = /^\p{L}[\p{L}\p{M}\p{N} .,'’()_-]{0,63}$/u
+const NAME = /^\p{L}[\p{L}\p{M} .,'’()_-]{0,63}$/u
 /** Within it two listed places of one city and country are one. */
 const ONE_CITY_KM = 100
 /** Within it a deployment counts as placed where it was asked for. */
@@ -38,10 +38,13 @@ const cityShape = z.object({
   longitude: z.optional(z.unknown()),
 })
 
-/** The name in a line of the `locations` input that has nothing else; undefined for other lines. */
+/**
+ * The name in a line of the `locations` input that has nothing else, such as `frankfurt` or
+ * `london, canada`; undefined for other lines.
+ */
 export function parseCityName(line: string): string | undefined {
   const name = line.trim()
-  return NAME.test(name) && !/\d\s*,\s*[-+]?\d/.test(name) ? name : undefined
+  return NAME.test(name) ? name : undefined
 }
 
 /**
@@ -103,18 +106,24 @@ function toNumber(value: unknown): number | undefined {
  *
  * @returns the city, or a sentence that says what else could be meant
  */
-export function findCity(name: string, cities: readonly City[]): City | string {
-  const sought = foldName(name)
+export function findCity(name: string, listed: readonly City[]): City | string {
+  const [sought = '', ...qualifiers] = name.split(',').map(foldName)
+  const cities = listed.filter((city) => qualifiers.every((word) => isIn(city, word)))
   const exact = cities.filter(({ city }) => foldName(city) === sought)
   const matches = mergeNeighbours(
     exact.length > 0 ? exact : cities.filter(({ city }) => hasWords(foldName(city), sought)),
   )
   const [match, ...more] = matches
-  if (match === undefined) return noneOf(name, cities)
+  if (match === undefined) return noneOf(name, listed)
   if (more.length === 0) return match
   const shown = matches.slice(0, SHOWN_MATCHES).map(showForInput)
   const rest = matches.length > shown.length ? ` and ${matches.length - shown.length} more` : ''
   return `"${name}" fits several locations: ${shown.join('; ')}${rest}`
+}
+
+/** A country or a division may stand behind the city: `london, canada`. */
+function isIn({ country, division }: City, qualifier: string): boolean {
+  return [country, division].some((area) => foldName(area) === qualifier)
 }
 
 /** `san jose` has the words `san` and `jose`, but not `an`. */
@@ -158,7 +167,7 @@ function unclear(faults: readonly string[]): ActionError {
   return new ActionError({
     kind: 'refused',
     what: `locations: ${faults.join('. ')}`,
-    next: 'Write another name, or the coordinates: "name lat,lon".',
+    next: 'Add the country ("london, canada"), or write coordinates ("name lat,lon").',
   })
 }
 

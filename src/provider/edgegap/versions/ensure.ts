@@ -1,4 +1,4 @@
-import type { ActionError } from '../../../base/errors.ts'
+import { ActionError } from '../../../base/errors.ts'
 import type { Call } from '../../provider.ts'
 import { type Image, isSameImage } from '../image.ts'
 import type { VersionSettings } from '../version-inputs.ts'
