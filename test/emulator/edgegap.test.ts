@@ -145,7 +145,7 @@ describe('lifecycle', () => {
       ...{ request_id: id, fqdn, app_name: 'my-game', app_version: 'v1', running: true },
       ...{ current_status: 'Status.READY', last_status: 'Status.DEPLOYING', error: false },
       public_ip: expect.stringMatching(/^203\.0\.113\./),
-      location: { city: 'Frankfurt' },
+      location: { city: 'Frankfurt am Main' },
     })
     const { external } = body.ports.gameport
     expect(body.ports.gameport).toMatchObject({ internal: 7777, link: `${fqdn}:${external}` })

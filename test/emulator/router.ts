@@ -21,7 +21,7 @@ export type Handler = (request: RoutedRequest) => Reply | Promise<Reply>
 export type Guard = (request: EmulatorRequest) => Reply | undefined
 
 export interface Router {
-  /** `pattern` is a path in which `:name` stands for one segment. */
+  /** `pattern` is a path in which `:name` stands for one segment, `:name+` for one or more. */
   route(method: string, pattern: string, handler: Handler): void
   guard(guard: Guard): void
   dispatch(request: EmulatorRequest, raw: Buffer): Promise<Reply>
@@ -57,7 +57,10 @@ export function createRouter(): Router {
 }
 
 function compile(pattern: string): RegExp {
-  const source = pattern.replace(/[.*+?^${}()|[\]\\]/g, '\\$&').replace(/:(\w+)/g, '(?<$1>[^/]+)')
+  const source = pattern
+    .replace(/[.*+?^${}()|[\]\\]/g, '\\$&')
+    .replace(/:(\w+)\\\+/g, '(?<$1>.+)')
+    .replace(/:(\w+)/g, '(?<$1>[^/]+)')
   return new RegExp(`^${source}$`)
 }
 

@@ -1,34 +1,32 @@
+import { randomBytes } from 'node:crypto'
 import type { Reply } from '../delivery.ts'
+import { failedPull, refuseVersion, versionTraits } from './deployed-version.ts'
 import { type Deployment, type DeploymentOrder, isTerminated } from './deployment.ts'
+import type { DeploymentApi, UnallocatedCreate } from './deployment-api.ts'
 import type { Deployments } from './deployments.ts'
 import { type Problems, readOrder } from './order.ts'
 import { error } from './script.ts'
 import type { EdgegapSettings } from './settings.ts'
 
-/** A create that finds no server, yet leaves a deployment in Error behind. */
-export interface UnallocatedCreate {
-  /** Whether the list shows that deployment. */
-  readonly listed: boolean
-  readonly message: string
-}
-
 /** OpenAPI v2 `POST /deployments`. */
-export function createReply(
-  body: unknown,
-  deployments: Deployments,
-  settings: EdgegapSettings,
-  takeUnallocated: () => UnallocatedCreate | undefined,
-): Reply {
+export function createReply(body: unknown, api: DeploymentApi): Reply {
+  const { settings, catalogue, deployments } = api
   const order = readOrder(body)
   if ('problems' in order) return invalid(order.problems)
-  const refusal =
-    refuseApplication(order, settings) ??
-    refuseWebhooks(order, settings) ??
-    refuseOneMore(deployments.all, settings)
+  const refusal = refuseVersion(order, catalogue, settings) ?? refuseWebhooks(order, settings)
   if (refusal !== undefined) return refusal
-  const unallocated = takeUnallocated()
-  if (unallocated !== undefined) return leaveInError(order, unallocated, deployments, settings)
-  return { status: 202, body: { request_id: deployments.create(order).id } }
+  const placed = { ...order, ...versionTraits(order, catalogue) }
+  const limit = limitMessage(deployments.all, settings)
+  if (limit !== undefined) {
+    if (settings.maxDeploymentsStatus === 400) return { status: 400, body: { message: limit } }
+    return leaveInError(placed, { listed: true, message: limit }, deployments, settings)
+  }
+  const unallocated = api.takeUnallocated()
+  if (unallocated !== undefined) return leaveInError(placed, unallocated, deployments, settings)
+  const script = failedPull(order, catalogue, settings)
+  const { id } = deployments.create(placed, script && { script })
+  const request_id = settings.replyWithOtherId ? randomBytes(6).toString('hex') : id
+  return { status: 202, body: { request_id } }
 }
 
 /**
@@ -43,21 +41,9 @@ function leaveInError(
 ): Reply {
   const webhooks = settings.webhookOnRefusedCreate ? order.webhooks : {}
   const script = error(0, message)
-  const deployment = deployments.create({ ...order, webhooks }, { script, listed })
+  const options = { script, listed, refused: true }
+  const deployment = deployments.create({ ...order, webhooks }, options)
   return { status: 422, body: { request_id: deployment.id, message } }
-}
-
-function refuseApplication(order: DeploymentOrder, settings: EdgegapSettings): Reply | undefined {
-  const { application, version } = order
-  const known = Object.hasOwn(settings.applications, application)
-    ? settings.applications[application]
-    : undefined
-  if (known === '*' || known?.includes(version)) return undefined
-  const message =
-    known === undefined
-      ? `Application ${application} does not exist`
-      : `Version ${version} of application ${application} does not exist`
-  return { status: settings.unknownApplicationStatus, body: { message } }
 }
 
 function refuseWebhooks(order: DeploymentOrder, settings: EdgegapSettings): Reply | undefined {
@@ -70,14 +56,13 @@ function refuseWebhooks(order: DeploymentOrder, settings: EdgegapSettings): Repl
   return Object.keys(problems).length > 0 ? invalid(problems) : undefined
 }
 
-function refuseOneMore(
+function limitMessage(
   all: readonly Deployment[],
   { maxDeployments }: EdgegapSettings,
-): Reply | undefined {
-  const held = all.filter((deployment) => !isTerminated(deployment)).length
+): string | undefined {
+  const held = all.filter((deployment) => !isTerminated(deployment) && !deployment.refused).length
   if (held < maxDeployments) return undefined
-  const message = `Your account is limited to ${maxDeployments} concurrent deployment(s)`
-  return { status: 400, body: { message } }
+  return `Your account is limited to ${maxDeployments} concurrent deployment(s)`
 }
 
 function invalid(details: Problems): Reply {

@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import type { CrashData, StatusPatch } from './script.ts'
+import type { PortSpec } from './settings.ts'
 
 export type WebhookEvent = 'ready' | 'error' | 'terminated'
 
@@ -11,6 +12,11 @@ export interface DeploymentOrder {
   readonly environment: readonly { key: string; value: string; is_hidden: boolean }[]
   readonly coordinates: { readonly latitude: number; readonly longitude: number } | undefined
   readonly webhooks: Readonly<Partial<Record<WebhookEvent, string>>>
+  /** Those of its version, where it has any; else the settings'. */
+  readonly ports?: readonly PortSpec[]
+  readonly maxDurationMinutes?: number
+  /** Whether the list's row is without its tags, whatever the settings say. */
+  readonly hidesTags?: boolean
 }
 
 export interface Deployment extends DeploymentOrder {
@@ -27,6 +33,8 @@ export interface Deployment extends DeploymentOrder {
   readonly createdOn: Date
   /** Whether the list ever shows it. */
   readonly listed: boolean
+  /** Whether its create was answered 422: it takes no place of the account. */
+  readonly refused: boolean
   /** Bare and upper-case, whatever spelling goes out. */
   status: string
   lastStatus: string | undefined
@@ -50,7 +58,7 @@ export interface Deployment extends DeploymentOrder {
 export function newDeployment(
   order: DeploymentOrder,
   sequence: number,
-  { listed }: { readonly listed: boolean },
+  { listed, refused }: { readonly listed: boolean; readonly refused: boolean },
 ): Deployment {
   const id = randomBytes(6).toString('hex')
   return {
@@ -65,6 +73,7 @@ export function newDeployment(
     createdAt: performance.now(),
     createdOn: new Date(),
     listed,
+    refused,
     status: 'INITIALIZING',
     lastStatus: undefined,
     running: false,

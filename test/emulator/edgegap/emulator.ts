@@ -1,13 +1,22 @@
-import type { EmulatorServer } from '../server.ts'
+import type { EmulatorServer, RecordedRequest } from '../server.ts'
 import { startServer } from '../server.ts'
 import { checkToken, createRateLimiter } from './admission.ts'
-import type { UnallocatedCreate } from './create.ts'
-import { type Deployment, type DeploymentOrder, isLive, type WebhookEvent } from './deployment.ts'
+import { type Catalogue, createCatalogue } from './catalogue/catalogue.ts'
+import { addCatalogueRoutes } from './catalogue/routes.ts'
+import { versionTraits } from './deployed-version.ts'
+import {
+  type Deployment,
+  type DeploymentOrder,
+  isLive,
+  isTerminated,
+  type WebhookEvent,
+} from './deployment.ts'
+import type { UnallocatedCreate } from './deployment-api.ts'
 import { createDeployments } from './deployments.ts'
 import { createLifecycle } from './lifecycle.ts'
 import { addDeploymentRoutes } from './routes.ts'
 import type { Script, StatusPatch } from './script.ts'
-import { createSettings, type EdgegapOptions, type EdgegapSettings } from './settings.ts'
+import { createSettings, type EdgegapOptions, type EdgegapSettings, seedOf } from './settings.ts'
 import { createTimers } from './timers.ts'
 import { createWebhooks, type WebhookRecord, type WebhookRequest } from './webhooks.ts'
 
@@ -18,10 +27,16 @@ export interface EdgegapEmulator
   /** All that were ever created, oldest first. */
   readonly deployments: readonly Deployment[]
   readonly webhooks: readonly WebhookRecord[]
+  /** Applications and versions, to read and to change as somebody else would. */
+  readonly catalogue: Catalogue
   /** How many deployments the API has created, those answered with 422 included. */
   readonly created: number
   /** Those that are neither terminated nor being stopped. */
   live(): Deployment[]
+  /** Those that are not terminated, those being stopped among them. */
+  running(): Deployment[]
+  /** The requests that could change something: all but GET and HEAD. A dry run has none. */
+  writes(): RecordedRequest[]
   /** Those for which a stop was accepted. */
   stopped(): Deployment[]
   byTag(tag: string): Deployment[]
@@ -54,6 +69,7 @@ export async function startEdgegapEmulator(options: EdgegapOptions = {}): Promis
     webhooks.announce(event, deployment)
   const lifecycle = createLifecycle(settings, timers, announce)
   const deployments = createDeployments(settings, lifecycle)
+  const catalogue = createCatalogue(seedOf(options, settings))
   const limitRate = createRateLimiter(settings)
   const unallocated: UnallocatedCreate[] = []
   let isRevoked = false
@@ -62,7 +78,11 @@ export async function startEdgegapEmulator(options: EdgegapOptions = {}): Promis
   server.guard((request) => checkToken(request, settings, isRevoked))
   server.guard(limitRate)
   const takeUnallocated = () => unallocated.shift()
-  addDeploymentRoutes(server, { settings, deployments, lifecycle, takeUnallocated })
+  addDeploymentRoutes(server, { settings, deployments, lifecycle, catalogue, takeUnallocated })
+  const running = () => deployments.all.filter((deployment) => !isTerminated(deployment))
+  const isUsed = (application: string, version: string) =>
+    running().some((one) => one.application === application && one.version === version)
+  addCatalogueRoutes(server, { settings, catalogue, isUsed })
 
   function change(id: string, patch: StatusPatch): void {
     const deployment = deployments.all.find((candidate) => candidate.id === id)
@@ -79,10 +99,13 @@ export async function startEdgegapEmulator(options: EdgegapOptions = {}): Promis
     settings,
     deployments: deployments.all,
     webhooks: webhooks.records,
+    catalogue,
     get created() {
       return deployments.all.length - added
     },
     live: () => deployments.all.filter(isLive),
+    running,
+    writes: () => server.requests.filter(({ method }) => !['GET', 'HEAD'].includes(method)),
     stopped: () => deployments.all.filter(({ stopRequestedAt }) => stopRequestedAt !== undefined),
     byTag: (tag) => deployments.all.filter(({ tags }) => tags.includes(tag)),
     nextScript: (...scripts) => deployments.queueScripts(scripts),
@@ -93,7 +116,8 @@ export async function startEdgegapEmulator(options: EdgegapOptions = {}): Promis
     },
     addDeployment(order = {}, script = [{ afterMs: 0, status: 'READY' }]) {
       added += 1
-      return deployments.create({ ...blankOrder(), ...order }, { script })
+      const whole = { ...blankOrder(), ...order }
+      return deployments.create({ ...versionTraits(whole, catalogue), ...whole }, { script })
     },
     revokeToken() {
       isRevoked = true

@@ -1,38 +1,37 @@
+import type { Reply } from '../delivery.ts'
+import type { Catalogue } from './catalogue/catalogue.ts'
+import type { LocationData } from './cities.ts'
+import { refuseVersion } from './deployed-version.ts'
 import type { Deployment } from './deployment.ts'
+import { pagedReply } from './paging.ts'
+import type { EdgegapSettings } from './settings.ts'
 
-const cities = [
-  city('Montreal', 'Canada', 'North America', 'Quebec', 'Eastern Time', 45.508888, -73.561668),
-  city('New York', 'United States', 'North America', 'New York', 'Eastern Time', 40.71, -74.01),
-  city(
-    'Los Angeles',
-    'United States',
-    'North America',
-    'California',
-    'Pacific Time',
-    34.05,
-    -118.2,
-  ),
-  city('Frankfurt', 'Germany', 'Europe', 'Hesse', 'Central European Time', 50.11, 8.68),
-  city('Tokyo', 'Japan', 'Asia', 'Tokyo', 'Japan Standard Time', 35.68, 139.69),
-  city('Sydney', 'Australia', 'Oceania', 'New South Wales', 'Eastern Time', -33.87, 151.21),
-]
-
-function city(
-  name: string,
-  country: string,
-  continent: string,
-  administrative_division: string,
-  timezone: string,
-  latitude: number,
-  longitude: number,
-) {
-  return { city: name, country, continent, administrative_division, timezone, latitude, longitude }
+/** OpenAPI v1 `GET /v1/locations`; with a version, those where it could be deployed. */
+export function locationsReply(
+  parameters: Readonly<Record<string, string>>,
+  catalogue: Catalogue,
+  settings: EdgegapSettings,
+): Reply {
+  const { app: application, version } = parameters
+  if (application !== undefined && version !== undefined) {
+    const refusal = refuseVersion({ application, version }, catalogue, settings)
+    if (refusal !== undefined) return { ...refusal, status: 400 }
+  }
+  return pagedReply(settings.locations, parameters, settings, (shown, pagination) => ({
+    status: 200,
+    body: { locations: shown, messages: [], ...pagination },
+  }))
 }
 
-/** OpenAPI v1 `LocationData` of the city nearest to the player; the first for players by address. */
-export function locationOf({ coordinates }: Deployment) {
-  if (coordinates === undefined) return cities[0]
-  const distance = (place: (typeof cities)[number]) =>
+/** The city nearest to the player; the first for players by address. */
+export function locationOf(
+  { coordinates }: Deployment,
+  settings: EdgegapSettings,
+): LocationData | undefined {
+  const { locations: all, placedIn } = settings
+  if (placedIn !== undefined) return all.find(({ city }) => city === placedIn)
+  if (coordinates === undefined) return all[0]
+  const distance = (place: LocationData) =>
     Math.hypot(place.latitude - coordinates.latitude, place.longitude - coordinates.longitude)
-  return cities.toSorted((a, b) => distance(a) - distance(b))[0]
+  return all.toSorted((a, b) => distance(a) - distance(b))[0]
 }

@@ -36,11 +36,11 @@ const sortable = ['created_at', 'available_session_sockets']
 
 /**
  * Compiles the list's `query` parameter, a JSON text of filters and order (OpenAPI v1, example).
- * Throws a `QueryError`.
+ * Filters of the fields `ignored` are checked and then not applied. Throws a `QueryError`.
  */
-export function parseQuery(text: string | undefined): Query {
+export function parseQuery(text: string | undefined, ignored: readonly string[] = []): Query {
   const { filters = [], order_by = [] } = text === undefined ? {} : parseObject(text)
-  const predicates = parseFilters(filters)
+  const predicates = parseFilters(filters, ignored)
   const isAscending = parseOrder(order_by)
   return (deployments) => {
     const found = deployments.filter((deployment) => predicates.every((test) => test(deployment)))
@@ -59,12 +59,12 @@ function parseObject(text: string): Record<string, unknown> {
   return query
 }
 
-function parseFilters(filters: unknown): Predicate[] {
+function parseFilters(filters: unknown, ignored: readonly string[]): Predicate[] {
   if (!Array.isArray(filters)) throw new QueryError('filters must be an array')
   const names = filters.map((filter) => (isObject(filter) ? filter.field : undefined))
   const repeated = names.find((name, index) => names.indexOf(name) !== index)
   if (repeated !== undefined) throw new QueryError(`more than one filter for field ${repeated}`)
-  return filters.map(parseFilter)
+  return filters.map(parseFilter).filter((_, index) => !ignored.includes(String(names[index])))
 }
 
 function parseFilter(filter: unknown): Predicate {

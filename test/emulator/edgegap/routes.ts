@@ -1,38 +1,33 @@
 import type { Reply } from '../delivery.ts'
 import type { RoutedRequest, Router } from '../router.ts'
-import { createReply, type UnallocatedCreate } from './create.ts'
+import { createReply } from './create.ts'
 import { type Deployment, isTerminated } from './deployment.ts'
-import type { Deployments } from './deployments.ts'
+import type { DeploymentApi } from './deployment-api.ts'
 import type { Lifecycle } from './lifecycle.ts'
 import { listReply } from './list.ts'
+import { locationsReply } from './location.ts'
+import { orderedReply } from './ordered-json.ts'
 import type { EdgegapSettings } from './settings.ts'
 import { statusJson } from './wire.ts'
 
-export interface DeploymentApi {
-  readonly settings: EdgegapSettings
-  readonly deployments: Deployments
-  readonly lifecycle: Lifecycle
-  /** The next order to answer a create with 422, if one is open. */
-  readonly takeUnallocated: () => UnallocatedCreate | undefined
-}
-
 /** Adds the deployment endpoints that the action uses. */
 export function addDeploymentRoutes(router: Pick<Router, 'route'>, api: DeploymentApi): void {
-  const { settings, deployments, lifecycle, takeUnallocated } = api
+  const { settings, deployments, lifecycle } = api
   const withDeployment = (answer: (deployment: Deployment) => Reply) => {
     return ({ params }: RoutedRequest): Reply => {
       const deployment = deployments.find(params.id ?? '')
       return deployment === undefined ? unknownId(params.id, settings) : answer(deployment)
     }
   }
-  router.route('POST', '/v2/deployments', ({ body }) =>
-    createReply(body, deployments, settings, takeUnallocated),
+  router.route('POST', '/v2/deployments', ({ body }) => createReply(body, api))
+  router.route('GET', '/v1/locations', ({ query }) =>
+    locationsReply(query, api.catalogue, settings),
   )
   router.route('GET', '/v1/deployments', ({ query }) => listReply(deployments.all, query, settings))
   router.route(
     'GET',
     '/v1/status/:id',
-    withDeployment((deployment) => ({ status: 200, body: statusJson(deployment, settings) })),
+    withDeployment((deployment) => orderedReply(200, statusJson(deployment, settings))),
   )
   router.route(
     'DELETE',
@@ -48,6 +43,9 @@ export function addDeploymentRoutes(router: Pick<Router, 'route'>, api: Deployme
 
 function stopReply(deployment: Deployment, lifecycle: Lifecycle, settings: EdgegapSettings): Reply {
   const message = `${deployment.id} - Delete request will be processed soon`
+  if (settings.stopEndsNothing && !isTerminated(deployment)) {
+    return { status: 202, body: { message } }
+  }
   switch (lifecycle.stop(deployment)) {
     case 'begun':
       return { status: 202, body: { message } }
@@ -55,7 +53,7 @@ function stopReply(deployment: Deployment, lifecycle: Lifecycle, settings: Edgeg
       return { status: settings.pendingStopStatus, body: { message } }
     case 'repeated': {
       const deployment_summary = statusJson(deployment, settings)
-      return { status: 200, body: { message, deployment_summary } }
+      return orderedReply(200, { message, deployment_summary })
     }
     case 'gone':
       return { status: 410, body: { message: `${deployment.id} is already terminated` } }

@@ -79,3 +79,25 @@ export function readyThenRestarts(afterMs = 250, restartAfterMs = 500): Script {
   const crash = { afterMs: restartAfterMs, crashData, crashLogs: 'Segmentation fault\n' }
   return [...ready(afterMs), crash]
 }
+
+/** READY, then the process crashes again and again: the restart count goes up by one each time. */
+export function readyThenCrashLoop(afterMs = 250, everyMs = 200, crashes = 5): Script {
+  const loop = Array.from({ length: crashes }, (_, index) => ({
+    afterMs: afterMs + (index + 1) * everyMs,
+    crashData: { exit_code: 139, message: 'Segmentation fault', restart_count: index + 1 },
+    crashLogs: `Segmentation fault, restart ${index + 1}\n`,
+  }))
+  return [...ready(afterMs), ...loop]
+}
+
+/** READY, then the process exits by itself and the deployment ends with it. */
+export function readyThenEnds(afterMs = 250, endAfterMs = 500): Script {
+  const last = { status: 'TERMINATED', logs: 'goodbye\n' }
+  return [...ready(afterMs), { afterMs: endAfterMs, ...last }]
+}
+
+/** A log of about this size whose last line is `the last line`. */
+export function largeLog(bytes: number): string {
+  const line = `${'tick '.repeat(15)}\n`
+  return `${line.repeat(Math.ceil(bytes / line.length))}the last line\n`
+}

@@ -1,5 +1,6 @@
 import { sendWebhook } from '../webhook-call.ts'
 import type { Deployment, WebhookEvent } from './deployment.ts'
+import { orderedText } from './ordered-json.ts'
 import type { EdgegapSettings } from './settings.ts'
 import type { Timers } from './timers.ts'
 import { statusJson } from './wire.ts'
@@ -61,7 +62,7 @@ export function createWebhooks(
     announce(event, deployment) {
       const url = deployment.webhooks[event]
       if (url === undefined || settings.dropWebhooks) return
-      const body = statusJson(deployment, settings)
+      const body = orderedText(statusJson(deployment, settings))
       const copies = settings.duplicateWebhooks ? 2 : 1
       timers.after(settings.webhookDelayMs, () => {
         for (let copy = 0; copy < copies; copy += 1) {

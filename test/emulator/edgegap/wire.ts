@@ -1,10 +1,15 @@
 import { type Deployment, isTerminated } from './deployment.ts'
 import { locationOf } from './location.ts'
+import { orderedKey } from './ordered-json.ts'
 import type { EdgegapSettings, PortSpec } from './settings.ts'
+import { timestamp } from './timestamp.ts'
 
 type Json = Record<string, unknown>
 
-/** OpenAPI v1 `V1DeploymentStatus`, in the spelling and shape that the settings ask for. */
+/**
+ * OpenAPI v1 `V1DeploymentStatus`, in the spelling and shape that the settings ask for; to be
+ * written by `orderedText`.
+ */
 export function statusJson(deployment: Deployment, settings: EdgegapSettings): Json {
   const json: Json = {
     request_id: deployment.id,
@@ -15,10 +20,10 @@ export function statusJson(deployment: Deployment, settings: EdgegapSettings): J
     running: deployment.running,
     error: deployment.error,
     error_detail: deployment.errorDetail,
-    max_duration: settings.maxDurationMinutes,
+    max_duration: deployment.maxDurationMinutes ?? settings.maxDurationMinutes,
     removal_time: deployment.removedOn ? timestamp(deployment.removedOn) : null,
     last_status: deployment.lastStatus ? spell(deployment.lastStatus, settings) : null,
-    location: locationOf(deployment),
+    location: locationOf(deployment, settings),
     tags: deployment.tags,
     ...placement(deployment, settings),
     ...(settings.undocumentedFields && undocumented(deployment)),
@@ -36,14 +41,9 @@ export function rowJson(deployment: Deployment, settings: EdgegapSettings): Json
     start_time: timestamp(deployment.readyOn ?? deployment.createdOn),
     public_ip: deployment.readyOn ? deployment.publicIp : '',
     ports: deployment.readyOn ? portsJson(deployment, settings) : {},
-    ...(settings.tagsInRows && { tags: deployment.tags }),
+    ...(settings.tagsInRows && !deployment.hidesTags && { tags: deployment.tags }),
   }
   return settings.numbers === 'string' ? numbersAsText(row) : row
-}
-
-/** Edgegap writes times with a space, six decimals and no zone. */
-export function timestamp(date: Date): string {
-  return date.toISOString().replace('T', ' ').replace('Z', '000')
 }
 
 /** What is known only once the container runs somewhere. */
@@ -70,14 +70,15 @@ function placement(deployment: Deployment, settings: EdgegapSettings): Json {
 }
 
 function portsJson(deployment: Deployment, settings: EdgegapSettings): Json {
-  const ports = settings.ports.map((port, index) => {
+  const ports = (deployment.ports ?? settings.ports).map((port, index) => {
     const external = deployment.firstExternalPort + index
     return [
-      settings.portKeys === 'name' ? port.name : String(port.internal),
+      orderedKey(settings.portKeys === 'name' ? port.name : String(port.internal)),
       {
         name: port.name,
         link: link(deployment.fqdn, external, port),
-        internal: port.internal,
+        // 0 asks for the same number on both sides.
+        internal: port.internal || external,
         external,
         protocol: port.protocol,
         tls_upgrade: port.tlsUpgrade ?? false,
