@@ -61,7 +61,7 @@ export async function readVersionConfig(
 async function parseYaml(text: string): Promise<Record<string, unknown> | string> {
   const { isAlias, parseDocument, visit } = await import('yaml')
   try {
-    const document = parseDocument(text, { prettyErrors: false, logLevel: 'silent' })
+    const document = parseDocument(text, { prettyErrors: false, logLevel: 'error' })
     const fault = document.errors[0] ?? document.warnings[0]
     if (fault) return `line ${lineAt(text, fault.pos[0])} is not YAML as expected: ${FORM}`
     let hasAlias = false
@@ -107,6 +107,9 @@ function findValueFault(value: unknown, depth = 1): string[] {
   }
   if (typeof value !== 'object' || value === null) return []
   if (depth > MAX_DEPTH) return [`it is nested more than ${MAX_DEPTH} deep: no field is`]
+  if (!Array.isArray(value) && Object.getPrototypeOf(value) !== Object.prototype) {
+    return ['use only texts, numbers, true, false, lists and mappings as values']
+  }
   if (Object.keys(value).includes('__proto__')) return ['__proto__ is no field of a version']
   for (const inner of Object.values(value)) {
     const faults = findValueFault(inner, depth + 1)

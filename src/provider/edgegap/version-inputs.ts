@@ -41,6 +41,8 @@ export const DEFAULT_MAX_DURATION_MINUTES = 60
 const MAX_NAME = 64
 /** OpenAPI v1 has no upper limit; this one only catches a unit that was mistaken. */
 const RESOURCES = { min: 100, max: 1_000_000 }
+/** Stands for a number that is a problem already. */
+const UNREADABLE = 0
 const ONE_MINUTE_MS = 60_000
 
 /** Inputs that say something only about a version that is made or moved. */
@@ -154,9 +156,9 @@ function readRegistryLogin(inputs: Inputs, problems: Problems): RegistryLogin | 
 
 function readResources(inputs: Inputs, problems: Problems) {
   const read = (name: string) =>
-    inputs.has(name) ? inputs.wholeNumber(name, RESOURCES, RESOURCES.min) : undefined
+    inputs.has(name) ? inputs.wholeNumber(name, RESOURCES, UNREADABLE) : undefined
   const [cpu, memoryMb] = [read('cpu'), read('memory')]
-  if (cpu !== undefined && memoryMb !== undefined && memoryMb > 2 * cpu) {
+  if (cpu && memoryMb && memoryMb > 2 * cpu) {
     const value = inputs.text('memory')
     problems.add('memory', value, `use at most twice the cpu, which is ${2 * cpu} here`)
   }
@@ -195,6 +197,7 @@ function checkDefaults(settings: VersionSettings, problems: Problems): void {
   if (image === undefined || policy === 'update' || versionFrom !== undefined) return
   if ('req_cpu' in config || 'req_memory' in config) return
   const { cpu = DEFAULT_CPU, memoryMb = DEFAULT_MEMORY_MB } = settings
+  if (cpu === UNREADABLE || memoryMb === UNREADABLE) return
   // Both given was checked before.
   if (memoryMb <= 2 * cpu || (settings.cpu !== undefined && settings.memoryMb !== undefined)) return
   if (settings.memoryMb === undefined) {
