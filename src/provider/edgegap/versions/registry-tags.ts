@@ -45,7 +45,7 @@ export async function checkTag(api: VersionApi, image: Image, call: Call): Promi
 }
 
 function unknown(image: Image, why: string): TagCheck {
-  const what = `The registry could not be asked for ${showImage(image)}`
+  const what = `The tag of ${showImage(image)} could not be checked in the registry`
   return { kind: 'unknown', warning: `${what}: ${why}` }
 }
 
