@@ -4,7 +4,7 @@ import type { Problems } from '../../settings/problems.ts'
 import { type Image, parseImage, showImage, warnOfTag } from './image.ts'
 import { readPorts, type VersionPort } from './ports.ts'
 import { readEnvironment, type Variable } from './variables.ts'
-import { readVersionConfig, type VersionConfig } from './version-config.ts'
+import type { VersionConfig } from './version-config.ts'
 
 /** What the inputs say about the app version that is deployed, and about others of the application. */
 export interface VersionSettings {
@@ -79,11 +79,7 @@ export async function readVersionInputs(
     ports: readPorts(inputs, problems),
     maxDurationMinutes: readMaxDuration(inputs, problems),
     environment: readEnvironment(inputs, problems, ['version-env', 'version-secret-env']),
-    config: await readVersionConfig(
-      inputs.raw('version-config'),
-      (input) => inputs.has(input),
-      problems,
-    ),
+    config: await readConfig(inputs, problems),
     keepVersions: readKeepVersions(inputs),
     promote: readPromote(inputs, problems, version),
   }
@@ -172,6 +168,14 @@ function readMaxDuration(inputs: Inputs, problems: Problems): number | undefined
     problems.add('max-duration', inputs.text('max-duration'), 'use whole minutes, such as 90m')
   }
   return durationMs / ONE_MINUTE_MS
+}
+
+/** Loaded only when given: the YAML library costs time at the start. */
+async function readConfig(inputs: Inputs, problems: Problems): Promise<VersionConfig> {
+  if (!inputs.has('version-config')) return {}
+  const { readVersionConfig } = await import('./version-config.ts')
+  const isGiven = (input: string) => inputs.has(input)
+  return await readVersionConfig(inputs.raw('version-config'), isGiven, problems)
 }
 
 function readKeepVersions(inputs: Inputs): number | undefined {

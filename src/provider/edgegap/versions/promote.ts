@@ -65,7 +65,6 @@ async function promote(
 ): Promise<'moved' | 'unchanged' | 'unconfirmed'> {
   const rest = budget(api, call)
   const { version, from, to } = promotion
-  if (isSameImage(from, to)) return 'unchanged'
   const before = await imageOf(api, version, rest())
   if (isSameImage(before, to)) return 'unchanged'
   if (!isSameImage(before, from)) throw movedBySomebody(promotion, before)

@@ -76,6 +76,13 @@ describe('a version that somebody moved since the run began', () => {
     expect(result).toMatchObject({ promoted: [], unchanged: ['prod'], error: undefined })
   })
 
+  it('is told also where the run had nothing to do', async () => {
+    const { promotions } = await plan(edgegap, { version: 'v3', promote: 'prod' })
+    move('hotfix')()
+    const { error } = await promoteVersions(apiOf(edgegap), promotions, undefined, call())
+    expect(error?.message).toContain('Somebody moved the version prod')
+  })
+
   it('or deleted is told', async () => {
     const remove = () => edgegap.catalogue.removeVersion(application, 'prod')
     const { error } = await promote(['prod'], remove)
