@@ -1,10 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { type Body, callEdgegap } from './edgegap/call.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from './edgegap/emulator.ts'
 import { error, never, ready } from './edgegap/script.ts'
 import { type EmulatorServer, startServer } from './server.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: the tests look at replies of every shape
-type Body = any
 
 let edgegap: EdgegapEmulator
 
@@ -16,18 +14,8 @@ beforeEach(async () => {
 
 afterEach(() => edgegap.close())
 
-async function call(method: string, path: string, body?: unknown) {
-  const response = await fetch(`${edgegap.url}${path}`, {
-    method,
-    headers: { authorization: `token ${edgegap.settings.token}` },
-    ...(body !== undefined && { body: JSON.stringify(body) }),
-  })
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (await response.json()) as Body,
-  }
-}
+const call = (method: string, path: string, body?: unknown) =>
+  callEdgegap(edgegap, method, path, body)
 
 function list(query?: unknown, more: Record<string, string> = {}) {
   const parameters = new URLSearchParams(more)

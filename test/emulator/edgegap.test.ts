@@ -1,9 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
+import { callEdgegap } from './edgegap/call.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from './edgegap/emulator.ts'
 import * as script from './edgegap/script.ts'
-
-// biome-ignore lint/suspicious/noExplicitAny: the tests look at replies of every shape
-type Body = any
 
 let edgegap: EdgegapEmulator
 
@@ -15,18 +13,8 @@ beforeEach(async () => {
 
 afterEach(() => edgegap.close())
 
-async function call(method: string, path: string, body?: unknown, token?: string) {
-  const response = await fetch(`${edgegap.url}${path}`, {
-    method,
-    headers: { authorization: token ?? `token ${edgegap.settings.token}` },
-    ...(body !== undefined && { body: typeof body === 'string' ? body : JSON.stringify(body) }),
-  })
-  return {
-    status: response.status,
-    headers: response.headers,
-    body: (await response.json()) as Body,
-  }
-}
+const call = (method: string, path: string, body?: unknown, token?: string) =>
+  callEdgegap(edgegap, method, path, body, token)
 
 const user = { user_type: 'geo_coordinates', user_data: { latitude: 50, longitude: 8 } }
 const order = { application: 'my-game', version: 'v1', users: [user] }

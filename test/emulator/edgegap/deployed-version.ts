@@ -1,6 +1,7 @@
 import type { Reply } from '../delivery.ts'
 import type { Catalogue } from './catalogue/catalogue.ts'
 import { checkImage } from './catalogue/image-check.ts'
+import { isVisible } from './catalogue/version.ts'
 import type { DeploymentOrder } from './deployment.ts'
 import { error, type Script } from './script.ts'
 import type { EdgegapSettings } from './settings.ts'
@@ -14,7 +15,7 @@ export function refuseVersion(
   settings: EdgegapSettings,
 ): Reply | undefined {
   const message = settings.versionsMustExist
-    ? catalogueProblem(order, catalogue)
+    ? catalogueProblem(order, catalogue, settings)
     : nameProblem(order, settings)
   return message === undefined
     ? undefined
@@ -48,13 +49,17 @@ export function failedPull(
   return isPulled ? undefined : error(100, 'Unable to pull image from registry')
 }
 
-function catalogueProblem(order: Named, catalogue: Catalogue): string | undefined {
+function catalogueProblem(
+  order: Named,
+  catalogue: Catalogue,
+  settings: EdgegapSettings,
+): string | undefined {
   const application = catalogue.application(order.application)
   if (application === undefined) return `Application ${order.application} does not exist`
   if (!application.isActive) return `Application ${order.application} is not active`
   const version = catalogue.version(order.application, order.version)
   const name = `Version ${order.version} of application ${order.application}`
-  if (version === undefined) return `${name} does not exist`
+  if (version === undefined || !isVisible(version, settings)) return `${name} does not exist`
   return version.fields.is_active ? undefined : `${name} is not active`
 }
 

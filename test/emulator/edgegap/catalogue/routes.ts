@@ -5,7 +5,7 @@ import type { EdgegapSettings } from '../settings.ts'
 import { applicationJson, createApplication } from './applications.ts'
 import type { Application, Catalogue } from './catalogue.ts'
 import { tagsReply } from './registry.ts'
-import type { AppVersion } from './version.ts'
+import { type AppVersion, isVisible } from './version.ts'
 import { versionJson } from './version-json.ts'
 import { changeVersion, createVersion, deleteVersion } from './versions.ts'
 
@@ -24,7 +24,7 @@ export function addCatalogueRoutes(router: Pick<Router, 'route'>, api: Catalogue
   router.route('GET', '/v1/app/:app/versions', ({ params, query }) => {
     const application = catalogue.application(params.app ?? '')
     if (application === undefined) return unknown('Application', params.app)
-    const { versions } = application
+    const versions = application.versions.filter((version) => isVisible(version, settings))
     const ordered = settings.versionOrder === 'newest-first' ? versions.toReversed() : versions
     return pagedReply(ordered, query, settings, (rows, pagination) => {
       const shown = rows.map((version) => versionJson(version, settings))
@@ -64,7 +64,9 @@ function addVersionRoutes(
       const application = catalogue.application(params.app ?? '')
       if (application === undefined) return unknown('Application', params.app)
       const version = catalogue.version(application.name, params.version ?? '')
-      if (version === undefined) return unknown('Version', params.version)
+      if (version === undefined || !isVisible(version, settings)) {
+        return unknown('Version', params.version)
+      }
       return answer(application, version, body)
     }
   }

@@ -8,6 +8,10 @@ export interface CatalogueSettings {
   /** More than this are refused with 400, in Edgegap's own words. The free tier has 2 of each. */
   maxApplications: number
   maxVersions: number
+  /** A new version can be read, changed and deployed only after this time; its name is taken at once. */
+  versionLagMs: number
+  /** Of a version that names none; the OpenAPI's own default, 10, is less than it lets anyone send. */
+  defaultTimeToDeploySeconds: number
   /** Order of the list of versions; Edgegap's is not known. */
   versionOrder: 'oldest-first' | 'newest-first'
   /** The answer to the delete of a version that has a deployment; Edgegap's is not known. */
@@ -57,6 +61,9 @@ export function defaultCatalogueSettings(): CatalogueSettings {
     versionsMustExist: false,
     maxApplications: Number.POSITIVE_INFINITY,
     maxVersions: Number.POSITIVE_INFINITY,
+    versionLagMs: 0,
+    // What Edgegap's own plugins send.
+    defaultTimeToDeploySeconds: 120,
     versionOrder: 'oldest-first',
     deleteOfUsedVersionStatus: 200,
     patchResources: 'together',

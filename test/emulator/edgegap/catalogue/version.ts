@@ -42,11 +42,10 @@ export type VersionSeed = Partial<VersionFields> & {
   readonly variables?: readonly VersionVariable[]
 }
 
-/** What the OpenAPI gives as defaults of a new version; the time to deploy is the plugins'. */
+/** What the OpenAPI gives as defaults of a new version, but for the time to deploy. */
 export const defaultFields = {
   is_active: true,
   verify_image: false,
-  time_to_deploy: 120,
   max_duration: 1440,
   restart_policy: 'always',
   will_deploy_in_mainland_china: false,
@@ -58,6 +57,7 @@ export function seedFields(application: string, name: string, seed: VersionSeed)
   const { variables: _, ...fields } = seed
   return {
     ...defaultFields,
+    time_to_deploy: 120,
     req_cpu: 512,
     req_memory: 1024,
     docker_repository: 'registry.edgegap.com',
@@ -69,4 +69,12 @@ export function seedFields(application: string, name: string, seed: VersionSeed)
     ports: [{ name: 'gameport', port: 7777, protocol: 'UDP', to_check: true, tls_upgrade: false }],
     ...fields,
   }
+}
+
+/** Whether the API shows the version yet. */
+export function isVisible(
+  { createdOn }: AppVersion,
+  { versionLagMs }: { readonly versionLagMs: number },
+): boolean {
+  return versionLagMs <= 0 || Date.now() - createdOn.getTime() >= versionLagMs
 }

@@ -30,7 +30,8 @@ export function createVersion(
     return refuse(400, `You have reached you Application Version limit of ${limit}`)
   }
   const { envs, ...given } = fields
-  const whole = { ...defaultFields, ...given } as unknown as VersionFields
+  const defaults = { ...defaultFields, time_to_deploy: settings.defaultTimeToDeploySeconds }
+  const whole = { ...defaults, ...given } as unknown as VersionFields
   const refusal = whole.verify_image === true ? checkImage(whole, settings) : undefined
   if (refusal !== undefined) return refusal
   const createdOn = catalogue.now()
