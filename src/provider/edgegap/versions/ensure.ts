@@ -53,15 +53,17 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
   const { api } = task
   const rest = budget(api, call)
   let decision = planned
+  let mayBeOurs = false
   for (let attempt = 0; decision.body !== undefined; attempt++) {
     const result = await send(task, decision, rest())
     if (result.kind === 'done') return decision
     const isRace = result.kind === 'refused' && isNameTaken(decision, result.reply.status)
     if (result.kind === 'refused' && !isRace) throw refuse(task, decision, result.reply)
+    mayBeOurs ||= result.kind === 'unknown'
     const pauseMs = PAUSES_MS[attempt]
     const error = result.kind === 'unknown' ? result.error : refuse(task, decision, result.reply)
     const existing = await readAfter(task, decision, error, rest())
-    if (isDone(task, decision, existing, result.kind)) return decision
+    if (mayBeOurs && isDone(task, decision, existing)) return decision
     const next = task.decide(existing)
     // Another job made it first, with the same image or, where it may be moved, with any.
     if (next.action !== decision.action) decision = next
@@ -96,11 +98,8 @@ function isDone(
   { image, decide }: Task,
   decision: Decision,
   existing: Version | undefined,
-  kind: 'refused' | 'unknown',
 ): boolean {
-  if (kind !== 'unknown' || existing === undefined || !isSameImage(existing.image, image)) {
-    return false
-  }
+  if (existing === undefined || !isSameImage(existing.image, image)) return false
   if (decision.action === 'created') return true
   // Secret values cannot be seen: a change of one is sent again.
   return decide(existing).changes.length === 0

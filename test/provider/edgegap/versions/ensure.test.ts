@@ -164,6 +164,15 @@ describe('a lost reply is resolved by reading', () => {
     expect(posts()).toHaveLength(1)
   })
 
+  it('of a create that reads show late', async () => {
+    edgegap.faults.order({ kind: 'reset', when: 'after', method: 'POST', times: 1 })
+    const body = { message: 'Version v9 does not exist' }
+    const matches = () => posts().length > 0
+    edgegap.faults.order({ kind: 'status', status: 404, body, method: 'GET', times: 2, matches })
+    expect(await ensure(edgegap, { image: image('v9') })).toMatchObject({ action: 'created' })
+    expect(posts().map(({ status }) => status)).toEqual([undefined, 409, 409])
+  })
+
   it.each([
     { kind: 'reset' },
     { kind: 'status', status: 503 },
