@@ -4,7 +4,7 @@ import type { Call } from '../provider.ts'
 import { createRestClient, type RestReply, refusalError } from '../rest-client.ts'
 
 export interface EdgegapRequest {
-  method: 'GET' | 'POST' | 'DELETE'
+  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
   /** With leading slash, without query. */
   path: string
   query?: Record<string, string>

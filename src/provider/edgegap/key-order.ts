@@ -14,9 +14,10 @@ export function keepKeyOrder(json: string): string {
   // Nearly all replies have no such key, escaped or not.
   if (!/"(?:\d|\\u003\d)/i.test(json)) return json
   const parts: string[] = []
+  const endOfString = stringEnds(json)
   let doneTo = 0
   for (let from = json.indexOf('"'); from >= 0; ) {
-    const to = endOfString(json, from)
+    const to = endOfString(from)
     if (to < 0) break
     if (isFollowedByColon(json, to) && looksLikeIndex(json.slice(from, to))) {
       parts.push(json.slice(doneTo, from + 1), IN_FRONT)
@@ -32,17 +33,27 @@ export function originalKey(key: string): string {
   return key.startsWith(IN_FRONT) ? key.slice(IN_FRONT.length) : key
 }
 
-/** Behind the quote that ends the string that begins at `from`; -1 where it has no end. */
-function endOfString(json: string, from: number): number {
-  let backslash = json.indexOf('\\', from + 1)
-  let at = from + 1
-  for (;;) {
-    const quote = json.indexOf('"', at)
-    if (quote < 0) return -1
-    while (backslash >= 0 && backslash < at) backslash = json.indexOf('\\', at)
-    if (backslash < 0 || backslash > quote) return quote + 1
-    // Whatever is escaped, two characters on the string goes on.
-    at = backslash + 2
+/**
+ * Gives the end of the string that begins at a quote: behind its closing quote, or -1 where it has
+ * none. Strings are asked for from left to right; the next backslash is remembered, so that a long
+ * text without any is searched once.
+ */
+function stringEnds(json: string): (from: number) => number {
+  let backslash = -1
+  const backslashFrom = (at: number) => {
+    if (backslash < at) backslash = json.indexOf('\\', at)
+    if (backslash < 0) backslash = Number.POSITIVE_INFINITY
+    return backslash
+  }
+  return (from) => {
+    let quote = json.indexOf('"', from + 1)
+    for (let at = from + 1; quote >= 0; ) {
+      if (quote < at) quote = json.indexOf('"', at)
+      else if (backslashFrom(at) > quote) return quote + 1
+      // Whatever is escaped, two characters on the string goes on.
+      else at = backslashFrom(at) + 2
+    }
+    return -1
   }
 }
 

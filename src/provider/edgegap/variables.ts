@@ -22,20 +22,20 @@ interface Source {
   secret: boolean
 }
 
-/** Reads `env` and `secret-env`: each key once in both together. */
-export function readEnvironment(inputs: Inputs, problems: Problems): Variable[] {
+/** Reads `env` and `secret-env`, or another such pair of inputs: each key once in both together. */
+export function readEnvironment(
+  inputs: Inputs,
+  problems: Problems,
+  [plain, secret]: readonly [string, string] = ['env', 'secret-env'],
+): Variable[] {
   return readVariables(inputs, problems, [
-    { input: 'env', secret: false },
-    { input: 'secret-env', secret: true },
+    { input: plain, secret: false },
+    { input: secret, secret: true },
   ])
 }
 
 /** Reads inputs of lines `KEY=VALUE` and blocks `KEY<<END` … `END`; each key once in all of them. */
-export function readVariables(
-  inputs: Inputs,
-  problems: Problems,
-  sources: readonly Source[],
-): Variable[] {
+function readVariables(inputs: Inputs, problems: Problems, sources: readonly Source[]): Variable[] {
   const seen = new Set<string>()
   return sources.flatMap((source) => {
     const variables: Variable[] = []

@@ -66,7 +66,11 @@ const logsShape = z.object({
 const ID = /^[A-Za-z0-9_-]{1,64}$/
 
 /** @throws ActionError `malformed-reply` when the text is not a JSON object */
-function parse<T extends z.ZodMiniType>(schema: T, body: string, request: string): z.output<T> {
+export function parse<T extends z.ZodMiniType>(
+  schema: T,
+  body: string,
+  request: string,
+): z.output<T> {
   let value: unknown
   try {
     value = JSON.parse(body)

@@ -1,0 +1,230 @@
+import { readDuration } from '../../settings/duration.ts'
+import type { Inputs } from '../../settings/inputs.ts'
+import type { Problems } from '../../settings/problems.ts'
+import { type Image, parseImage, showImage, warnOfTag } from './image.ts'
+import { readPorts, type VersionPort } from './ports.ts'
+import { readEnvironment, type Variable } from './variables.ts'
+import type { VersionConfig } from './version-config.ts'
+
+/** What the inputs say about the app version that is deployed, and about others of the application. */
+export interface VersionSettings {
+  /** The version's name; empty only where neither `version` nor `image` was given. */
+  readonly version: string
+  /** Undefined: the version is used as it is. */
+  readonly image: Image | undefined
+  readonly versionFrom: string | undefined
+  readonly policy: 'create' | 'update'
+  readonly registryLogin: RegistryLogin | undefined
+  /** Units, 1024 a vCPU. Undefined, here and below: not given. */
+  readonly cpu: number | undefined
+  readonly memoryMb: number | undefined
+  readonly ports: readonly VersionPort[] | undefined
+  readonly maxDurationMinutes: number | undefined
+  readonly environment: readonly Variable[]
+  readonly config: VersionConfig
+  /** At most so many versions of the application in the end. */
+  readonly keepVersions: number | undefined
+  /** Existing versions that are moved to the deployed image, in this order. */
+  readonly promote: readonly string[]
+}
+
+export interface RegistryLogin {
+  readonly username: string
+  readonly password: string
+}
+
+export const DEFAULT_CPU = 512
+export const DEFAULT_MEMORY_MB = 1024
+export const DEFAULT_MAX_DURATION_MINUTES = 60
+
+/** Names of versions (OpenAPI v1); the character set is not documented. */
+const MAX_NAME = 64
+/** OpenAPI v1 has no upper limit; this one only catches a unit that was mistaken. */
+const RESOURCES = { min: 100, max: 1_000_000 }
+/** Stands for a number that is a problem already. */
+const UNREADABLE = 0
+const ONE_MINUTE_MS = 60_000
+
+/** Inputs that say something only about a version that is made or moved. */
+const NEED_IMAGE = [
+  'version-from',
+  'version-policy',
+  'cpu',
+  'memory',
+  'ports',
+  'max-duration',
+  'version-env',
+  'version-secret-env',
+  'version-config',
+]
+
+/**
+ * Reads every input about versions.
+ *
+ * @returns the settings, and warnings about inputs that have no effect; `problems` tell what is wrong
+ */
+export async function readVersionInputs(
+  inputs: Inputs,
+  problems: Problems,
+): Promise<{ settings: VersionSettings; warnings: string[] }> {
+  const image = readImage(inputs, problems)
+  const version = readVersionName(inputs, problems, image)
+  const settings: VersionSettings = {
+    version,
+    image,
+    versionFrom: readName(inputs, problems, 'version-from') || undefined,
+    policy: inputs.oneOf('version-policy', ['create', 'update'], 'create'),
+    registryLogin: readRegistryLogin(inputs, problems),
+    ...readResources(inputs, problems),
+    ports: readPorts(inputs, problems),
+    maxDurationMinutes: readMaxDuration(inputs, problems),
+    environment: readEnvironment(inputs, problems, ['version-env', 'version-secret-env']),
+    config: await readConfig(inputs, problems),
+    keepVersions: readKeepVersions(inputs),
+    promote: readPromote(inputs, problems, version),
+  }
+  checkDefaults(settings, problems)
+  return { settings, warnings: findWarnings(inputs, settings) }
+}
+
+/** The values that must be hidden wherever they would appear. */
+export function versionSecrets({ registryLogin, environment }: VersionSettings): string[] {
+  const values = environment.flatMap(({ secret, value }) => (secret ? value : []))
+  return registryLogin ? [registryLogin.password, ...values] : values
+}
+
+function readImage(inputs: Inputs, problems: Problems): Image | undefined {
+  const text = inputs.text('image')
+  if (text === '') {
+    if (inputs.text('operation') !== 'version') return undefined
+    problems.add('image', '', 'operation: version needs the image that the version is to have')
+    return undefined
+  }
+  const image = parseImage(text)
+  if (typeof image !== 'string') return image
+  // A user name and password before the host are no form of an image, and not to be shown.
+  problems.add('image', /:[^/]*@.*\//.test(text) ? undefined : text, image)
+  return undefined
+}
+
+function readVersionName(inputs: Inputs, problems: Problems, image: Image | undefined): string {
+  const name = readName(inputs, problems, 'version')
+  if (name !== '' || image === undefined) return name
+  if (image.tag.length > MAX_NAME) {
+    const why = `is not given, and the tag of the image is too long for it (${image.tag.length} characters)`
+    problems.add('version', undefined, `${why}: name the version with at most ${MAX_NAME}`)
+  }
+  return image.tag
+}
+
+function readName(inputs: Inputs, problems: Problems, input: string): string {
+  const name = inputs.text(input)
+  const fault = findVersionNameFault(name)
+  if (fault !== undefined) problems.add(input, name, fault)
+  return name
+}
+
+/** What keeps a text from being a version's name; undefined when nothing does. */
+export function findVersionNameFault(name: string): string | undefined {
+  // It becomes part of a URL's path, where these two lead elsewhere.
+  if (name === '.' || name === '..') return 'this cannot be the name of a version'
+  const isOneLine = !/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(name)
+  if (name.length <= MAX_NAME && isOneLine && name.isWellFormed()) return undefined
+  return `use at most ${MAX_NAME} characters on one line`
+}
+
+function readRegistryLogin(inputs: Inputs, problems: Problems): RegistryLogin | undefined {
+  const username = inputs.text('registry-username')
+  const password = inputs.text('registry-password')
+  if (username !== '' && password !== '') return { username, password }
+  if (username === '' && password === '') return undefined
+  const [missing, given] =
+    username === ''
+      ? ['registry-username', 'registry-password']
+      : ['registry-password', 'registry-username']
+  problems.add(
+    missing,
+    '',
+    `${given} needs it too (secrets are empty in pull requests from forks and by Dependabot)`,
+  )
+  return undefined
+}
+
+function readResources(inputs: Inputs, problems: Problems) {
+  const read = (name: string) =>
+    inputs.has(name) ? inputs.wholeNumber(name, RESOURCES, UNREADABLE) : undefined
+  const [cpu, memoryMb] = [read('cpu'), read('memory')]
+  if (cpu && memoryMb && memoryMb > 2 * cpu) {
+    const value = inputs.text('memory')
+    problems.add('memory', value, `use at most twice the cpu, which is ${2 * cpu} here`)
+  }
+  return { cpu, memoryMb }
+}
+
+function readMaxDuration(inputs: Inputs, problems: Problems): number | undefined {
+  const durationMs = readDuration(inputs, problems, 'max-duration', ONE_MINUTE_MS)
+  if (durationMs === undefined) return undefined
+  if (durationMs % ONE_MINUTE_MS !== 0) {
+    problems.add('max-duration', inputs.text('max-duration'), 'use whole minutes, such as 90m')
+  }
+  return durationMs / ONE_MINUTE_MS
+}
+
+/** Loaded only when given: the YAML library costs time at the start. */
+async function readConfig(inputs: Inputs, problems: Problems): Promise<VersionConfig> {
+  if (!inputs.has('version-config')) return {}
+  const { readVersionConfig } = await import('./version-config.ts')
+  const isGiven = (input: string) => inputs.has(input)
+  return await readVersionConfig(inputs.raw('version-config'), isGiven, problems)
+}
+
+function readKeepVersions(inputs: Inputs): number | undefined {
+  if (!inputs.has('keep-versions')) return undefined
+  return inputs.wholeNumber('keep-versions', { min: 1, max: 10_000 }, 1)
+}
+
+function readPromote(inputs: Inputs, problems: Problems, version: string): string[] {
+  const names = new Set<string>()
+  for (const line of inputs.lines('promote')) {
+    const name = line.trim()
+    const fault =
+      name === version ? 'this is the version that is deployed' : findVersionNameFault(name)
+    if (fault !== undefined) problems.add('promote', name, fault)
+    names.add(name)
+  }
+  return [...names]
+}
+
+/** Where a version would be made from the defaults, one of them must not contradict the other input. */
+function checkDefaults(settings: VersionSettings, problems: Problems): void {
+  const { image, policy, versionFrom, config } = settings
+  if (image === undefined || policy === 'update' || versionFrom !== undefined) return
+  if ('req_cpu' in config || 'req_memory' in config) return
+  const { cpu = DEFAULT_CPU, memoryMb = DEFAULT_MEMORY_MB } = settings
+  if (cpu === UNREADABLE || memoryMb === UNREADABLE) return
+  // Both given was checked before.
+  if (memoryMb <= 2 * cpu || (settings.cpu !== undefined && settings.memoryMb !== undefined)) return
+  if (settings.memoryMb === undefined) {
+    const fault = `memory is ${memoryMb} where it is not given, more than twice the cpu: give memory too`
+    problems.add('cpu', String(cpu), fault)
+  } else {
+    const fault = `cpu is ${cpu} where it is not given, and memory may be twice that: give cpu too`
+    problems.add('memory', String(memoryMb), fault)
+  }
+}
+
+function findWarnings(
+  inputs: Inputs,
+  { image, promote, registryLogin }: VersionSettings,
+): string[] {
+  if (image !== undefined) {
+    const warning = warnOfTag(image)
+    return warning === undefined ? [] : [`${warning} (${showImage(image)})`]
+  }
+  const idle = NEED_IMAGE.filter((input) => {
+    const isDefault = input === 'version-policy' && inputs.text(input) === 'create'
+    return inputs.has(input) && !isDefault
+  })
+  if (registryLogin !== undefined && promote.length === 0) idle.push('registry-username')
+  return idle.map((input) => `${input} has no effect without image.`)
+}

@@ -1,0 +1,190 @@
+import * as z from 'zod/mini'
+import type { Clock } from '../../../base/clock.ts'
+import { ActionError, pauseAfter, toActionError } from '../../../base/errors.ts'
+import { integer, isYes, record } from '../../json.ts'
+import type { Call } from '../../provider.ts'
+import type { EdgegapClient, EdgegapReply, EdgegapRequest } from '../client.ts'
+import { parse } from '../wire.ts'
+import { refusal, toReplyError } from './errors.ts'
+import { readVersion, toVersion, type Version } from './version.ts'
+
+/** What the parts of this folder send requests with. */
+export interface VersionApi {
+  readonly send: EdgegapClient
+  readonly clock: Clock
+  readonly application: string
+}
+
+/** Longest that one read may take; a further attempt is better than a longer wait. */
+const READ_MS = 15_000
+const PAUSES_MS = [500, 1_000, 2_000]
+const PAGE_ROWS = 100
+const MAX_PAGES = 100
+
+/** The same call with what is left of its time at each request. */
+export function budget(api: VersionApi, call: Call): () => Call {
+  const untilMs = api.clock.nowMs() + call.deadlineMs
+  return () => ({ ...call, deadlineMs: Math.max(1, untilMs - api.clock.nowMs()) })
+}
+
+export function versionPath({ application }: VersionApi, version: string): string {
+  return `/v1/app/${encodeURIComponent(application)}/version/${encodeURIComponent(version)}`
+}
+
+export function versionsPath({ application }: VersionApi): string {
+  return `/v1/app/${encodeURIComponent(application)}/versions`
+}
+
+/**
+ * Sends a GET, again after what passes by itself.
+ *
+ * @returns the reply, of whatever status that will not change
+ * @throws ActionError when no reply came within the attempts
+ */
+export async function read(
+  api: VersionApi,
+  request: Omit<EdgegapRequest, 'method'>,
+  call: Call,
+): Promise<EdgegapReply> {
+  const rest = budget(api, call)
+  for (let attempt = 0; ; attempt++) {
+    const outcome = await attemptRead(api, request, rest())
+    if (!(outcome instanceof ActionError)) return outcome
+    const pauseMs = PAUSES_MS[attempt]
+    if (pauseMs === undefined || !(await canPause(api, outcome, pauseMs, rest()))) throw outcome
+  }
+}
+
+/** A reply, or the error that may be gone at the next attempt. */
+async function attemptRead(
+  { send }: VersionApi,
+  request: Omit<EdgegapRequest, 'method'>,
+  call: Call,
+): Promise<EdgegapReply | ActionError> {
+  try {
+    const deadlineMs = Math.min(READ_MS, call.deadlineMs)
+    const reply = await send({ method: 'GET', ...request }, { ...call, deadlineMs })
+    const passes = reply.status === 429 || reply.status >= 500 || !isJson(reply)
+    return passes ? toReplyError(reply, `Could not read ${request.path}`) : reply
+  } catch (thrown) {
+    return toActionError(thrown)
+  }
+}
+
+/** Only the API's own answers count: the page of a proxy has every status and no JSON. */
+export function isJson({ text }: EdgegapReply): boolean {
+  try {
+    JSON.parse(text)
+    return true
+  } catch {
+    return false
+  }
+}
+
+/** Waits before a further attempt; false when there is no time left for one. */
+export async function canPause(
+  { clock }: VersionApi,
+  error: ActionError,
+  ownMs: number,
+  { signal, deadlineMs }: Call,
+): Promise<boolean> {
+  const pauseMs = pauseAfter(error, ownMs)
+  if (signal.aborted || pauseMs >= deadlineMs) return false
+  await clock.sleep(pauseMs, signal)
+  return !signal.aborted
+}
+
+/**
+ * Reads a version.
+ *
+ * @returns undefined when Edgegap does not know it
+ * @throws ActionError
+ */
+export async function fetchVersion(
+  api: VersionApi,
+  name: string,
+  call: Call,
+): Promise<Version | undefined> {
+  const reply = await read(api, { path: versionPath(api, name) }, call)
+  if (reply.status === 404) return undefined
+  if (reply.status !== 200) throw refusal(api, reply, `Could not read the version ${name}`)
+  return readVersion(reply.text, reply.request)
+}
+
+/** @throws ActionError `not-found` when the organisation has no such application */
+export async function expectApplication(api: VersionApi, call: Call): Promise<void> {
+  const path = `/v1/app/${encodeURIComponent(api.application)}`
+  const reply = await read(api, { path }, call)
+  if (reply.status !== 200) {
+    throw refusal(api, reply, `Could not read the application ${api.application}`)
+  }
+}
+
+/** Every version of the application, in the order in which Edgegap lists them. */
+export async function listVersions(api: VersionApi, call: Call): Promise<Version[]> {
+  const rows = await readPages(api, { path: versionsPath(api), keys: ['versions', 'data'] }, call)
+  // A page that came twice must not make two versions of one.
+  const byName = new Map<string, Version>()
+  for (const row of rows) {
+    const version = toVersion(row)
+    if (version) byName.set(version.name, version)
+  }
+  return [...byName.values()]
+}
+
+/** Not lenient: whoever reads no rows where there are some deletes what is in use. */
+function rowsOf(
+  body: Readonly<Record<string, unknown>>,
+  keys: readonly string[],
+  request: string,
+): unknown[] {
+  const rows = keys.map((key) => body[key]).find(Array.isArray)
+  if (rows !== undefined) return rows as unknown[]
+  if (body.total_count === 0) return []
+  throw new ActionError({
+    kind: 'malformed-reply',
+    what: 'Edgegap sent a list without rows.',
+    request,
+  })
+}
+
+type Query = Readonly<Record<string, string>>
+
+const paginationShape = z.object({
+  has_next: z.optional(z.unknown()),
+  next_page_number: z.optional(integer),
+})
+
+/**
+ * Reads every page of a list. The size of a page is not documented, so the end is where Edgegap says.
+ *
+ * @param list its path, the names that the rows may have in the reply, and what else to ask
+ * @throws ActionError
+ */
+export async function readPages(
+  api: VersionApi,
+  { path, keys, query: more }: { path: string; keys: readonly string[]; query?: Query },
+  call: Call,
+): Promise<unknown[]> {
+  const rest = budget(api, call)
+  const rows: unknown[] = []
+  for (let page = 1; page <= MAX_PAGES; page++) {
+    const query = { ...more, page: String(page), limit: String(PAGE_ROWS) }
+    const reply = await read(api, { path, query }, rest())
+    if (reply.status !== 200) throw refusal(api, reply, `Could not read ${path}`)
+    const body = parse(z.looseObject({ pagination: z.optional(record) }), reply.text, reply.request)
+    rows.push(...rowsOf(body, keys, reply.request))
+    if (!hasNext(body.pagination)) return rows
+  }
+  throw new ActionError({
+    kind: 'malformed-reply',
+    what: `The list has no end within ${MAX_PAGES} pages`,
+    request: `GET ${path}`,
+  })
+}
+
+function hasNext(pagination: unknown): boolean {
+  const shown = paginationShape.safeParse(pagination ?? {}).data
+  const says = shown?.has_next ?? undefined
+  return says === undefined ? shown?.next_page_number !== undefined : isYes(says)
+}

@@ -1,0 +1,215 @@
+import { type Image, isSameImage, showImage } from '../image.ts'
+import { portBody, showPorts } from '../ports.ts'
+import type { VersionSettings } from '../version-inputs.ts'
+import {
+  createBody,
+  expectResources,
+  fieldsNotCopied,
+  imageBody,
+  mergeEnvironment,
+  type VersionBody,
+  variableBody,
+} from './body.ts'
+import { conflict } from './errors.ts'
+import {
+  type Change,
+  changeOf,
+  configChanges,
+  environmentChanges,
+  HIDDEN,
+  portChange,
+  portsOf,
+  showChange,
+  type Traits,
+} from './traits.ts'
+import { toVersion, type Version, type VersionVariable } from './version.ts'
+
+/** What is to be done so that the version has the image. */
+export interface Decision {
+  readonly action: 'created' | 'updated' | 'reused'
+  /** The body to send, with secrets; undefined when nothing is sent. */
+  readonly body: VersionBody | undefined
+  readonly changes: readonly Change[]
+  /** The image that it had, where it gets another. */
+  readonly previousImage: Image | undefined
+  /** What the version is like afterwards. */
+  readonly traits: Traits
+  readonly warnings: readonly string[]
+}
+
+/**
+ * Decides about a version without sending anything.
+ *
+ * @param existing the version of that name, where there is one
+ * @param template the version that `version-from` names, where it is given
+ * @throws ActionError `refused` when the inputs and what exists do not fit together
+ */
+export function decideVersion(
+  settings: VersionSettings,
+  image: Image,
+  existing: Version | undefined,
+  template: Version | undefined,
+): Decision {
+  if (existing === undefined) return decideCreate(settings, image, template)
+  return settings.policy === 'create'
+    ? decideReuse(settings, image, existing)
+    : decideUpdate(settings, image, existing)
+}
+
+function decideCreate(
+  settings: VersionSettings,
+  image: Image,
+  template: Version | undefined,
+): Decision {
+  const body = createBody(settings, image, template)
+  const traits = toVersion(body)
+  if (traits === undefined) throw new Error('a version without name or image')
+  const left = template ? fieldsNotCopied(template) : []
+  return {
+    action: 'created',
+    body,
+    previousImage: undefined,
+    traits,
+    changes: [
+      ...changeOf('image', undefined, showImage(image)),
+      ...changeOf('version-from', undefined, settings.versionFrom),
+      ...changeOf('cpu', undefined, traits.cpu),
+      ...changeOf('memory', undefined, traits.memoryMb),
+      ...changeOf('max-duration', undefined, minutes(traits.maxDurationMinutes)),
+      ...changeOf('ports', undefined, showPorts(traits.ports)),
+      ...environmentChanges([], traits.environment, 'others-kept'),
+      ...configChanges({}, withoutPorts(settings.config)),
+    ],
+    warnings: left.map(
+      (field) =>
+        `The version ${template?.name} has a ${field}, which is not copied: give it in version-config if the server needs it.`,
+    ),
+  }
+}
+
+/** The shown ports are those of the configuration already. */
+function withoutPorts({ ports: _, ...config }: Readonly<Record<string, unknown>>) {
+  return config
+}
+
+function decideReuse(settings: VersionSettings, image: Image, existing: Version): Decision {
+  if (!isSameImage(existing.image, image)) {
+    throw conflict(
+      `The version ${existing.name} exists with the image ${showImage(existing.image)}, and ${showImage(image)} was asked for`,
+      'Give the new image a version of its own, or move this one with version-policy: update.',
+    )
+  }
+  const differing = findChanges(settings, existing)
+  // A secret that is set already cannot be compared, and is most likely the same.
+  const visible = differing.filter(({ from, to }) => from !== HIDDEN || to !== HIDDEN)
+  return {
+    action: 'reused',
+    body: undefined,
+    changes: [],
+    previousImage: undefined,
+    traits: existing,
+    warnings: [
+      ...visible.map(
+        (change) =>
+          `The version ${existing.name} exists and is used as it is; version-policy: update would change ${showChange(change)}.`,
+      ),
+      ...warnOfInactive(existing),
+    ],
+  }
+}
+
+function decideUpdate(settings: VersionSettings, image: Image, existing: Version): Decision {
+  const isMoved = !isSameImage(existing.image, image)
+  const changes = [
+    ...(isMoved ? changeOf('image', showImage(existing.image), showImage(image)) : []),
+    ...findChanges(settings, existing),
+  ]
+  const warnings = warnOfInactive(existing)
+  if (changes.length === 0) {
+    return { ...decideReuse({ ...settings, environment: [] }, image, existing), warnings }
+  }
+  return {
+    action: 'updated',
+    body: updateBody(settings, image, existing),
+    changes,
+    previousImage: isMoved ? existing.image : undefined,
+    traits: updatedTraits(settings, image, existing),
+    warnings,
+  }
+}
+
+/** What the inputs ask for beside the image, and the version does not have. */
+function findChanges(settings: VersionSettings, existing: Version): Change[] {
+  const { cpu, memoryMb, ports, maxDurationMinutes, environment, config } = settings
+  const login = settings.registryLogin
+  return [
+    ...(cpu === undefined ? [] : changeOf('cpu', existing.cpu, cpu)),
+    ...(memoryMb === undefined ? [] : changeOf('memory', existing.memoryMb, memoryMb)),
+    ...(maxDurationMinutes === undefined
+      ? []
+      : changeOf(
+          'max-duration',
+          minutes(existing.maxDurationMinutes),
+          minutes(maxDurationMinutes),
+        )),
+    ...(ports === undefined ? [] : portChange(existing.ports, ports)),
+    ...environmentChanges(existing.environment, environment.map(toShown), 'others-kept'),
+    ...(login && existing.registryUsername !== undefined
+      ? changeOf('registry-username', existing.registryUsername, login.username)
+      : []),
+    ...configChanges(existing.fields, config),
+  ]
+}
+
+/** Fields that were given, and nothing else: an update leaves the rest as it is. */
+function updateBody(settings: VersionSettings, image: Image, existing: Version): VersionBody {
+  const { ports, maxDurationMinutes, environment, config } = settings
+  const hasNewVariables =
+    environmentChanges(existing.environment, environment.map(toShown), 'others-kept').length > 0
+  return {
+    ...imageBody(image, settings.registryLogin),
+    ...resourceBody(settings, existing),
+    ...(maxDurationMinutes !== undefined && { max_duration: maxDurationMinutes }),
+    ...(ports !== undefined && { ports: ports.map(portBody) }),
+    ...(hasNewVariables && {
+      envs: mergeEnvironment(existing, environment, 'version').map(variableBody),
+    }),
+    ...config,
+  }
+}
+
+/** Edgegap takes cpu and memory of an existing version only together, if at all. */
+function resourceBody(settings: VersionSettings, existing: Version) {
+  const cpu = settings.cpu ?? existing.cpu
+  const memoryMb = settings.memoryMb ?? existing.memoryMb
+  if (cpu === existing.cpu && memoryMb === existing.memoryMb) return {}
+  expectResources(cpu, memoryMb)
+  return { req_cpu: cpu, req_memory: memoryMb }
+}
+
+function updatedTraits(settings: VersionSettings, image: Image, existing: Version): Traits {
+  const { config, environment } = settings
+  const given = new Map(environment.map((variable) => [variable.key, toShown(variable)]))
+  const kept = existing.environment.filter(({ key }) => !given.has(key))
+  return {
+    image,
+    cpu: settings.cpu ?? existing.cpu,
+    memoryMb: settings.memoryMb ?? existing.memoryMb,
+    maxDurationMinutes: settings.maxDurationMinutes ?? existing.maxDurationMinutes,
+    ports: settings.ports ?? ('ports' in config ? portsOf(config.ports) : existing.ports),
+    environment: [...kept, ...given.values()],
+  }
+}
+
+function toShown({ key, value, secret }: VersionSettings['environment'][number]): VersionVariable {
+  return { key, value: secret ? undefined : value }
+}
+
+function warnOfInactive({ name, isActive }: Version): string[] {
+  if (isActive) return []
+  return [`The version ${name} is not active: Edgegap refuses deployments of it until it is.`]
+}
+
+function minutes(count: number | undefined): string | undefined {
+  return count === undefined ? undefined : `${count}m`
+}

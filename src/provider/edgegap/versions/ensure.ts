@@ -1,0 +1,134 @@
+import { ActionError } from '../../../base/errors.ts'
+import type { Call } from '../../provider.ts'
+import { type Image, isSameImage } from '../image.ts'
+import type { VersionSettings } from '../version-inputs.ts'
+import { budget, canPause, fetchVersion, type VersionApi, versionPath } from './api.ts'
+import { type Decision, decideVersion } from './decide.ts'
+import { writeRefusal } from './errors.ts'
+import type { VersionPlan } from './plan.ts'
+import type { Version } from './version.ts'
+import { write } from './write.ts'
+
+/** What became of the version. */
+export interface EnsuredVersion {
+  readonly action: VersionPlan['action']
+  readonly version: string
+  readonly image: Image | undefined
+  readonly previousImage: Image | undefined
+}
+
+const PAUSES_MS = [500, 1_000, 2_000, 4_000]
+
+/**
+ * Carries the plan out for the version that is deployed. Names are unique at Edgegap, so a create may
+ * be repeated once a read has shown that the version is not there; a change may be repeated anyway.
+ *
+ * @throws ActionError when the version could not be made or moved; what it is like then is unknown
+ *   only if the last reads failed too, which the error says
+ */
+export async function ensureVersion(
+  api: VersionApi,
+  settings: VersionSettings,
+  plan: VersionPlan,
+  call: Call,
+): Promise<EnsuredVersion> {
+  const { version, image, ensure } = plan
+  if (ensure === undefined || image === undefined) {
+    return { version, action: plan.action, image, previousImage: undefined }
+  }
+  const decide = (existing: Version | undefined) =>
+    decideVersion(settings, image, existing, ensure.template)
+  const decision = await carryOut({ api, settings, image, decide }, ensure.decision, call)
+  return { version, action: decision.action, image, previousImage: decision.previousImage }
+}
+
+interface Task {
+  api: VersionApi
+  settings: VersionSettings
+  image: Image
+  decide: (existing: Version | undefined) => Decision
+}
+
+async function carryOut(task: Task, planned: Decision, call: Call): Promise<Decision> {
+  const { api } = task
+  const rest = budget(api, call)
+  let decision = planned
+  let mayBeOurs = false
+  for (let attempt = 0; decision.body !== undefined; attempt++) {
+    const result = await send(task, decision, rest())
+    if (result.kind === 'done') return decision
+    const isRace = result.kind === 'refused' && isNameTaken(decision, result.reply.status)
+    if (result.kind === 'refused' && !isRace) throw refuse(task, decision, result.reply)
+    mayBeOurs ||= result.kind === 'unknown'
+    const pauseMs = PAUSES_MS[attempt]
+    const error = result.kind === 'unknown' ? result.error : refuse(task, decision, result.reply)
+    const existing = await readAfter(task, decision, error, rest())
+    if (mayBeOurs && isDone(task, decision, existing)) return decision
+    const next = task.decide(existing)
+    // Another job made it first, with the same image or, where it may be moved, with any.
+    if (next.action !== decision.action) decision = next
+    if (decision.body === undefined) return decision
+    if (pauseMs === undefined || !(await canPause(api, error, pauseMs, rest()))) throw error
+  }
+  return decision
+}
+
+/** @throws ActionError that tells of the write, and not only of the read that failed after it */
+async function readAfter(
+  { api, settings }: Task,
+  decision: Decision,
+  error: ActionError,
+  call: Call,
+): Promise<Version | undefined> {
+  try {
+    return await fetchVersion(api, settings.version, call)
+  } catch (thrown) {
+    throw new ActionError({
+      kind: error.kind,
+      what: `${describeWrite(settings, decision.action)}, or its answer was lost: ${error.message}`,
+      next: 'Run the job again: it goes on from what is there.',
+      ...(error.request !== undefined && { request: error.request }),
+      cause: thrown,
+    })
+  }
+}
+
+/** Whether a write whose reply was lost has come about. */
+function isDone(
+  { image, decide }: Task,
+  decision: Decision,
+  existing: Version | undefined,
+): boolean {
+  if (existing === undefined || !isSameImage(existing.image, image)) return false
+  if (decision.action === 'created') return true
+  // Secret values cannot be seen: a change of one is sent again.
+  return decide(existing).changes.length === 0
+}
+
+function isNameTaken({ action }: Decision, status: number): boolean {
+  return action === 'created' && status === 409
+}
+
+function send({ api, settings }: Task, { action, body }: Decision, call: Call) {
+  const path = versionPath(api, settings.version)
+  const what = describeWrite(settings, action)
+  return action === 'created'
+    ? write(api, { method: 'POST', path: path.slice(0, path.lastIndexOf('/')), body }, what, call)
+    : write(api, { method: 'PATCH', path, body }, what, call)
+}
+
+function refuse(
+  { api, settings, image }: Task,
+  { action, body }: Decision,
+  reply: Parameters<typeof writeRefusal>[1],
+): ActionError {
+  return writeRefusal(api, reply, describeWrite(settings, action), {
+    image,
+    hasLogin: settings.registryLogin !== undefined,
+    hasResources: action === 'updated' && body !== undefined && 'req_cpu' in body,
+  })
+}
+
+function describeWrite({ version }: VersionSettings, action: Decision['action']): string {
+  return `Edgegap did not ${action === 'created' ? 'create' : 'update'} the version ${version}`
+}

@@ -1,0 +1,151 @@
+import { describe } from '../../../base/errors.ts'
+import { isRecord } from '../../json.ts'
+import type { Call } from '../../provider.ts'
+import type { VersionSettings } from '../version-inputs.ts'
+import { budget, isJson, readPages, type VersionApi, versionPath } from './api.ts'
+import { describeReply } from './errors.ts'
+import type { Version } from './version.ts'
+import { write } from './write.ts'
+
+/** Versions that `keep-versions` may delete, and how many of them. */
+export interface Pruning {
+  /** Oldest first. */
+  readonly candidates: readonly string[]
+  readonly count: number
+}
+
+/** @returns whether a version has a deployment that lives, or might have one */
+export type InUse = (version: string, call: Call) => Promise<boolean>
+
+/** Two tries: a version that stays costs a warning and nothing else. */
+const TRIES = 2
+/** So many rows are either deployments of this version, or a filter was ignored. */
+const MAX_ROWS = 100
+
+/**
+ * What has to go so that at most `keepVersions` are there in the end; undefined when nothing has.
+ *
+ * @param listed every version of the application
+ * @param isCreating whether one more is about to be created
+ */
+export function planPruning(
+  settings: VersionSettings,
+  listed: readonly Version[],
+  isCreating: boolean,
+): Pruning | undefined {
+  if (settings.keepVersions === undefined) return undefined
+  const count = listed.length + (isCreating ? 1 : 0) - settings.keepVersions
+  if (count <= 0) return undefined
+  const spared = new Set([settings.version, settings.versionFrom, ...settings.promote])
+  const candidates = listed
+    .filter(({ name }) => !spared.has(name))
+    .sort((a, b) => a.createdAtMs - b.createdAtMs || (a.name < b.name ? -1 : 1))
+  return { candidates: candidates.map(({ name }) => name), count }
+}
+
+/** The candidates that would be deleted now. Reads only. */
+export async function findPrunable(
+  { candidates, count }: Pruning,
+  isInUse: InUse,
+  call: Call,
+): Promise<string[]> {
+  const names: string[] = []
+  for (const name of candidates) {
+    if (names.length === count) break
+    if (!(await isInUse(name, call))) names.push(name)
+  }
+  return names
+}
+
+/**
+ * Deletes versions, oldest first. Each is checked for live deployments right before. Never throws: a
+ * failure becomes a warning.
+ */
+export async function pruneVersions(
+  api: VersionApi,
+  { candidates, count }: Pruning,
+  isInUse: InUse,
+  call: Call,
+): Promise<{ deleted: string[]; warnings: string[] }> {
+  const rest = budget(api, call)
+  const deleted: string[] = []
+  const warnings: string[] = []
+  for (const name of candidates) {
+    if (deleted.length === count || call.signal.aborted) break
+    try {
+      if (await isInUse(name, rest())) continue
+      const fault = await deleteVersion(api, name, rest())
+      if (fault === undefined) deleted.push(name)
+      else warnings.push(`keep-versions could not delete the version ${name}: ${fault}`)
+    } catch (thrown) {
+      warnings.push(`keep-versions could not delete the version ${name}: ${describe(thrown)}`)
+    }
+  }
+  if (deleted.length < count && warnings.length === 0) warnings.push(tooFew(count - deleted.length))
+  return { deleted, warnings }
+}
+
+export function tooFew(missing: number): string {
+  return `keep-versions leaves ${missing} more than asked for: the others have live deployments, or are named in version, version-from or promote.`
+}
+
+/** @returns what went wrong, or undefined when the version is gone */
+async function deleteVersion(
+  api: VersionApi,
+  name: string,
+  call: Call,
+): Promise<string | undefined> {
+  const rest = budget(api, call)
+  let fault: string | undefined
+  for (let attempt = 0; attempt < TRIES; attempt++) {
+    const path = versionPath(api, name)
+    const result = await write(api, { method: 'DELETE', path }, 'Edgegap did not delete it', rest())
+    if (result.kind === 'done') return undefined
+    // Another job was faster, or the reply to our own first try was lost.
+    if (result.kind === 'refused' && result.reply.status === 404) return undefined
+    if (result.kind === 'refused') return describeReply(result.reply, 'Edgegap refused')
+    fault = describe(result.error)
+  }
+  return fault
+}
+
+/**
+ * Asks Edgegap whether a version has live deployments. A row of the list does not tell its version,
+ * and a filter may be ignored: each row's status is read, and whatever stays unclear counts as in use.
+ */
+export function createInUse(api: VersionApi): InUse {
+  return async (version, call) => {
+    const rest = budget(api, call)
+    const query = JSON.stringify({
+      filters: [
+        { field: 'application', operator: 'eq', value: api.application },
+        { field: 'version', operator: 'eq', value: version },
+      ],
+    })
+    const list = { path: '/v1/deployments', keys: ['data'], query: { query } }
+    const rows = await readPages(api, list, rest())
+    if (rows.length > MAX_ROWS) return true
+    for (const row of rows) {
+      if (await belongsTo(api, row, version, rest())) return true
+    }
+    return false
+  }
+}
+
+async function belongsTo(
+  { send, application }: VersionApi,
+  row: unknown,
+  version: string,
+  call: Call,
+): Promise<boolean> {
+  const id = isRecord(row) ? row.request_id : undefined
+  if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) return true
+  const reply = await send({ method: 'GET', path: `/v1/status/${id}` }, call)
+  if (!isJson(reply)) return true
+  // It may have ended between the list and this.
+  if (reply.status === 400 || reply.status === 404 || reply.status === 410) return false
+  if (reply.status !== 200) return true
+  const status: unknown = JSON.parse(reply.text)
+  if (!isRecord(status) || !status.app_name || !status.app_version) return true
+  return status.app_name === application && status.app_version === version
+}
