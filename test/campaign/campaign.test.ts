@@ -19,7 +19,8 @@ const CELL_MS = 240_000
 const results: Record<string, Record<string, number>> = {}
 
 function count(row: string, column: string): void {
-  const line = (results[row] ??= {})
+  const line = results[row] ?? {}
+  results[row] = line
   line[column] = (line[column] ?? 0) + 1
 }
 

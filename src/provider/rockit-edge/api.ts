@@ -24,7 +24,7 @@ export class RockitEdgeApi {
     const reply = await this.#send({ method: 'GET', path: `/apps/${this.#app}` }, call)
     if (reply.isGood && isRecord(reply.json)) return readApp(reply.json)
     throw replyError(reply, `Could not read the app ${this.#app}`, {
-      'not-found': `Check application and api-url: the app must exist in this organisation. It is created once, with the deployments that it is published to.`,
+      'not-found': `Check application and api-url: the app must exist in this organization. It is created once, with the deployments that it is published to.`,
       forbidden: 'Ask for a role with apps 6 (read 2 and update 4).',
     })
   }

@@ -66,7 +66,7 @@ export function readPublish(
   environment: NodeJS.ProcessEnv,
 ): PublishSettings {
   return {
-    organization: readAccount('organization', 'name the organisation', inputs, problems),
+    organization: readAccount('organization', 'name the organization', inputs, problems),
     username: readAccount('username', 'name the machine account', inputs, problems),
     source: readSource(inputs, problems, environment),
     waitUntil: inputs.oneOf('wait-until', ['imported', 'deployed'], DEFAULTS['wait-until']),

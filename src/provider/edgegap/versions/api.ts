@@ -111,7 +111,7 @@ export async function fetchVersion(
   return readVersion(reply.text, reply.request)
 }
 
-/** @throws ActionError `not-found` when the organisation has no such application */
+/** @throws ActionError `not-found` when the organization has no such application */
 export async function expectApplication(api: VersionApi, call: Call): Promise<void> {
   const path = `/v1/app/${encodeURIComponent(api.application)}`
   const reply = await read(api, { path }, call)

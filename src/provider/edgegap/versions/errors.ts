@@ -34,7 +34,7 @@ export function refusal(
   what: string,
 ): ActionError {
   return toReplyError(reply, what, {
-    'not-found': `Check application: this organisation has no "${application}". An application is never created by this action.`,
+    'not-found': `Check application: this organization has no "${application}". An application is never created by this action.`,
   })
 }
 
@@ -59,7 +59,7 @@ export function writeRefusal(
   }
   return toReplyError(reply, what, {
     refused: refusedAdvice(message, context),
-    'not-found': `Check application: this organisation has no "${application}". An application is never created by this action.`,
+    'not-found': `Check application: this organization has no "${application}". An application is never created by this action.`,
   })
 }
 
