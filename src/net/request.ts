@@ -16,6 +16,8 @@ export interface HttpRequest {
   signal?: AbortSignal
   /** Longest reply that is read; more is an error. Default 4 MiB. */
   maxReplyBytes?: number
+  /** A longer reply is cut there, and no error. */
+  cutsReply?: boolean
 }
 
 export interface HttpReply {
@@ -23,6 +25,8 @@ export interface HttpReply {
   /** Lower-case names; of a repeated header the first value. */
   headers: Readonly<Record<string, string>>
   text: string
+  /** It was longer than what was read. */
+  isCut?: boolean
 }
 
 export type HttpFailureReason =
@@ -130,7 +134,8 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
       body: outgoing.body ?? null,
       signal,
     })
-    return await readReply(reply, outgoing.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES)
+    const maxBytes = outgoing.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES
+    return await readReply(reply, maxBytes, outgoing.cutsReply)
   } catch (error) {
     throw toFailure(error, outgoing, deadline)
   }
@@ -140,23 +145,30 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
 export async function readReply(
   reply: Dispatcher.ResponseData,
   maxBytes: number,
+  cutsReply = false,
 ): Promise<HttpReply> {
-  const text = await readText(reply.body, maxBytes)
-  return { status: reply.statusCode, headers: flattenHeaders(reply.headers), text }
+  const { text, isCut } = await readText(reply.body, maxBytes, cutsReply)
+  const headers = flattenHeaders(reply.headers)
+  return { status: reply.statusCode, headers, text, ...(isCut && { isCut }) }
 }
 
-async function readText(body: Readable, maxBytes: number): Promise<string> {
+async function readText(
+  body: Readable,
+  maxBytes: number,
+  cutsReply: boolean,
+): Promise<{ text: string; isCut: boolean }> {
   const chunks: Buffer[] = []
   let size = 0
   for await (const chunk of body as AsyncIterable<Buffer>) {
     size += chunk.length
     if (size > maxBytes) {
       body.destroy()
+      if (cutsReply) return { text: Buffer.concat(chunks).toString('utf8'), isCut: true }
       throw new HttpFailure('too-large', `the reply is larger than ${maxBytes} bytes`)
     }
     chunks.push(chunk)
   }
-  return Buffer.concat(chunks).toString('utf8')
+  return { text: Buffer.concat(chunks).toString('utf8'), isCut: false }
 }
 
 /** What went wrong with a request, without anything that it carried. */

@@ -184,6 +184,16 @@ describe.concurrent('a server that fails', () => {
     expect(post?.log).toEqual([])
   })
 
+  test('shows the end of what was read of a log over 32 MiB', async () => {
+    const line = `${'x'.repeat(1_000)}\n`
+    const logs = line.repeat(36 * 1024)
+    await using edgegap = await startEdgegap({ script: error(0), logs })
+    const { main } = await deploy(edgegap)
+    expect(main.exitCode).toBe(1)
+    expect(main.rawStdout).toMatch(/Log of [0-9a-f]{12}, last 50 lines/)
+    expectNothingLeft(edgegap)
+  })
+
   test('shows no log with log-lines: 0, yet tells how its process ended', async () => {
     await using edgegap = await startEdgegap({
       script: [

@@ -71,6 +71,17 @@ describe.concurrent('the post step with nothing to do', () => {
   })
 })
 
+test('cleans up after a run whose id is no number', async () => {
+  await using edgegap = await startEdgegap()
+  const { post } = await deploy(
+    edgegap,
+    { 'stop-after-job': 'true' },
+    { env: { GITHUB_RUN_ID: 'run.1' } },
+  )
+  expect(post?.exitCode).toBe(0)
+  expectNothingLeft(edgegap)
+})
+
 describe.concurrent('stop-after-job', () => {
   test('stops a server that came up when the job ends, and not before', async () => {
     await using edgegap = await startEdgegap()

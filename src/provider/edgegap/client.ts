@@ -11,6 +11,8 @@ export interface EdgegapRequest {
   body?: unknown
   /** Longest reply that is read. */
   maxReplyBytes?: number
+  /** A longer reply is cut there, and no error. */
+  cutsReply?: boolean
 }
 
 export type EdgegapReply = RestReply

@@ -150,8 +150,10 @@ export class Deployments {
     const path = `/v1/deployment/${encodeURIComponent(id)}/container-logs`
     const reply = await this.#get(path, call, `read the log of ${id}`, {
       maxReplyBytes: MAX_LOG_BYTES,
+      cutsReply: true,
     })
-    const { readLogs } = await wire()
+    const { readLogs, readCutLog } = await wire()
+    if (reply.isCut) return { lines: splitLines(readCutLog(reply.text)), isCut: true }
     const { logs, crashLogs, crash, restarts } = readLogs(reply.text, reply.request)
     const lines = [...splitLines(logs), ...splitLines(crashLogs)]
     if (lines.length === 0 && !crash) return undefined
@@ -212,7 +214,7 @@ export class Deployments {
     path: string,
     call: Call,
     purpose: string,
-    more: Pick<EdgegapRequest, 'query' | 'maxReplyBytes'> = {},
+    more: Pick<EdgegapRequest, 'query' | 'maxReplyBytes' | 'cutsReply'> = {},
   ): Promise<EdgegapReply> {
     const reply = await this.#send({ method: 'GET', path, ...more }, call)
     if (reply.status === 200) return reply

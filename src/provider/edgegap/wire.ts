@@ -329,6 +329,22 @@ export function readLogs(body: string, request: string): ContainerLogs {
   }
 }
 
+/** The log in a reply that was cut somewhere within it: as far as it was read. */
+export function readCutLog(body: string): string {
+  const [begin = ''] = /^[^]*?"logs"\s*:\s*"/.exec(body.slice(0, MAX_BEFORE_LOG)) ?? []
+  const log = begin === '' ? '' : body.slice(begin.length)
+  // Half an escape at the end would spoil the rest.
+  const whole = log.replace(/\\(?:u[0-9a-fA-F]{0,3})?$/, '')
+  try {
+    return JSON.parse(`"${whole}"`) as string
+  } catch {
+    return ''
+  }
+}
+
+/** The log stands near the beginning of its reply. */
+const MAX_BEFORE_LOG = 10_000
+
 function describeCrash(data: Record<string, unknown>): string | undefined {
   const crash = crashShape.safeParse(data).data
   const parts = [
