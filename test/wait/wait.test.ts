@@ -2,6 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { adaptiveSchedule, fixedSchedule } from '../../src/wait/schedule.ts'
 import { seededRandom } from './random.ts'
 import { begin, broken, fault, pending, play, ready } from './scene.ts'
+import { TestWaker } from './test-waker.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
 describe('the first look', () => {
@@ -273,6 +274,28 @@ describe('Retry-After', () => {
   it.each([0, 1, 50])('of %d ms is no reason to ask faster than usual', async (retryAfterMs) => {
     const { looks } = await play(() => fault('rate-limited', retryAfterMs), { timeoutMs: 10_000 })
     expect(looks.length).toBeLessThanOrEqual(11)
+  })
+})
+
+describe('a Retry-After of an hour', () => {
+  it('is a slow poll at most where a webhook may come, and the webhook is answered', async () => {
+    const waker = new TestWaker(20_000)
+    const { looks, result } = await play(
+      ({ index, atMs }) =>
+        index === 1 ? fault('rate-limited', 3_600_000) : atMs > 60_000 ? ready : pending,
+      { waker },
+    )
+    expect(result).toMatchObject({ ending: 'settled' })
+    expect(looks.every(({ atMs }) => atMs < 100_000)).toBe(true)
+  })
+
+  it('is obeyed where only polling tells, and ends with a last status check', async () => {
+    const { looks, result, elapsedMs } = await play(({ index }) =>
+      index === 0 ? fault('rate-limited', 3_600_000) : ready,
+    )
+    expect(looks).toHaveLength(2)
+    expect(result).toMatchObject({ ending: 'settled' })
+    expect(elapsedMs).toBeLessThan(601_000)
   })
 })
 

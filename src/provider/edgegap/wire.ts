@@ -331,7 +331,7 @@ export function readLogs(body: string, request: string): ContainerLogs {
 
 /** The log in a reply that was cut somewhere within it: as far as it was read. */
 export function readCutLog(body: string): string {
-  const [begin = ''] = /^[^]*?"logs"\s*:\s*"/.exec(body.slice(0, MAX_BEFORE_LOG)) ?? []
+  const [begin = ''] = /^.*?"logs"\s*:\s*"/s.exec(body.slice(0, MAX_BEFORE_LOG)) ?? []
   const log = begin === '' ? '' : body.slice(begin.length)
   // Half an escape at the end would spoil the rest.
   const whole = log.replace(/\\(?:u[0-9a-fA-F]{0,3})?$/, '')
