@@ -1,5 +1,5 @@
 import { describe, expect, test } from 'vitest'
-import { deploy, startEdgegap } from './deploy.ts'
+import { deploy, expectNothingLeft, onlyError, startEdgegap } from './deploy.ts'
 
 /** A machine that is no runner: no `GITHUB_…` variable and no command file. */
 const nowhere = {
@@ -27,5 +27,24 @@ describe('elsewhere than on a runner', () => {
     const { main } = await deploy(edgegap, { timeout: '10' }, { env: nowhere })
     expect(main.exitCode).toBe(1)
     expect(main.rawStdout).toMatch(/^error: Input: timeout is "10": a number needs a unit/m)
+  })
+})
+
+describe('a full disk', () => {
+  test('under the state file creates nothing, and says what to do', async () => {
+    await using edgegap = await startEdgegap()
+    const { main } = await deploy(edgegap, {}, { env: { GITHUB_STATE: '/dev/full' } })
+    expect(main.exitCode).toBe(1)
+    expect(edgegap.created).toBe(0)
+    expect(onlyError(main)).toMatch(/GITHUB_STATE cannot be written: ENOSPC.*disk of this runner/)
+    expect(main.rawStdout).not.toContain('fault of this action')
+  })
+
+  test('under the output file keeps no server that nobody was told of', async () => {
+    await using edgegap = await startEdgegap()
+    const { main } = await deploy(edgegap, {}, { env: { GITHUB_OUTPUT: '/dev/full' } })
+    expect(main.exitCode).toBe(1)
+    expect(onlyError(main)).toMatch(/GITHUB_OUTPUT cannot be written: ENOSPC/)
+    expectNothingLeft(edgegap)
   })
 })
