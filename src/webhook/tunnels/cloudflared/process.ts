@@ -6,8 +6,13 @@ import { readLine, ToldInLog } from './log.ts'
 
 export type Protocol = 'http2' | 'quic'
 
-/** A quick tunnel leads to the receiver; where a named one leads is set at Cloudflare. */
-export type Purpose = { kind: 'quick' } | { kind: 'named'; token: string }
+/**
+ * A quick tunnel leads to the receiver; where a named one leads is set at Cloudflare. Without a token
+ * cloudflared asks for a quick tunnel by itself.
+ */
+export type Purpose =
+  | { kind: 'quick'; token: string | undefined }
+  | { kind: 'named'; token: string }
 
 const METRICS_MS = 1_000
 /** A running cloudflared. */
@@ -48,14 +53,20 @@ export async function startCloudflared(
   // it out at its end, requests or not.
   const flags = ['--no-autoupdate', '--config', config, '--metrics', '127.0.0.1:0']
   flags.push('--protocol', protocol, '--grace-period', '0s')
-  const target =
-    purpose.kind === 'quick' ? ['--url', `http://127.0.0.1:${context.localPort}`] : ['run']
+  const target = targetOf(purpose, context.localPort)
   const told = new ToldInLog()
   const child = start(context, binary, ['tunnel', ...flags, ...target], {
     environment: environmentFor(home, purpose),
     onLine: (line) => told.read(line),
   })
   return follow(context, child, told, purpose)
+}
+
+/** One connection, as a quick tunnel has; with a token cloudflared would open four. */
+function targetOf({ kind, token }: Purpose, localPort: number): string[] {
+  if (kind === 'named') return ['run']
+  const url = ['--url', `http://127.0.0.1:${localPort}`]
+  return token === undefined ? url : ['--ha-connections', '1', 'run', ...url]
 }
 
 function follow(
@@ -133,7 +144,7 @@ function environmentFor(home: string, purpose: Purpose): Record<string, string> 
     TUNNEL_LOG_OUTPUT: 'json',
     TUNNEL_NO_PRECHECKS: 'true',
     TUNNEL_MANAGEMENT_DIAGNOSTICS: 'false',
-    ...(purpose.kind === 'named' && { TUNNEL_TOKEN: purpose.token }),
+    ...(purpose.token !== undefined && { TUNNEL_TOKEN: purpose.token }),
   }
 }
 

@@ -7,6 +7,7 @@ import { type DnsOptions, findNameServers, whenPublished } from './dns.ts'
 import { AT_ONCE, Retryable, whyEnded, whyNoQuickTunnel } from './failures.ts'
 import { waitFor, watch, whenRegistered } from './health.ts'
 import { type Cloudflared, type Protocol, startCloudflared } from './process.ts'
+import { QUICK_SERVICE, type QuickTunnel, requestQuickTunnel } from './quick-service.ts'
 
 const ZONE = 'trycloudflare.com'
 const MAX_PROCESSES = 3
@@ -14,6 +15,8 @@ const BLIND_PINGS = 3
 
 /** How long each state may last, milliseconds. */
 const LIMITS = {
+  /** For the answer to our own request once the binary is there; then cloudflared asks. */
+  asked: 1_500,
   /** Until the name is told; cloudflared itself gives the service 15 s. */
   named: 16_000,
   registered: 15_000,
@@ -27,6 +30,8 @@ const LIMITS = {
 /** Other than the defaults in tests only. */
 export interface QuickTunnelOptions {
   source?: BinarySource
+  /** Gives out the tunnels. */
+  service?: URL
   dns?: DnsOptions
   limits?: Partial<typeof LIMITS>
 }
@@ -45,12 +50,57 @@ export function quickTransport(
     )
     refuseProxy(context.environment)
     const source = options.source ?? officialSource()
-    const binary = await provideBinary(context, settings.binaryPath, source)
     const limits = { ...LIMITS, ...options.limits }
-    await withFreshProcesses(context, MAX_PROCESSES, context.opensUntilMs, (protocol) =>
-      attempt({ context, binary, limits, dns: options.dns ?? {} }, protocol),
-    )
+    // Beside the download of the binary, so that the create can leave with the URL.
+    const asked = ask(context, options.service ?? QUICK_SERVICE)
+    const binary = await provideBinary(context, settings.binaryPath, source)
+    const means = { context, binary, limits, dns: options.dns ?? {} }
+    let attempts = 0
+    await withFreshProcesses(context, MAX_PROCESSES, context.opensUntilMs, async (protocol) => {
+      attempts += 1
+      const given = attempts === 1 ? await asked.answerWithin(limits.asked) : undefined
+      await attempt(means, protocol, given)
+    })
   }
+}
+
+/** Our own request for a tunnel, on its way. Where it brings none, cloudflared asks by itself. */
+function ask(context: TransportContext, service: URL) {
+  const giveUp = new AbortController()
+  const signal = AbortSignal.any([context.signal, giveUp.signal])
+  const answer = requestQuickTunnel(service, { environment: context.environment, signal })
+  const known = answer.then(
+    (tunnel) => {
+      // Too late: cloudflared has asked for one of its own.
+      if (!signal.aborted) announce(context, tunnel.base)
+    },
+    (thrown) => {
+      if (thrown instanceof Retryable) context.onRetry(thrown.message)
+    },
+  )
+  return {
+    /** @throws Retryable when the service asks for patience: asked again at once, it would say so again */
+    answerWithin: async (limitMs: number): Promise<QuickTunnel | undefined> => {
+      await Promise.race([known, context.clock.sleep(limitMs, context.signal)])
+      giveUp.abort()
+      try {
+        return await answer
+      } catch (thrown) {
+        if (context.signal.aborted || !(thrown instanceof TunnelFailure)) return undefined
+        if (thrown instanceof Retryable) throw thrown
+        context.log(`Webhook: ${thrown.message}; cloudflared asks for a tunnel by itself.`)
+        return undefined
+      }
+    },
+  }
+}
+
+/** @returns the URL for notifications */
+function announce(context: TransportContext, base: URL): URL {
+  context.hide(base.hostname)
+  const url = webhookUrl(base, context.path)
+  context.onUrl(url)
+  return url
 }
 
 interface Means {
@@ -60,17 +110,26 @@ interface Means {
   dns: DnsOptions
 }
 
-/** One process with one name, until the tunnel is closed. */
-async function attempt(means: Means, protocol: Protocol): Promise<void> {
+/**
+ * One process with one name, until the tunnel is closed.
+ *
+ * @param given the tunnel to serve; without it cloudflared asks for one
+ */
+async function attempt(
+  means: Means,
+  protocol: Protocol,
+  given: QuickTunnel | undefined,
+): Promise<void> {
   const { context, limits } = means
-  const cloudflared = await startCloudflared(context, means.binary, protocol, { kind: 'quick' })
+  const purpose = { kind: 'quick', token: given?.token } as const
+  if (given) context.hide(given.token)
+  const cloudflared = await startCloudflared(context, means.binary, protocol, purpose)
   try {
     // Beside the start, so that they are known when they are needed.
     const nameServers = findNameServers(ZONE, means.dns, cloudflared.signal)
-    const base = await whenNamed(context, cloudflared, limits.named)
-    context.hide(base.hostname)
-    const url = webhookUrl(base, context.path)
-    context.onUrl(url)
+    const url = given
+      ? webhookUrl(given.base, context.path)
+      : announce(context, await whenNamed(context, cloudflared, limits.named))
     await whenRegistered(context, cloudflared, end(context, limits.registered), whyEnded)
     const blindUntilMs = context.clock.nowMs() + limits.blindWait
     const lookup = await whenReachable(means, cloudflared, url, await nameServers, blindUntilMs)
