@@ -191,8 +191,8 @@ describe.concurrent('polling', () => {
       expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'succeeded' } })
       expect(edgegap.requestsTo('GET', STATUS)).toHaveLength(2)
       expect(annotations(main, 'warning')).toEqual([])
-      expect(main.rawStdout).toMatch(/a look failed: .*next look in/)
-      expect(main.rawStdout).toContain('the API answers again, after 1 failed looks')
+      expect(main.rawStdout).toMatch(/a status check failed: .*next one in/)
+      expect(main.rawStdout).toContain('the API answers again, after 1 failed status checks')
     },
   )
 
