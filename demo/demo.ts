@@ -87,12 +87,12 @@ try {
 
   edgegap.nextScript(ready(2_500))
   const port = await freePort()
-  const rung = await deploy(edgegap, {
+  const heard = await deploy(edgegap, {
     tunnel: 'public',
     'public-url': `http://127.0.0.1:${port}`,
     'listen-port': String(port),
   })
-  show('The same, heard by its webhook: two looks at the API instead of many', rung)
+  show('The same, heard by its webhook: two status checks instead of many', heard)
 
   edgegap.nextScript(error(1_200, 'Container exited during start-up'))
   const bad = await deploy(edgegap, { 'log-lines': '5' })
@@ -111,7 +111,7 @@ try {
   show('ROCKIT Edge: a build that it downloads, and publishing that fails on one origin', half)
 
   const expected = [0, 0, 1, 0, 0, 1]
-  const actual = [good, rung, bad, brief, published, half].map(({ main }) => main.exitCode)
+  const actual = [good, heard, bad, brief, published, half].map(({ main }) => main.exitCode)
   if (actual.join() !== expected.join()) throw new Error(`exit codes ${actual} are not ${expected}`)
 } finally {
   await Promise.all([edgegap.close(), rockitEdge.close()])

@@ -42,7 +42,7 @@ async function cleanUpSaved(saved: string, action: ActionProcess): Promise<boole
       'Server left behind',
     )
   }
-  let cleanedUp: CleanUpResult
+  let result: CleanUpResult
   try {
     const settings = settingsOf(access, environment)
     const over = AbortSignal.any([cancellation.over, AbortSignal.timeout(POST_MS)])
@@ -52,24 +52,24 @@ async function cleanUpSaved(saved: string, action: ActionProcess): Promise<boole
     const maySearch = entries.some(({ id, isAuxiliary }) => id === undefined && !isAuxiliary)
     const searchMs = Math.min(provider.traits.createMs, LONGEST_SEARCH_MS)
     const limits = { forMs: maySearch && provider.traits.canStop ? searchMs : 0, stopMs: STOP_MS }
-    cleanedUp = await cleanUp({ ...tools, provider }, entries, limits)
+    result = await cleanUp({ ...tools, provider }, entries, limits)
   } catch (thrown) {
     const failures = entries.map((entry) => ({ entry, error: thrown }))
-    cleanedUp = { stoppedIds: [], goneIds: [], notFound: [], failures }
+    result = { stoppedIds: [], goneIds: [], notFound: [], failures }
   }
-  for (const id of cleanedUp.stoppedIds) printer.line(`Stopped ${id}.`)
-  for (const id of cleanedUp.goneIds) printer.line(`${id} had ended before.`)
-  for (const { entry, error } of cleanedUp.failures) {
+  for (const id of result.stoppedIds) printer.line(`Stopped ${id}.`)
+  for (const id of result.goneIds) printer.line(`${id} had ended before.`)
+  for (const { entry, error } of result.failures) {
     const advice = entry.isAuxiliary
       ? (toActionError(error).next ?? 'Remove it by hand.')
       : 'Stop it in the dashboard: you pay for it until then.'
     const title = entry.isAuxiliary ? 'Left behind' : 'Server left behind'
     printer.error(`${nameOf(entry)} may still run: ${describe(error)}. ${advice}`, title)
   }
-  for (const { tag } of cleanedUp.notFound) {
+  for (const { tag } of result.notFound) {
     printer.notice(`No deployment with the tag ${tag} was found. If one appears later, stop it.`)
   }
-  return cleanedUp.failures.length === 0 && unreadable === 0
+  return result.failures.length === 0 && unreadable === 0
 }
 
 function nameOf({ id, tag }: LedgerEntry): string {

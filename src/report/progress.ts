@@ -43,14 +43,15 @@ export class Progress {
         this.#tell(
           deployment,
           event.atMs,
-          `the API answers again, after ${event.after} failed looks`,
+          `the API answers again, after ${event.after} failed status checks`,
         )
         return
       case 'failure': {
         const { consecutive, error } = event
         if (consecutive > TOLD_FAILURES && consecutive % TELL_EVERY !== 0) return
-        const next = `next look in ${formatDuration(event.nextInMs)}`
-        const count = consecutive > 1 ? `${consecutive} looks failed in a row` : 'a look failed'
+        const next = `next one in ${formatDuration(event.nextInMs)}`
+        const count =
+          consecutive > 1 ? `${consecutive} status checks failed in a row` : 'a status check failed'
         this.#tell(deployment, event.atMs, `${count}: ${error.message} (${next})`)
       }
     }

@@ -96,7 +96,8 @@ class Creation {
   async #attempt(): Promise<CreateEnding | Retry> {
     const { ledger, provider, clock, cancellation, newAttemptTag } = this.#run
     const tag = newAttemptTag()
-    ledger.opened(tag)
+    // Of what cannot be stopped there is nothing that the post step could clean up by its tag.
+    if (provider.traits.canStop) ledger.opened(tag)
     const call = {
       deadlineMs: provider.traits.createMs,
       signal: abortLater(cancellation.signal, CREATE_LINGER_MS, clock),

@@ -52,7 +52,7 @@ export class Ledger {
     this.#save()
   }
 
-  /** Empty when nothing is owed: the post step then has nothing to load. */
+  /** Empty when nothing is left to clean up: the post step then has nothing to load. */
   #save(): void {
     const saved = { access: this.#access, entries: this.open }
     const value = this.#entries.size > 0 ? JSON.stringify(saved) : ''

@@ -71,7 +71,7 @@ export interface RockitEdgeSettings extends CommonSettings, DeployBasics, Publis
   readonly operation: 'deploy'
 }
 
-/** Whatever deployments something. */
+/** Whatever deploys something. */
 export type DeploySettings = EdgegapDeploySettings | RockitEdgeSettings
 export type Settings = DeploySettings | EdgegapStopSettings
 

@@ -84,7 +84,7 @@ const PATIENCE = 3
 const LONGEST_BACKOFF_MS = 10_000
 /**
  * A notification is answered at once, yet looks that notifications cause keep this distance, and twice as much after
- * each notification without news: a provider notifications a few times, so what notifications on is noise or an attack.
+ * each notification without news: a provider notifies a few times, so what goes on is noise or an attack.
  */
 const NOTIFICATION_SPACING_MS = 250
 const LONGEST_NOTIFICATION_SPACING_MS = 10_000

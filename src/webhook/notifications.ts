@@ -1,6 +1,6 @@
 import type { Wake } from '../wait/wait.ts'
 
-/** Ids that may notification before they are known to be ours: the webhook can be faster than the reply. */
+/** Ids that may be notified of before they are known to be ours: the webhook can be faster than the reply. */
 const MAX_EARLY_IDS = 64
 
 type Reason = Exclude<Wake, 'aborted'>

@@ -230,7 +230,7 @@ describe.concurrent('a create that failed for a moment', () => {
     expect((second?.at ?? 0) - (first?.at ?? 0)).toBeGreaterThanOrEqual(3_000)
   })
 
-  test('is given up where no connection comes up: rejected, nothing is owed', async () => {
+  test('is given up where no connection comes up: rejected, nothing is left to clean up', async () => {
     const edgegap = await startEdgegap()
     await edgegap.close()
     const { main, post } = await deploy(edgegap)

@@ -45,7 +45,7 @@ describe.concurrent('polling', () => {
       },
     )
     expect(main.exitCode).toBe(0)
-    expect(main.rawStdout).toMatch(/a look failed: .*HTTP 503.*\(next look in 2\.0 s\)/)
+    expect(main.rawStdout).toMatch(/a status check failed: .*HTTP 503.*\(next one in 2\.0 s\)/)
   })
 
   test('is not put off by what goes wrong for a moment', async () => {

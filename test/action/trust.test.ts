@@ -69,7 +69,7 @@ describe.concurrent('an answer that is not of the API', () => {
 })
 
 describe.concurrent('the server that is kept', () => {
-  test('is not the one that is cleanedUp up as extra', async () => {
+  test('is not the one that is stopped as lost', async () => {
     await using edgegap = await startEdgegap({ script: ready(100) })
     // Lost, and not listed while it is looked for.
     edgegap.faults.order({ kind: 'reset', when: 'after', method: 'POST', path: CREATE, times: 1 })

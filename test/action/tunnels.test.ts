@@ -65,7 +65,7 @@ describe.skipIf(sshd.path === undefined)(titled('through a real sshd', sshd), ()
   test.each(['cancelled', 'killed'] as const)(
     'a run that is %s leaves no child and no key',
     async (how) => {
-      await using edgegap = await startEdgegap({ script: never() })
+      await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
       const server = await startSshd()
       const job = await deploy(edgegap, sshInputs(server), {
         mainControl: async (step) => {

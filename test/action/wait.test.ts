@@ -191,8 +191,8 @@ describe.concurrent('polling', () => {
       expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'succeeded' } })
       expect(edgegap.requestsTo('GET', STATUS)).toHaveLength(2)
       expect(annotations(main, 'warning')).toEqual([])
-      expect(main.rawStdout).toMatch(/a look failed: .*next look in/)
-      expect(main.rawStdout).toContain('the API answers again, after 1 failed looks')
+      expect(main.rawStdout).toMatch(/a status check failed: .*next one in/)
+      expect(main.rawStdout).toContain('the API answers again, after 1 failed status checks')
     },
   )
 
@@ -249,8 +249,8 @@ describe.concurrent('polling', () => {
     const looks = edgegap.requestsTo('GET', STATUS)
     // The exact times are specified on a virtual clock: a busy machine bends real ones.
     expect(looks.length).toBeGreaterThanOrEqual(4)
-    expect(looks.length).toBeLessThanOrEqual(10)
-    expect(Number(main.outputs.seconds)).toBeGreaterThan(3.2)
+    expect(looks.length).toBeLessThanOrEqual(13)
+    expect(Number(main.outputs.seconds)).toBeGreaterThan(2)
   })
 
   test('keeps to poll-interval', async () => {

@@ -57,7 +57,7 @@ describe('the account of a wait', () => {
     }
     progress.waiting(deployment, { type: 'recovered', after: 25, atMs: 9_000 })
     expect(runner.lines).toHaveLength(6)
-    expect(runner.lines.at(-1)).toContain('after 25 failed looks')
+    expect(runner.lines.at(-1)).toContain('after 25 failed status checks')
   })
 
   it('says which deployment it is about where there are several', () => {

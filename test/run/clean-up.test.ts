@@ -126,7 +126,7 @@ describe('cleaning up', () => {
     stage = setStage(entries)
     return () => stage.run(cleanUp(stage.context, entries))
   }
-  const owed = () => stage.context.ledger.open
+  const inLedger = () => stage.context.ledger.open
 
   it('stops what is known without looking for it', async () => {
     const run = cleanAll([
@@ -135,7 +135,7 @@ describe('cleaning up', () => {
     ])
     expect(await run()).toMatchObject({ stoppedIds: ['a', 'b'], failures: [] })
     expect(stage.provider.calls.slice(0, 2)).toEqual(['stop a', 'stop b'])
-    expect(owed()).toEqual([])
+    expect(inLedger()).toEqual([])
   })
 
   it('looks for tags first, for all of them at once', async () => {
@@ -154,7 +154,7 @@ describe('cleaning up', () => {
   it('keeps a tag that nothing carries: the list may show it late', async () => {
     const run = cleanAll([{ tag: 'm1' }])
     expect(await run()).toMatchObject({ stoppedIds: [], failures: [], notFound: [{ tag: 'm1' }] })
-    expect(owed()).toEqual([{ tag: 'm1' }])
+    expect(inLedger()).toEqual([{ tag: 'm1' }])
   })
 
   it('keeps what could not be stopped, and stops the rest', async () => {
@@ -167,7 +167,7 @@ describe('cleaning up', () => {
       goneIds: ['b'],
       failures: [{ entry: { tag: 'm1', id: 'a' }, error: { kind: 'forbidden' } }],
     })
-    expect(owed()).toEqual([{ tag: 'm1', id: 'a' }])
+    expect(inLedger()).toEqual([{ tag: 'm1', id: 'a' }])
   })
 
   it('that cannot look names every tag that it did not see, and stops what it saw', async () => {
@@ -182,7 +182,7 @@ describe('cleaning up', () => {
     const { stoppedIds, failures } = await run()
     expect(stoppedIds.toSorted()).toEqual(['a', 'c'])
     expect(failures).toMatchObject([{ entry: { tag: 'm2' } }])
-    expect(owed()).toEqual([{ tag: 'm2' }])
+    expect(inLedger()).toEqual([{ tag: 'm2' }])
   })
 
   it('stops both of two that carry one tag, and owes it until both are', async () => {
@@ -195,7 +195,7 @@ describe('cleaning up', () => {
     )
     stage.provider.stops.push((id) => (id === 'b' ? errorOf('forbidden') : 'accepted'))
     expect(await run()).toMatchObject({ stoppedIds: ['a'], failures: [{ entry: { id: 'b' } }] })
-    expect(owed()).toEqual([{ tag: 'm1' }])
+    expect(inLedger()).toEqual([{ tag: 'm1' }])
   })
 
   it('spares an id that is to live on, though a lost tag leads to it as well', async () => {
@@ -206,21 +206,21 @@ describe('cleaning up', () => {
     const cleanedUp = await stage.run(cleanUp(stage.context, entries, { spared }))
     expect(cleanedUp.stoppedIds).toEqual([])
     expect(stage.provider.calls).not.toContain('stop kept')
-    expect(owed()).toEqual([])
+    expect(inLedger()).toEqual([])
   })
 
   it('stops what else carries its tag, whatever id the reply to the create named', async () => {
     const run = cleanAll([{ tag: 'm1', id: 'named' }])
     stage.provider.finds.push(new Map([['listed', 'm1']]))
     expect(await run()).toMatchObject({ stoppedIds: ['named', 'listed'], failures: [] })
-    expect(owed()).toEqual([])
+    expect(inLedger()).toEqual([])
   })
 
   it('keeps what it cannot search for once more', async () => {
     const run = cleanAll([{ tag: 'm1', id: 'a' }])
     stage.provider.finds.push(errorOf('server-fault'))
     expect(await run()).toMatchObject({ stoppedIds: ['a'], failures: [{ entry: { tag: 'm1' } }] })
-    expect(owed()).toEqual([{ tag: 'm1', id: 'a' }])
+    expect(inLedger()).toEqual([{ tag: 'm1', id: 'a' }])
   })
 
   it('does not count auxiliary things among what was stopped', async () => {

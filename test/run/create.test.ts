@@ -17,7 +17,7 @@ const deployment = (webhook?: URL) => {
 const unknown = { kind: 'unknown', error: errorOf('connection-lost') } as const
 const tryAgain = { kind: 'try-again', error: errorOf('unreachable') } as const
 const refused = { kind: 'refused', error: errorOf('refused') } as const
-const owed = () => stage.context.ledger.open
+const inLedger = () => stage.context.ledger.open
 
 describe('a deployment', () => {
   it('has its tag on disk before the request leaves, and its id right after the reply', async () => {
@@ -41,7 +41,7 @@ describe('a deployment', () => {
 })
 
 describe('a create that certainly did nothing', () => {
-  it('is tried again, under another tag, and nothing is owed for it', async () => {
+  it('is tried again, under another tag, and nothing is left to clean up', async () => {
     stage.provider.creates.push(tryAgain, { kind: 'created', id: 'a' })
     expect(await deployment()).toMatchObject({ kind: 'created', tag: 'm2' })
     expect(stage.provider.calls).toEqual([
@@ -60,7 +60,7 @@ describe('a create that certainly did nothing', () => {
     expect(await deployment()).toMatchObject({ kind: 'refused', error: { kind: 'unreachable' } })
     expect(stage.provider.calls.filter((call) => call.startsWith('create'))).toHaveLength(4)
     expect(stage.clock.elapsedMs).toBe(7_000)
-    expect(owed()).toEqual([])
+    expect(inLedger()).toEqual([])
   })
 
   it('waits as long as it was told to', async () => {
@@ -118,7 +118,7 @@ describe('a create of which nobody knows', () => {
       'save m1',
       'create m1',
       ...Array.from({ length: 4 }, () => 'find m1'),
-      // What was given up as lost stays owed: it may have arrived after all.
+      // What was given up as lost stays in the ledger: it may have arrived after all.
       'save m1,m2',
       'create m2',
       'save m1,m2=b',
@@ -135,7 +135,7 @@ describe('a create of which nobody knows', () => {
       error: { kind: 'unresolved-create', next: expect.stringContaining('m1') },
     })
     expect(provider.calls.filter((call) => call.startsWith('create'))).toEqual(['create m1'])
-    expect(owed()).toEqual([{ tag: 'm1' }])
+    expect(inLedger()).toEqual([{ tag: 'm1' }])
   })
 
   it.each(['unauthorized', 'forbidden'] as const)(
@@ -164,39 +164,39 @@ describe('a create of which nobody knows', () => {
     const result = await deployment()
     expect(result).toMatchObject({ kind: 'unresolved', error: { kind: 'unresolved-create' } })
     expect(result).toMatchObject({ error: { next: expect.stringContaining('m1 and m2') } })
-    expect(owed().map(({ tag }) => tag)).toEqual(['m1', 'm2'])
+    expect(inLedger().map(({ tag }) => tag)).toEqual(['m1', 'm2'])
   })
 
   it('that was accepted without an id is never followed by another', async () => {
     stage.provider.creates.push({ ...unknown, isAccepted: true })
     expect(await deployment()).toMatchObject({ kind: 'unresolved' })
-    expect(owed().map(({ tag }) => tag)).toEqual(['m1'])
+    expect(inLedger().map(({ tag }) => tag)).toEqual(['m1'])
   })
 
   it('that only a rate limit turned away may be tried four times', async () => {
     stage.provider.creates.push({ kind: 'unknown', error: errorOf('rate-limited') })
     expect(await deployment()).toMatchObject({ kind: 'refused', error: { kind: 'rate-limited' } })
-    expect(owed()).toHaveLength(4)
+    expect(inLedger()).toHaveLength(4)
   })
 })
 
 describe('a refusal', () => {
-  it('ends it; nothing is owed', async () => {
+  it('ends it; nothing is left to clean up', async () => {
     stage.provider.creates.push(refused)
     expect(await deployment()).toEqual(refused)
-    expect(owed()).toEqual([])
+    expect(inLedger()).toEqual([])
   })
 
   it('that may have left something behind owes its tag', async () => {
     stage.provider.creates.push({ ...refused, mayExist: true })
     expect(await deployment()).toEqual(refused)
-    expect(owed()).toEqual([{ tag: 'm1' }])
+    expect(inLedger()).toEqual([{ tag: 'm1' }])
   })
 
   it('that left something behind owes it', async () => {
     stage.provider.creates.push({ ...refused, id: 'broken' })
     expect(await deployment()).toMatchObject({ kind: 'refused', failedId: 'broken', tag: 'm1' })
-    expect(owed()).toEqual([{ tag: 'm1', id: 'broken' }])
+    expect(inLedger()).toEqual([{ tag: 'm1', id: 'broken' }])
   })
 })
 
@@ -244,7 +244,7 @@ describe('a cancel', () => {
     clock.at(1_500, () => cancel())
     expect(await deployment()).toEqual({ kind: 'cancelled' })
     expect(clock.elapsedMs).toBe(1_500)
-    expect(owed()).toEqual([])
+    expect(inLedger()).toEqual([])
   })
 
   it('after the last attempt is a cancel and no refusal', async () => {
@@ -264,7 +264,7 @@ describe('a cancel', () => {
     })
     clock.at(1_000, () => cancel())
     expect(await deployment()).toMatchObject({ kind: 'created', id: 'a' })
-    expect(owed()).toEqual([{ tag: 'm1', id: 'a' }])
+    expect(inLedger()).toEqual([{ tag: 'm1', id: 'a' }])
   })
 
   it('waits 2.5 s for a create that hangs, then looks for it', async () => {
@@ -292,7 +292,7 @@ describe('a cancel', () => {
       'find m1',
       'find m1',
     ])
-    expect(owed()).toEqual([{ tag: 'm1' }])
+    expect(inLedger()).toEqual([{ tag: 'm1' }])
   })
 
   it('ends looking when the time for cleaning up is over', async () => {

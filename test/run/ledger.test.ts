@@ -29,7 +29,7 @@ describe('the ledger', () => {
     ])
   })
 
-  it('is empty, and not an empty list, when nothing is owed: the post step then loads nothing', () => {
+  it('is empty, and not an empty list, when nothing is left to clean up: the post step then loads nothing', () => {
     const { ledger, saved } = open([{ tag: 'm1', id: 'a' }])
     ledger.closed('m1')
     expect(saved()).toBe('')

@@ -1,6 +1,6 @@
 import type { Wake, Waker } from '../../src/wait/wait.ts'
 
-/** A waker that is rung by hand. */
+/** A waker that is woken by hand. */
 export class TestWaker implements Waker {
   #slowMs: number | undefined
   #pending: Exclude<Wake, 'aborted'> | undefined

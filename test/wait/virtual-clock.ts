@@ -2,7 +2,7 @@ import type { Clock } from '../../src/base/clock.ts'
 
 interface Timer {
   atMs: number
-  notification: () => void
+  action: () => void
 }
 
 /**
@@ -86,7 +86,7 @@ export class VirtualClock implements Clock {
   }
 
   #set(afterMs: number, action: () => void): () => void {
-    const timer: Timer = { atMs: this.#nowMs + afterMs, notification: action }
+    const timer: Timer = { atMs: this.#nowMs + afterMs, action }
     const later = this.#timers.findLastIndex(({ atMs }) => atMs <= timer.atMs) + 1
     this.#timers.splice(later, 0, timer)
     return () => {
@@ -95,13 +95,13 @@ export class VirtualClock implements Clock {
     }
   }
 
-  /** Notifications the earliest timer; false when none is due by `endMs`. */
+  /** Lets the earliest timer act; false when none is due by `endMs`. */
   #next(endMs = Number.POSITIVE_INFINITY): boolean {
     const [first] = this.#timers
     if (first === undefined || first.atMs > endMs) return false
     this.#timers.shift()
     this.#nowMs = Math.max(this.#nowMs, first.atMs)
-    first.notification()
+    first.action()
     return true
   }
 }

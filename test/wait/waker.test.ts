@@ -5,7 +5,7 @@ import { begin, broken, fault, type Provider, pending, play, ready } from './sce
 import { TestWaker } from './test-waker.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
-/** Runs a wait whose waker is rung at these times. */
+/** Runs a wait whose waker is woken at these times. */
 async function ringing(
   ringsAtMs: readonly number[],
   provider: Provider,
