@@ -2,7 +2,7 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHttpClient, type HttpClient, HttpFailure } from '../../../net/request.ts'
 import { type Child, type ChildEnd, type TransportContext, TunnelFailure } from '../tunnel.ts'
-import { readLine, ToldInLog } from './log.ts'
+import { CloudflaredLog, readLine } from './log.ts'
 
 export type Protocol = 'http2' | 'quic'
 
@@ -21,7 +21,7 @@ export interface Cloudflared {
   readonly signal: AbortSignal
   /** Set once the process has ended. */
   readonly end: ChildEnd | undefined
-  /** Of a quick tunnel, as soon as the process has told it. */
+  /** Of a quick tunnel, as soon as the process has printed it. */
   readonly url: URL | undefined
   /**
    * How often a connection to the edge came back. It may do so within a second, between two looks
@@ -54,12 +54,12 @@ export async function startCloudflared(
   const flags = ['--no-autoupdate', '--config', config, '--metrics', '127.0.0.1:0']
   flags.push('--protocol', protocol, '--grace-period', '0s')
   const target = targetOf(purpose, context.localPort)
-  const told = new ToldInLog()
+  const log = new CloudflaredLog()
   const child = start(context, binary, ['tunnel', ...flags, ...target], {
     environment: environmentFor(home, purpose),
-    onLine: (line) => told.read(line),
+    onLine: (line) => log.read(line),
   })
-  return follow(context, child, told, purpose)
+  return follow(context, child, log, purpose)
 }
 
 /** One connection, as a quick tunnel has; with a token cloudflared would open four. */
@@ -72,7 +72,7 @@ function targetOf({ kind, token }: Purpose, localPort: number): string[] {
 function follow(
   context: TransportContext,
   child: Child,
-  told: ToldInLog,
+  log: CloudflaredLog,
   purpose: Purpose,
 ): Cloudflared {
   const over = new AbortController()
@@ -89,17 +89,17 @@ function follow(
       return ended
     },
     get url() {
-      return told.url
+      return log.url
     },
     get reconnections() {
-      return told.reconnections
+      return log.reconnections
     },
     get refusal() {
       // The credentials of a quick tunnel are new: an edge that refuses them does not know them yet.
-      return purpose.kind === 'named' ? told.refusal : undefined
+      return purpose.kind === 'named' ? log.refusal : undefined
     },
     lastLines: () => child.lastLines().map((line) => readLine(line).message),
-    isReady: () => isReady(http, told.metricsPort, signal),
+    isReady: () => isReady(http, log.metricsPort, signal),
     stop: () => child.stop(250),
   }
 }

@@ -22,7 +22,7 @@ export interface QuickTunnel {
  * Asks for a quick tunnel as cloudflared itself does: one POST, no account. Asked while the binary is
  * still being fetched, the URL is known before anything of Cloudflare's runs here.
  *
- * @throws TunnelFailure, one that may be retried where the service asks for patience
+ * @throws TunnelFailure, one that may be retried where the service limits the number of requests
  */
 export async function requestQuickTunnel(
   service: URL,

@@ -17,7 +17,7 @@ const BLIND_PINGS = 3
 const LIMITS = {
   /** For the answer to our own request once the binary is there; then cloudflared asks. */
   asked: 1_500,
-  /** Until the name is told; cloudflared itself gives the service 15 s. */
+  /** Until the name is known; cloudflared itself gives the service 15 s. */
   named: 16_000,
   registered: 15_000,
   published: 20_000,
@@ -79,7 +79,7 @@ function ask(context: TransportContext, service: URL) {
     },
   )
   return {
-    /** @throws Retryable when the service asks for patience: asked again at once, it would say so again */
+    /** @throws Retryable when the service limits the number of requests: another one would be refused too */
     answerWithin: async (limitMs: number): Promise<QuickTunnel | undefined> => {
       await Promise.race([known, context.clock.sleep(limitMs, context.signal)])
       giveUp.abort()
