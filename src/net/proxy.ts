@@ -24,7 +24,7 @@ export function proxyVariable(
 
 /** True when the environment names a proxy for HTTP or HTTPS, in either letter case. */
 export function hasProxy(environment: NodeJS.ProcessEnv): boolean {
-  return (['http_proxy', 'https_proxy'] as const).some((name) => proxyVariable(environment, name))
+  return proxiesOf(environment).httpsProxy !== undefined
 }
 
 /**

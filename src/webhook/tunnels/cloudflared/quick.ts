@@ -1,3 +1,4 @@
+import { retry } from '../../../base/retry.ts'
 import type { QuickTunnelSettings } from '../../../settings/tunnel.ts'
 import { verify, webhookUrl } from '../../verify.ts'
 import { type Lookup, type Transport, type TransportContext, TunnelFailure } from '../tunnel.ts'
@@ -197,12 +198,11 @@ async function verifyBlindly(
 ): Promise<void> {
   log(`Webhook: the name servers of ${ZONE} are not reached; the self-ping waits instead.`)
   await clock.sleep(untilMs - clock.nowMs(), signal)
-  for (let pings = 1; ; pings += 1) {
-    try {
-      return await ping(url)
-    } catch (thrown) {
-      if (pings === BLIND_PINGS || signal.aborted) throw thrown
-    }
-    await clock.sleep(pauseMs, signal)
-  }
+  await retry(() => ping(url), {
+    clock,
+    signal,
+    maxAttempts: BLIND_PINGS,
+    pauseMs: () => pauseMs,
+    isFinal: () => false,
+  })
 }
