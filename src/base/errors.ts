@@ -17,7 +17,7 @@ export type ErrorKind =
   | 'unusable-runner'
   /** Accepted, but no server could be placed. */
   | 'no-capacity'
-  /** Too many requests; `retryAfterMs` says when, where the provider told. */
+  /** Too many requests; `retryAfterMs` says when, where the provider says so. */
   | 'rate-limited'
   /** The provider failed (5xx). */
   | 'server-fault'
@@ -74,6 +74,17 @@ export class ActionError extends Error {
   }
 }
 
+const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
+const CHECK_FILE = 'Check that it exists and that this step may read and write it.'
+/** Codes of the file system that are no fault of ours, and what to do about them. */
+const MACHINE_FAULTS: Readonly<Record<string, string>> = {
+  ENOENT: 'It is gone, or was never there: check that nothing removes it while the step runs.',
+  EACCES: CHECK_FILE,
+  EPERM: CHECK_FILE,
+  EROFS: 'It is on a file system that cannot be written to.',
+  EIO: 'The disk of this runner has a fault.',
+}
+
 /**
  * Any thrown value as an `ActionError`. Foreign errors lose everything but name, code and message:
  * their other properties may hold headers, bodies or URLs with secrets.
@@ -81,7 +92,19 @@ export class ActionError extends Error {
 export function toActionError(thrown: unknown): ActionError {
   if (thrown instanceof ActionError) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
-  const code = (error as NodeJS.ErrnoException).code
+  const { code, syscall, path } = error as NodeJS.ErrnoException
+  const ofMachine = code !== undefined && path !== undefined ? MACHINE_FAULTS[code] : undefined
+  const isFull = code !== undefined && FULL.has(code)
+  if (ofMachine || isFull) {
+    return new ActionError({
+      kind: 'unusable-runner',
+      what: `${path ?? 'A file'} could not be used (${syscall ?? 'file'}: ${code})`,
+      next: isFull
+        ? 'The disk of this runner is full: free some space, then run the job again.'
+        : (ofMachine ?? ''),
+      cause: error,
+    })
+  }
   return new ActionError({
     kind: 'internal',
     what: `Unexpected ${error.name}${code ? ` (${code})` : ''}: ${error.message}`,
@@ -90,10 +113,11 @@ export function toActionError(thrown: unknown): ActionError {
   })
 }
 
-/** A secondary failure in a few words, for a warning. */
+/** A secondary failure in a few words, for a warning. It ends without a full stop. */
 export function describe(thrown: unknown): string {
-  const error = toActionError(thrown)
-  return error.request ? `${error.message} (${error.request})` : error.message
+  const { message, request } = toActionError(thrown)
+  const what = message.replace(/\.$/, '')
+  return request ? `${what} (${request})` : what
 }
 
 /** A provider that asks for more patience than this is asked again all the same: a server may be lost. */

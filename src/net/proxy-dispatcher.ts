@@ -2,7 +2,7 @@ import type { Agent, Dispatcher } from 'undici'
 import connect from 'undici/lib/api/api-connect.js'
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import { proxyVariable } from './proxy.ts'
+import { proxiesOf, proxyVariable } from './proxy.ts'
 import { HttpFailure } from './request.ts'
 
 /** Loopback never goes through a proxy: nobody means it to, and undici would by itself. */
@@ -14,8 +14,7 @@ export function openProxyDispatcher(
   options: Agent.Options,
 ): Dispatcher {
   const noProxy = [proxyVariable(environment, 'no_proxy'), ...LOOPBACK].filter(Boolean).join(',')
-  const httpProxy = proxyVariable(environment, 'http_proxy')
-  const httpsProxy = proxyVariable(environment, 'https_proxy') ?? httpProxy
+  const { httpProxy, httpsProxy } = proxiesOf(environment)
   return new EnvHttpProxyAgent({
     ...options,
     noProxy,

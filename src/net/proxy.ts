@@ -1,3 +1,19 @@
+/** The proxy that a variable names; without a scheme it is one that speaks HTTP, as for curl. */
+function proxyUrl(value: string | undefined): string | undefined {
+  const text = value?.trim()
+  if (!text) return undefined
+  return /^[a-z][a-z0-9+.-]*:\/\//i.test(text) ? text : `http://${text}`
+}
+
+/** The proxies for HTTP and for HTTPS, which is that for HTTP where it has none of its own. */
+export function proxiesOf(environment: NodeJS.ProcessEnv): {
+  httpProxy: string | undefined
+  httpsProxy: string | undefined
+} {
+  const httpProxy = proxyUrl(proxyVariable(environment, 'http_proxy'))
+  return { httpProxy, httpsProxy: proxyUrl(proxyVariable(environment, 'https_proxy')) ?? httpProxy }
+}
+
 /** A variable in either letter case. */
 export function proxyVariable(
   environment: NodeJS.ProcessEnv,
@@ -8,7 +24,7 @@ export function proxyVariable(
 
 /** True when the environment names a proxy for HTTP or HTTPS, in either letter case. */
 export function hasProxy(environment: NodeJS.ProcessEnv): boolean {
-  return (['http_proxy', 'https_proxy'] as const).some((name) => proxyVariable(environment, name))
+  return proxiesOf(environment).httpsProxy !== undefined
 }
 
 /**
@@ -24,7 +40,7 @@ export function connectProxyFor(
   if (bare === 'localhost' || bare === '::1' || /^127\.\d+\.\d+\.\d+$/.test(bare)) return undefined
   const entries = (proxyVariable(environment, 'no_proxy') ?? '').toLowerCase().split(/[,\s]+/)
   if (entries.some((entry) => isNamedBy(entry, bare, port))) return undefined
-  return proxyVariable(environment, 'https_proxy') ?? proxyVariable(environment, 'http_proxy')
+  return proxiesOf(environment).httpsProxy
 }
 
 /** One entry of `no_proxy`, read as undici reads it: `*`, a name with all below it, `*.name`, a port. */

@@ -16,8 +16,11 @@ export interface HttpRequest {
   signal?: AbortSignal
   /** Longest reply that is read; more is an error. Default 4 MiB. */
   maxReplyBytes?: number
-  /** A longer reply is cut there, and no error. */
-  cutsReply?: boolean
+  /**
+   * Of a longer reply the end is kept, and of one that breaks off or is late what came; neither is an
+   * error once its first byte was read.
+   */
+  keepsEnd?: boolean
 }
 
 export interface HttpReply {
@@ -25,7 +28,7 @@ export interface HttpReply {
   /** Lower-case names; of a repeated header the first value. */
   headers: Readonly<Record<string, string>>
   text: string
-  /** It was longer than what was read. */
+  /** It is not whole: its beginning, its end or both are missing. */
   isCut?: boolean
 }
 
@@ -135,7 +138,7 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
       signal,
     })
     const maxBytes = outgoing.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES
-    return await readReply(reply, maxBytes, outgoing.cutsReply)
+    return await readReply(reply, maxBytes, outgoing.keepsEnd)
   } catch (error) {
     throw toFailure(error, outgoing, deadline)
   }
@@ -145,9 +148,9 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
 export async function readReply(
   reply: Dispatcher.ResponseData,
   maxBytes: number,
-  cutsReply = false,
+  keepsEnd = false,
 ): Promise<HttpReply> {
-  const { text, isCut } = await readText(reply.body, maxBytes, cutsReply)
+  const { text, isCut } = await (keepsEnd ? readEnd : readText)(reply.body, maxBytes)
   const headers = flattenHeaders(reply.headers)
   return { status: reply.statusCode, headers, text, ...(isCut && { isCut }) }
 }
@@ -155,7 +158,6 @@ export async function readReply(
 async function readText(
   body: Readable,
   maxBytes: number,
-  cutsReply: boolean,
 ): Promise<{ text: string; isCut: boolean }> {
   const chunks: Buffer[] = []
   let size = 0
@@ -163,12 +165,37 @@ async function readText(
     size += chunk.length
     if (size > maxBytes) {
       body.destroy()
-      if (cutsReply) return { text: Buffer.concat(chunks).toString('utf8'), isCut: true }
       throw new HttpFailure('too-large', `the reply is larger than ${maxBytes} bytes`)
     }
     chunks.push(chunk)
   }
   return { text: Buffer.concat(chunks).toString('utf8'), isCut: false }
+}
+
+/** Reads to the end, whatever the length, and keeps at most the last `maxBytes`. */
+async function readEnd(
+  body: Readable,
+  maxBytes: number,
+): Promise<{ text: string; isCut: boolean }> {
+  const chunks: Buffer[] = []
+  let [size, first, isCut] = [0, 0, false]
+  try {
+    for await (const chunk of body as AsyncIterable<Buffer>) {
+      chunks.push(chunk)
+      size += chunk.length
+      // Not taken off the front one by one: that would copy the list each time.
+      while (size > maxBytes) {
+        size -= chunks[first]?.length ?? 0
+        chunks[first] = Buffer.alloc(0)
+        first += 1
+        isCut = true
+      }
+    }
+  } catch (error) {
+    if (size === 0) throw error
+    isCut = true
+  }
+  return { text: Buffer.concat(chunks).toString('utf8'), isCut }
 }
 
 /** What went wrong with a request, without anything that it carried. */

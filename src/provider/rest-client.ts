@@ -12,8 +12,8 @@ export interface RestRequest {
   body?: unknown
   /** Longest reply that is read. */
   maxReplyBytes?: number
-  /** A longer reply is cut there, and no error. */
-  cutsReply?: boolean
+  /** Of a longer reply the end is kept, and of one that breaks off what came. */
+  keepsEnd?: boolean
 }
 
 export interface RestReply extends HttpReply {
@@ -41,7 +41,7 @@ export function createRestClient(options: RestOptions): RestClient {
   const { http, baseUrl, who, longestCallMs = Number.POSITIVE_INFINITY } = options
   // Set and never resolved: what begins with two slashes would name another host.
   const basePath = baseUrl.pathname.replace(/\/+$/, '')
-  return async ({ method, path, query, body, maxReplyBytes, cutsReply }, call) => {
+  return async ({ method, path, query, body, maxReplyBytes, keepsEnd }, call) => {
     const url = new URL(baseUrl)
     url.pathname = basePath + path
     url.search = new URLSearchParams(query).toString()
@@ -58,7 +58,7 @@ export function createRestClient(options: RestOptions): RestClient {
         },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         ...(maxReplyBytes !== undefined && { maxReplyBytes }),
-        ...(cutsReply && { cutsReply }),
+        ...(keepsEnd && { keepsEnd }),
         deadlineMs: Math.min(call.deadlineMs, longestCallMs),
         signal: call.signal,
       })

@@ -6,6 +6,7 @@ import type { Delivery, Notification } from '../base/delivery.ts'
 import { describe } from '../base/errors.ts'
 import type { Cancellation } from '../runner/cancellation.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
+import { asSentence } from '../runner/plain-text.ts'
 import type { Printer } from '../runner/printer.ts'
 import type { TunnelSettings } from '../settings/tunnel.ts'
 import type { Waker } from '../wait/wait.ts'
@@ -20,7 +21,7 @@ import { type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
 const CLOSE_MS = 1_500
 /** So long after the last connection too many, polling stays at full pace. */
 const CROWDED_MS = 30_000
-/** Aims of polling beside a webhook that works: the first look after 5 s, then every 15 to 30 s. */
+/** Aims of polling beside a webhook that works: the first status check after 5 s, then every 15 to 30 s. */
 const FIRST_SLOW_POLL_MS = 5_000
 const SLOW_POLL_MS = 15_000
 const SLOW_POLL_SPREAD_MS = 15_000
@@ -43,9 +44,9 @@ export interface ChannelOptions {
 type State = 'opening' | 'verified' | 'lost' | 'failed'
 
 /**
- * The webhook receiver and the tunnel that leads to it. It notifications, it never tells: a delivery makes the
- * wait look at the provider's own API. Whatever happens to it, polling goes on; while it is not
- * verified, at full pollSchedule.
+ * The webhook receiver and the tunnel that leads to it. What a delivery says is never believed: it only
+ * makes the wait check the provider's own API. Whatever happens to the channel, polling goes on; while
+ * it is not verified, at full pace.
  */
 export class WebhookChannel {
   readonly #options: ChannelOptions
@@ -135,11 +136,11 @@ export class WebhookChannel {
     }
   }
 
-  /** The provider will not notification, though the tunnel is up: polling goes at full pollSchedule for good. */
+  /** The provider will send no webhook, though the tunnel is up: polling stays at full pace for good. */
   distrust(why: string): void {
     this.#isDistrusted = true
     this.#error = why
-    this.#options.printer.warning(`No webhook: ${why} Polling instead.`)
+    this.#options.printer.warning(`No webhook: ${asSentence(why)} Polling instead.`)
     this.#notifications.wakeAll('changed')
   }
 
@@ -283,7 +284,7 @@ export class WebhookChannel {
     const reasons = [...Object.entries(rejects?.reasons ?? {}), ...this.#notifications.leftOver()]
     if (reasons.length === 0) return
     const list = reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ')
-    this.#options.printer.line(`Webhook: requests that changed nothing: ${list}.`)
+    this.#options.printer.line(`Webhook: ignored requests: ${list}.`)
   }
 }
 

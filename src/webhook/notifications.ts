@@ -59,7 +59,7 @@ export class Notifications {
     return 'aborted'
   }
 
-  /** What changed nothing, as [reason, count]. */
+  /** What was ignored, as [reason, count]. */
   leftOver(): [string, number][] {
     const foreign = [...this.#unclaimed.values()].reduce((sum, count) => sum + count, 0)
     const other = this.#ignored.get('for another deployment') ?? 0

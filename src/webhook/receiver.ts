@@ -70,7 +70,7 @@ export async function startReceiver(
   const server = createServer({
     headersTimeout: HEADERS_MS,
     requestTimeout: REQUEST_MS,
-    // How often node looks at the two times above; 30 s by default, so they would mean nothing.
+    // How often node checks the two times above; 30 s by default, so they would mean nothing.
     connectionsCheckingInterval: 1_000,
   })
   server.maxConnections = MAX_SOCKETS
@@ -152,7 +152,7 @@ export async function startReceiver(
     response.once('finish', () => request.destroy())
   }
 
-  /** Counts once per socket: a request that times out, for one, is told of in two ways. */
+  /** Counts once per socket: a request that times out, for one, is reported in two ways. */
   function note(reason: string, socket?: Duplex): void {
     if (socket && noted.has(socket)) return
     if (socket) noted.add(socket)

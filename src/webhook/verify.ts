@@ -1,3 +1,4 @@
+import { doubling, retry } from '../base/retry.ts'
 import { type Lookup, type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
 
 const FIRST_PAUSE_MS = 300
@@ -20,17 +21,13 @@ export async function verify(
   lookup?: Lookup,
   untilMs = context.opensUntilMs,
 ): Promise<void> {
-  let pauseMs = FIRST_PAUSE_MS
-  for (;;) {
-    try {
-      await context.ping(url, lookup)
-      return
-    } catch (thrown) {
-      if (!(thrown instanceof TunnelFailure) || thrown.kind === 'refused') throw thrown
-      const isOver = context.clock.nowMs() + pauseMs >= untilMs
-      if (isOver || context.signal.aborted) throw thrown
-    }
-    await context.clock.sleep(pauseMs, context.signal)
-    pauseMs = Math.min(LONGEST_PAUSE_MS, pauseMs * 2)
-  }
+  const { clock, signal } = context
+  await retry(() => context.ping(url, lookup), {
+    clock,
+    signal,
+    maxAttempts: Number.POSITIVE_INFINITY,
+    pauseMs: doubling(FIRST_PAUSE_MS, LONGEST_PAUSE_MS),
+    withinMs: untilMs - clock.nowMs(),
+    isFinal: (thrown) => !(thrown instanceof TunnelFailure) || thrown.kind === 'refused',
+  })
 }

@@ -184,13 +184,13 @@ describe.concurrent('a server that fails', () => {
     expect(post?.log).toEqual([])
   })
 
-  test('shows the end of what was read of a log over 32 MiB', async () => {
-    const line = `${'x'.repeat(1_000)}\n`
-    const logs = line.repeat(36 * 1024)
+  test('shows the end of a log over 32 MiB', async () => {
+    const logs = `${`${'x'.repeat(1_000)}\n`.repeat(36 * 1024)}the last words\n`
     await using edgegap = await startEdgegap({ script: error(0), logs })
     const { main } = await deploy(edgegap)
     expect(main.exitCode).toBe(1)
     expect(main.rawStdout).toMatch(/Log of [0-9a-f]{12}, last 50 lines/)
+    expect(main.rawStdout).toContain('| the last words\n')
     expectNothingLeft(edgegap)
   })
 

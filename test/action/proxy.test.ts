@@ -105,6 +105,19 @@ describe.concurrent('a proxy', () => {
     expect(new Set(detour.connects)).toEqual(new Set([`${HOST}:443`]))
   })
 
+  test('without a scheme is one that speaks HTTP', async () => {
+    await using edgegap = await startEdgegap()
+    await using detour = await startDetour(edgegap, 'pr0xy-passw0rd')
+    const https_proxy = detour.proxyUrl.replace('http://', '')
+    const { main } = await deploy(
+      edgegap,
+      { 'api-url': `https://${HOST}` },
+      { env: { https_proxy, NODE_EXTRA_CA_CERTS: detour.caFile } },
+    )
+    expect(main.outputs.outcome).toBe('succeeded')
+    expect(new Set(detour.connects)).toEqual(new Set([`${HOST}:443`]))
+  })
+
   test('is given its password, which is shown nowhere', async () => {
     await using edgegap = await startEdgegap()
     const password = 'pr0xy-passw0rd'

@@ -85,7 +85,7 @@ describe.concurrent('webhooks', () => {
     await using edge = await startEdge({ script: slow, jwt })
     const { main } = await publishUrl(edge, { ...(await withWebhook()), 'poll-interval': '1s' })
     expect(main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'poll' })
-    expect(main.rawStdout).toMatch(/changed nothing: .*not signed by ROCKIT Edge/)
+    expect(main.rawStdout).toMatch(/ignored requests: .*not signed by ROCKIT Edge/)
   })
 
   test('for others, unknown ones and broken ones change nothing, and unknown ones are logged once', async () => {
@@ -115,7 +115,7 @@ describe.concurrent('webhooks', () => {
     )
     expect(main.outputs.outcome).toBe('timed-out')
     expect(main.rawStdout.match(/"mkpatch end" is nothing that this action knows/g)).toHaveLength(1)
-    expect(main.rawStdout).toMatch(/changed nothing: .*4 × for another app/)
+    expect(main.rawStdout).toMatch(/ignored requests: .*4 × for another app/)
   })
 
   test.each([

@@ -1,10 +1,14 @@
 import { chmodSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { request } from 'node:http'
+import { createServer } from 'node:https'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { error, never, ready } from '../emulator/edgegap/script.ts'
-import { startCloudflare } from '../emulator/tunnel/cloudflare.ts'
+import { type Cloudflare, startCloudflare } from '../emulator/tunnel/cloudflare.ts'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
+import { startConnectProxy } from '../emulator/tunnel/connect-proxy.ts'
+import { listen, shut, trackSockets } from '../emulator/tunnel/loopback-server.ts'
 import { titled } from '../emulator/tunnel/real-part.ts'
 import { startRelay } from '../emulator/tunnel/relay.ts'
 import { findSshd, type Sshd, startSshd } from '../emulator/tunnel/sshd.ts'
@@ -65,8 +69,8 @@ describe.skipIf(sshd.path === undefined)(titled('through a real sshd', sshd), ()
       const server = await startSshd()
       const job = await deploy(edgegap, sshInputs(server), {
         mainControl: async (step) => {
-          await step.waitForLine(/verified/)
-          await step.waitForLine(/DEPLOYING/)
+          // The deploy goes out with the URL, so either may come first.
+          await Promise.all([step.waitForLine(/verified/), step.waitForLine(/accepted as/)])
           if (how === 'killed') step.kill()
           else await step.cancel()
         },
@@ -102,6 +106,40 @@ describe.each(['smee', 'gosmee'] as const)('through a relay that speaks %s', (di
   })
 })
 
+/**
+ * The quick tunnel service under its own name: a proxy leads there, and its certificate is one that the
+ * environment makes trusted. The edge is past the proxy, or no quick tunnel would be opened.
+ */
+async function startQuickService({ api, edge }: Cloudflare, folder: string) {
+  const own = edge.authority.issue(['api.trycloudflare.com'])
+  const tls = createServer({ cert: own.certificatePem, key: own.privateKeyPem }, (from, to) => {
+    const { method, url, headers } = from
+    const onward = request({ host: '127.0.0.1', port: api.port, method, path: url, headers })
+    from.pipe(onward)
+    onward.once('response', (reply) => {
+      to.writeHead(reply.statusCode ?? 502, reply.headers)
+      reply.pipe(to)
+    })
+  })
+  const sockets = trackSockets(tls)
+  const port = await listen(tls)
+  const proxy = await startConnectProxy({
+    routes: { 'api.trycloudflare.com:443': `127.0.0.1:${port}` },
+  })
+  const authority = join(folder, 'authority.pem')
+  writeFileSync(authority, edge.authority.certificatePem)
+  return {
+    environment: {
+      HTTPS_PROXY: proxy.url,
+      NO_PROXY: '.argotunnel.com',
+      NODE_EXTRA_CA_CERTS: authority,
+    },
+    close: async () => {
+      await Promise.all([proxy.close(), shut(tls, sockets)])
+    },
+  }
+}
+
 describe.skipIf(cloudflared.path === undefined)(titled('the real cloudflared', cloudflared), () => {
   test('opens a quick tunnel unasked on a runner of GitHub, and is gone with the step', async () => {
     await using edgegap = await startEdgegap({ script: ready(1_500) })
@@ -109,25 +147,31 @@ describe.skipIf(cloudflared.path === undefined)(titled('the real cloudflared', c
     const folder = mkdtempSync(join(tmpdir(), 'cloudflared-wrapper-'))
     const wrapper = join(folder, 'cloudflared')
     // The stand-ins take the place of Cloudflare by flags of the binary itself.
-    writeFileSync(
-      wrapper,
-      `#!/bin/sh\nexec '${cloudflared.path}' "$@" ${cloudflare.flags.join(' ')}\n`,
-    )
+    const flags = cloudflare.flags.join(' ')
+    writeFileSync(wrapper, `#!/bin/sh\nshift\nexec '${cloudflared.path}' tunnel ${flags} "$@"\n`)
     chmodSync(wrapper, 0o755)
+    const service = await startQuickService(cloudflare, folder)
     const job = await deploy(
       edgegap,
       { 'cloudflared-path': wrapper, 'tunnel-timeout': '3s' },
-      { env: { RUNNER_ENVIRONMENT: 'github-hosted' } },
+      { env: { RUNNER_ENVIRONMENT: 'github-hosted', ...service.environment } },
     )
+    await service.close()
     await cloudflare.close()
     rmSync(folder, { recursive: true })
+    // Asked for by the action, before cloudflared runs, and not a second time.
+    expect(cloudflare.api.requests.map(({ userAgent }) => userAgent)).toEqual([
+      'deploy-game-server',
+    ])
     // Nothing here resolves the name, so the tunnel stays unverified: its URL is handed over all the
     // same, and polling brings the news.
     expect(job.main.outputs).toMatchObject({ outcome: 'succeeded', tunnel: 'cloudflared' })
     const body = edgegap.requestsTo('POST', CREATE)[0]?.body as {
       webhook_on_ready: { url: string }
     }
-    expect(body.webhook_on_ready.url).toMatch(/^https:\/\/[\w-]+\.trycloudflare\.com\/[\w-]{43}$/)
+    const { hostname, pathname } = new URL(body.webhook_on_ready.url)
+    expect(hostname).toBe(cloudflare.api.tunnels[0]?.hostname)
+    expect(pathname).toMatch(/^\/[\w-]{43}$/)
     expect(job.main.rawStdout).toContain('trycloudflare.com')
   })
 })

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { connectProxyFor } from '../../src/net/proxy.ts'
+import { connectProxyFor, proxiesOf } from '../../src/net/proxy.ts'
 
 const proxyFor = (environment: NodeJS.ProcessEnv, host: string, port = 22) =>
   connectProxyFor(environment, host, port)
@@ -44,4 +44,16 @@ test.each([
 ])('no_proxy %j and %s: direct is %s', (noProxy, host, isDirect) => {
   const environment = { https_proxy: 'http://proxy', no_proxy: noProxy }
   expect(proxyFor(environment, host)).toBe(isDirect ? undefined : 'http://proxy')
+})
+
+test.each([
+  ['proxy:8080', 'http://proxy:8080'],
+  ['10.0.0.1:3128', 'http://10.0.0.1:3128'],
+  ['user:pass@proxy:8080', 'http://user:pass@proxy:8080'],
+  [' proxy ', 'http://proxy'],
+  ['HTTPS://proxy', 'HTTPS://proxy'],
+  ['socks5://proxy', 'socks5://proxy'],
+  [' ', undefined],
+])('a proxy %j is %s', (https_proxy, expected) => {
+  expect(proxiesOf({ https_proxy }).httpsProxy).toBe(expected)
 })

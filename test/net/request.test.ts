@@ -1,4 +1,4 @@
-import { createServer } from 'node:net'
+import { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { createHttpClient, HttpFailure, type HttpRequest } from '../../src/net/request.ts'
@@ -217,5 +217,42 @@ describe('the text of a failure', () => {
     expect(JSON.stringify([failure, failure.message, failure.stack, failure.cause])).not.toMatch(
       /(query|header|body)-secret/,
     )
+  })
+})
+
+describe('a reply whose end is wanted', () => {
+  const text = Array.from({ length: 20_000 }, (_, index) => `line ${index}\n`).join('')
+  const wanted = { maxReplyBytes: 50_000, keepsEnd: true }
+
+  it('is cut at its beginning when it is too long, and says so', async () => {
+    server.route('GET', '/log', () => ({ status: 200, body: text }))
+    const { text: read, isCut } = await get('/log', wanted)
+    expect(isCut).toBe(true)
+    expect(text.endsWith(read)).toBe(true)
+    expect(read.length).toBeLessThanOrEqual(50_000)
+    expect(read).toContain('line 19999')
+  })
+
+  it('is whole when it is short enough', async () => {
+    expect(await get('/ok', wanted)).toEqual(await get('/ok'))
+  })
+
+  it.each([
+    ['breaks off', (socket: Socket) => void setTimeout(() => socket.destroy(), 50)],
+    ['never ends', () => {}],
+  ])('is what came of it when it %s', async (_, end) => {
+    const slow = createServer((socket) => {
+      socket.on('error', () => {})
+      socket.write('HTTP/1.1 200 OK\r\ncontent-length: 1000\r\n\r\nthe beginning')
+      end(socket)
+    })
+    await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
+    const url = new URL(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`)
+    const more = { ...wanted, url, deadlineMs: 400 }
+    expect(await get('/', more)).toMatchObject({ text: 'the beginning', isCut: true })
+    expect((await failureOf(get('/', { ...more, keepsEnd: false }))).reason).toMatch(
+      /broken|deadline/,
+    )
+    slow.close()
   })
 })

@@ -38,6 +38,7 @@ function openWith(
   const dns = { systemServers: [world.resolver.address], port: world.cloudflare.dns.port }
   const transport = quickTransport(settings, {
     dns,
+    service: new URL(`http://127.0.0.1:${world.cloudflare.api.port}`),
     source: { version: '2026.9.1', platform: 'linux', arch: 'x64', pins, ...source },
   })
   const toolCache = { RUNNER_TOOL_CACHE: join(world.folder, 'tools') }

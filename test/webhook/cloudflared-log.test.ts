@@ -1,11 +1,11 @@
 import { describe, expect, test } from 'vitest'
 import { Retryable, whyNoQuickTunnel } from '../../src/webhook/tunnels/cloudflared/failures.ts'
-import { ToldInLog } from '../../src/webhook/tunnels/cloudflared/log.ts'
+import { CloudflaredLog } from '../../src/webhook/tunnels/cloudflared/log.ts'
 
 const TIME = '2026-11-22T10:00:00Z'
 
-function told(...lines: string[]): ToldInLog {
-  const log = new ToldInLog()
+function told(...lines: string[]): CloudflaredLog {
+  const log = new CloudflaredLog()
   for (const line of lines) log.read(line)
   return log
 }

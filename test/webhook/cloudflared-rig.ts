@@ -238,7 +238,11 @@ export async function postRing(world: World, url: URL, body: unknown): Promise<n
   return status
 }
 
-type Extra = Partial<OpenOptions> & Pick<QuickTunnelOptions, 'limits'>
+type Extra = Partial<OpenOptions> &
+  Pick<QuickTunnelOptions, 'limits'> & {
+    /** False: the service is out of reach of the action itself, and only cloudflared gets there. */
+    asksItself?: boolean
+  }
 
 /** A quick tunnel that runs this world's binary and asks its resolver. */
 export function openQuick(context: TestContext, world: World, extra: Extra = {}): OpenDoorbell {
@@ -247,8 +251,10 @@ export function openQuick(context: TestContext, world: World, extra: Extra = {})
     binaryPath: world.binary,
     isUnasked: false,
   } as const
-  const { limits, ...rest } = extra
+  const { limits, asksItself = true, ...rest } = extra
+  const port = asksItself ? world.cloudflare.api.port : 1
+  const service = new URL(`http://127.0.0.1:${port}`)
   const dns = { systemServers: [world.resolver.address], port: world.cloudflare.dns.port }
-  const transport = quickTransport(settings, { dns, ...(limits && { limits }) })
+  const transport = quickTransport(settings, { dns, service, ...(limits && { limits }) })
   return openChannel(context, world, { settings, transport, ...rest })
 }

@@ -93,7 +93,7 @@ test('10,000 rapid notifications cause a bounded number of looks and decide noth
   expect(looks).toBeLessThan(50)
 }, 90_000)
 
-test('requests that changed nothing are one line in the log, without path or body', async () => {
+test('ignored requests are one line in the log, without path or body', async () => {
   const listenPort = await freePort()
   const settings = {
     transport: 'public',
@@ -116,7 +116,7 @@ test('requests that changed nothing are one line in the log, without path or bod
   await opened.channel.close()
   const log = opened.log()
   expect(log).toContain(
-    'Webhook: requests that changed nothing: 1 × unknown path or method, 1 × no id, 1 × unreadable.',
+    'Webhook: ignored requests: 1 × unknown path or method, 1 × no id, 1 × unreadable.',
   )
   expect(log).not.toContain('canary')
   expect(log.replaceAll(`::add-mask::${path}`, '')).not.toContain(path)

@@ -11,8 +11,8 @@ export interface EdgegapRequest {
   body?: unknown
   /** Longest reply that is read. */
   maxReplyBytes?: number
-  /** A longer reply is cut there, and no error. */
-  cutsReply?: boolean
+  /** Of a longer reply the end is kept, and of one that breaks off what came. */
+  keepsEnd?: boolean
 }
 
 export type EdgegapReply = RestReply

@@ -4,6 +4,7 @@ import { inTurn } from '../../base/in-turn.ts'
 import { Pacer } from '../../base/pacer.ts'
 import type { Call, Member, Observation, ServerLog, StopReply } from '../provider.ts'
 import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
+import { readCutLog } from './cut-log.ts'
 import { wire } from './load-wire.ts'
 import type { DeploymentRow } from './wire.ts'
 
@@ -150,9 +151,9 @@ export class Deployments {
     const path = `/v1/deployment/${encodeURIComponent(id)}/container-logs`
     const reply = await this.#get(path, call, `read the log of ${id}`, {
       maxReplyBytes: MAX_LOG_BYTES,
-      cutsReply: true,
+      keepsEnd: true,
     })
-    const { readLogs, readCutLog } = await wire()
+    const { readLogs } = await wire()
     if (reply.isCut) return { lines: splitLines(readCutLog(reply.text)), isCut: true }
     const { logs, crashLogs, crash, restarts } = readLogs(reply.text, reply.request)
     const lines = [...splitLines(logs), ...splitLines(crashLogs)]
@@ -214,7 +215,7 @@ export class Deployments {
     path: string,
     call: Call,
     purpose: string,
-    more: Pick<EdgegapRequest, 'query' | 'maxReplyBytes' | 'cutsReply'> = {},
+    more: Pick<EdgegapRequest, 'query' | 'maxReplyBytes' | 'keepsEnd'> = {},
   ): Promise<EdgegapReply> {
     const reply = await this.#send({ method: 'GET', path, ...more }, call)
     if (reply.status === 200) return reply

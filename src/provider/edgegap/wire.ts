@@ -223,6 +223,7 @@ function readHost(text: string | undefined): string | undefined {
 /** More would not fit into what a job may have as outputs. */
 const MAX_PORTS = 100
 const MAX_PORT_NAME = 100
+const MAX_PROTOCOL = 20
 
 /**
  * The map is keyed by the port's name, or by its number where it has none. The address is built from
@@ -240,7 +241,7 @@ function readPorts(map: Record<string, unknown>, host: string): Port[] {
       name: (port.name || originalKey(key)).slice(0, MAX_PORT_NAME),
       internal: port.internal,
       external: port.external,
-      protocol: port.protocol ?? '',
+      protocol: (port.protocol ?? '').slice(0, MAX_PROTOCOL),
       address: `${authority}:${port.external}`,
     })
   }
@@ -328,22 +329,6 @@ export function readLogs(body: string, request: string): ContainerLogs {
     restarts: crashShape.safeParse(reply.crash_data ?? {}).data?.restart_count,
   }
 }
-
-/** The log in a reply that was cut somewhere within it: as far as it was read. */
-export function readCutLog(body: string): string {
-  const [begin = ''] = /^.*?"logs"\s*:\s*"/s.exec(body.slice(0, MAX_BEFORE_LOG)) ?? []
-  const log = begin === '' ? '' : body.slice(begin.length)
-  // Half an escape at the end would spoil the rest.
-  const whole = log.replace(/\\(?:u[0-9a-fA-F]{0,3})?$/, '')
-  try {
-    return JSON.parse(`"${whole}"`) as string
-  } catch {
-    return ''
-  }
-}
-
-/** The log stands near the beginning of its reply. */
-const MAX_BEFORE_LOG = 10_000
 
 function describeCrash(data: Record<string, unknown>): string | undefined {
   const crash = crashShape.safeParse(data).data

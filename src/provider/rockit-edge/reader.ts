@@ -56,7 +56,7 @@ export class Reader {
         const isOverAfter = pauseMs === undefined || this.#clock.nowMs() + pauseMs >= endsAtMs
         if (!PASSING.includes(error.kind) || isOverAfter || signal.aborted) throw thrown
         if (error.retryAfterMs !== undefined) {
-          this.#log(`${describe(error)} Trying again in ${Math.ceil(pauseMs / 1000)} s.`)
+          this.#log(`${describe(error)}. Trying again in ${Math.ceil(pauseMs / 1000)} s.`)
         }
         await this.#clock.sleep(pauseMs, signal)
       }

@@ -188,7 +188,7 @@ function refusal(status: number, host: string): TunnelFailure {
   if (status === 401 || status === 403) {
     return new TunnelFailure('refused', `${host} refuses us (status ${status})`)
   }
-  if (status === 429) return new TunnelFailure('rate-limited', `${host} asks for patience (429)`)
+  if (status === 429) return new TunnelFailure('rate-limited', `${host} is rate-limited (429)`)
   const hint =
     status === 200 || status === 404
       ? '; relay-url must be the address of a smee or gosmee server, without a channel'

@@ -10,7 +10,7 @@ export type TunnelFailureKind =
   | 'hash-mismatch'
   /** Credentials or host key are refused. Never to be tried again. */
   | 'refused'
-  /** The other side asks for patience. */
+  /** The other side limits the number of requests. */
   | 'rate-limited'
   /** The other side failed, or is not reached. */
   | 'service'

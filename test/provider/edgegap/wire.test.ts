@@ -1,7 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
   readCreatedId,
-  readCutLog,
   readDeployments,
   readLogs,
   readMembership,
@@ -328,23 +327,6 @@ describe('logs', () => {
       crashLogs: '',
       crash,
     })
-  })
-})
-
-describe('a log that was cut', () => {
-  const log = 'one\n"two"\\ é\u2028'
-  const whole = JSON.stringify({ encoding: 'utf-8', logs: log })
-
-  it('is read as far as it goes, wherever it was cut', () => {
-    const from = whole.indexOf('one')
-    for (let length = from; length < whole.length - 2; length++) {
-      expect(log.startsWith(readCutLog(whole.slice(0, length)))).toBe(true)
-    }
-    expect(readCutLog(whole.slice(0, whole.length - 2))).toBe(log)
-  })
-
-  it.each(['', '{', '{"logs":', '{"logs":null', '<html>'])('is empty in %j', (body) => {
-    expect(readCutLog(body)).toBe('')
   })
 })
 

@@ -23,6 +23,15 @@ const PATIENTLY: Retry = { pauseMs: [8_000, 15_000], times: 1 }
 const SOON: Retry = { pauseMs: [2_000, 2_000], times: 1 }
 export const AT_ONCE: Retry = { pauseMs: [0, 0], times: 2 }
 
+/** The quick tunnel service wants fewer requests. */
+export function rateLimited(): Retryable {
+  return new Retryable(
+    'rate-limited',
+    'Cloudflare gives this address no more quick tunnels for now (429)',
+    PATIENTLY,
+  )
+}
+
 const LONGEST_QUOTE = 200
 
 /**
@@ -32,11 +41,7 @@ const LONGEST_QUOTE = 200
 export function whyNoQuickTunnel(end: ChildEnd, lines: readonly string[]): TunnelFailure {
   const text = lines.join('\n')
   if (/status 429|error code: 1015/.test(text)) {
-    return new Retryable(
-      'rate-limited',
-      'Cloudflare gives this address no more quick tunnels for now (429)',
-      PATIENTLY,
-    )
+    return rateLimited()
   }
   const status = /status (5\d\d)/.exec(text)?.[1]
   if (status !== undefined) {

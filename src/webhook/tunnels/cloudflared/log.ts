@@ -6,7 +6,7 @@ const REGISTERED = 'Registered tunnel connection'
 const UNAUTHORIZED_LINE = /\bUnauthorized: [\w ]{1,60}/
 
 /** What cloudflared tells in its log about itself. Nothing else of the log is kept or shown. */
-export class ToldInLog {
+export class CloudflaredLog {
   /** Of its metrics server on 127.0.0.1. */
   metricsPort: string | undefined
   /** Of a quick tunnel. */

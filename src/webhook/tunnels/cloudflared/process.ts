@@ -2,12 +2,17 @@ import { mkdir, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import { createHttpClient, type HttpClient, HttpFailure } from '../../../net/request.ts'
 import { type Child, type ChildEnd, type TransportContext, TunnelFailure } from '../tunnel.ts'
-import { readLine, ToldInLog } from './log.ts'
+import { CloudflaredLog, readLine } from './log.ts'
 
 export type Protocol = 'http2' | 'quic'
 
-/** A quick tunnel leads to the receiver; where a named one leads is set at Cloudflare. */
-export type Purpose = { kind: 'quick' } | { kind: 'named'; token: string }
+/**
+ * A quick tunnel leads to the receiver; where a named one leads is set at Cloudflare. Without a token
+ * cloudflared asks for a quick tunnel by itself.
+ */
+export type Purpose =
+  | { kind: 'quick'; token: string | undefined }
+  | { kind: 'named'; token: string }
 
 const METRICS_MS = 1_000
 /** A running cloudflared. */
@@ -16,7 +21,7 @@ export interface Cloudflared {
   readonly signal: AbortSignal
   /** Set once the process has ended. */
   readonly end: ChildEnd | undefined
-  /** Of a quick tunnel, as soon as the process has told it. */
+  /** Of a quick tunnel, as soon as the process has printed it. */
   readonly url: URL | undefined
   /**
    * How often a connection to the edge came back. It may do so within a second, between two looks
@@ -48,20 +53,26 @@ export async function startCloudflared(
   // it out at its end, requests or not.
   const flags = ['--no-autoupdate', '--config', config, '--metrics', '127.0.0.1:0']
   flags.push('--protocol', protocol, '--grace-period', '0s')
-  const target =
-    purpose.kind === 'quick' ? ['--url', `http://127.0.0.1:${context.localPort}`] : ['run']
-  const told = new ToldInLog()
+  const target = targetOf(purpose, context.localPort)
+  const log = new CloudflaredLog()
   const child = start(context, binary, ['tunnel', ...flags, ...target], {
     environment: environmentFor(home, purpose),
-    onLine: (line) => told.read(line),
+    onLine: (line) => log.read(line),
   })
-  return follow(context, child, told, purpose)
+  return follow(context, child, log, purpose)
+}
+
+/** One connection, as a quick tunnel has; with a token cloudflared would open four. */
+function targetOf({ kind, token }: Purpose, localPort: number): string[] {
+  if (kind === 'named') return ['run']
+  const url = ['--url', `http://127.0.0.1:${localPort}`]
+  return token === undefined ? url : ['--ha-connections', '1', 'run', ...url]
 }
 
 function follow(
   context: TransportContext,
   child: Child,
-  told: ToldInLog,
+  log: CloudflaredLog,
   purpose: Purpose,
 ): Cloudflared {
   const over = new AbortController()
@@ -78,17 +89,17 @@ function follow(
       return ended
     },
     get url() {
-      return told.url
+      return log.url
     },
     get reconnections() {
-      return told.reconnections
+      return log.reconnections
     },
     get refusal() {
       // The credentials of a quick tunnel are new: an edge that refuses them does not know them yet.
-      return purpose.kind === 'named' ? told.refusal : undefined
+      return purpose.kind === 'named' ? log.refusal : undefined
     },
     lastLines: () => child.lastLines().map((line) => readLine(line).message),
-    isReady: () => isReady(http, told.metricsPort, signal),
+    isReady: () => isReady(http, log.metricsPort, signal),
     stop: () => child.stop(250),
   }
 }
@@ -133,7 +144,7 @@ function environmentFor(home: string, purpose: Purpose): Record<string, string> 
     TUNNEL_LOG_OUTPUT: 'json',
     TUNNEL_NO_PRECHECKS: 'true',
     TUNNEL_MANAGEMENT_DIAGNOSTICS: 'false',
-    ...(purpose.kind === 'named' && { TUNNEL_TOKEN: purpose.token }),
+    ...(purpose.token !== undefined && { TUNNEL_TOKEN: purpose.token }),
   }
 }
 

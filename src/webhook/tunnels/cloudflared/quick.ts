@@ -1,3 +1,4 @@
+import { retry } from '../../../base/retry.ts'
 import type { QuickTunnelSettings } from '../../../settings/tunnel.ts'
 import { verify, webhookUrl } from '../../verify.ts'
 import { type Lookup, type Transport, type TransportContext, TunnelFailure } from '../tunnel.ts'
@@ -7,6 +8,7 @@ import { type DnsOptions, findNameServers, whenPublished } from './dns.ts'
 import { AT_ONCE, Retryable, whyEnded, whyNoQuickTunnel } from './failures.ts'
 import { waitFor, watch, whenRegistered } from './health.ts'
 import { type Cloudflared, type Protocol, startCloudflared } from './process.ts'
+import { QUICK_SERVICE, type QuickTunnel, requestQuickTunnel } from './quick-service.ts'
 
 const ZONE = 'trycloudflare.com'
 const MAX_PROCESSES = 3
@@ -14,7 +16,9 @@ const BLIND_PINGS = 3
 
 /** How long each state may last, milliseconds. */
 const LIMITS = {
-  /** Until the name is told; cloudflared itself gives the service 15 s. */
+  /** For the answer to our own request once the binary is there; then cloudflared asks. */
+  asked: 1_500,
+  /** Until the name is known; cloudflared itself gives the service 15 s. */
   named: 16_000,
   registered: 15_000,
   published: 20_000,
@@ -27,6 +31,8 @@ const LIMITS = {
 /** Other than the defaults in tests only. */
 export interface QuickTunnelOptions {
   source?: BinarySource
+  /** Gives out the tunnels. */
+  service?: URL
   dns?: DnsOptions
   limits?: Partial<typeof LIMITS>
 }
@@ -45,12 +51,57 @@ export function quickTransport(
     )
     refuseProxy(context.environment)
     const source = options.source ?? officialSource()
-    const binary = await provideBinary(context, settings.binaryPath, source)
     const limits = { ...LIMITS, ...options.limits }
-    await withFreshProcesses(context, MAX_PROCESSES, context.opensUntilMs, (protocol) =>
-      attempt({ context, binary, limits, dns: options.dns ?? {} }, protocol),
-    )
+    // Beside the download of the binary, so that the create can leave with the URL.
+    const asked = ask(context, options.service ?? QUICK_SERVICE)
+    const binary = await provideBinary(context, settings.binaryPath, source)
+    const means = { context, binary, limits, dns: options.dns ?? {} }
+    let attempts = 0
+    await withFreshProcesses(context, MAX_PROCESSES, context.opensUntilMs, async (protocol) => {
+      attempts += 1
+      const given = attempts === 1 ? await asked.answerWithin(limits.asked) : undefined
+      await attempt(means, protocol, given)
+    })
   }
+}
+
+/** Our own request for a tunnel, on its way. Where it brings none, cloudflared asks by itself. */
+function ask(context: TransportContext, service: URL) {
+  const giveUp = new AbortController()
+  const signal = AbortSignal.any([context.signal, giveUp.signal])
+  const answer = requestQuickTunnel(service, { environment: context.environment, signal })
+  const known = answer.then(
+    (tunnel) => {
+      // Too late: cloudflared has asked for one of its own.
+      if (!signal.aborted) announce(context, tunnel.base)
+    },
+    (thrown) => {
+      if (thrown instanceof Retryable) context.onRetry(thrown.message)
+    },
+  )
+  return {
+    /** @throws Retryable when the service limits the number of requests: another one would be refused too */
+    answerWithin: async (limitMs: number): Promise<QuickTunnel | undefined> => {
+      await Promise.race([known, context.clock.sleep(limitMs, context.signal)])
+      giveUp.abort()
+      try {
+        return await answer
+      } catch (thrown) {
+        if (context.signal.aborted || !(thrown instanceof TunnelFailure)) return undefined
+        if (thrown instanceof Retryable) throw thrown
+        context.log(`Webhook: ${thrown.message}; cloudflared asks for a tunnel by itself.`)
+        return undefined
+      }
+    },
+  }
+}
+
+/** @returns the URL for notifications */
+function announce(context: TransportContext, base: URL): URL {
+  context.hide(base.hostname)
+  const url = webhookUrl(base, context.path)
+  context.onUrl(url)
+  return url
 }
 
 interface Means {
@@ -60,17 +111,26 @@ interface Means {
   dns: DnsOptions
 }
 
-/** One process with one name, until the tunnel is closed. */
-async function attempt(means: Means, protocol: Protocol): Promise<void> {
+/**
+ * One process with one name, until the tunnel is closed.
+ *
+ * @param given the tunnel to serve; without it cloudflared asks for one
+ */
+async function attempt(
+  means: Means,
+  protocol: Protocol,
+  given: QuickTunnel | undefined,
+): Promise<void> {
   const { context, limits } = means
-  const cloudflared = await startCloudflared(context, means.binary, protocol, { kind: 'quick' })
+  const purpose = { kind: 'quick', token: given?.token } as const
+  if (given) context.hide(given.token)
+  const cloudflared = await startCloudflared(context, means.binary, protocol, purpose)
   try {
     // Beside the start, so that they are known when they are needed.
     const nameServers = findNameServers(ZONE, means.dns, cloudflared.signal)
-    const base = await whenNamed(context, cloudflared, limits.named)
-    context.hide(base.hostname)
-    const url = webhookUrl(base, context.path)
-    context.onUrl(url)
+    const url = given
+      ? webhookUrl(given.base, context.path)
+      : announce(context, await whenNamed(context, cloudflared, limits.named))
     await whenRegistered(context, cloudflared, end(context, limits.registered), whyEnded)
     const blindUntilMs = context.clock.nowMs() + limits.blindWait
     const lookup = await whenReachable(means, cloudflared, url, await nameServers, blindUntilMs)
@@ -138,12 +198,11 @@ async function verifyBlindly(
 ): Promise<void> {
   log(`Webhook: the name servers of ${ZONE} are not reached; the self-ping waits instead.`)
   await clock.sleep(untilMs - clock.nowMs(), signal)
-  for (let pings = 1; ; pings += 1) {
-    try {
-      return await ping(url)
-    } catch (thrown) {
-      if (pings === BLIND_PINGS || signal.aborted) throw thrown
-    }
-    await clock.sleep(pauseMs, signal)
-  }
+  await retry(() => ping(url), {
+    clock,
+    signal,
+    maxAttempts: BLIND_PINGS,
+    pauseMs: () => pauseMs,
+    isFinal: () => false,
+  })
 }
