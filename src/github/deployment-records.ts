@@ -1,0 +1,154 @@
+import * as z from 'zod/mini'
+import type { GitHubClient } from './client.ts'
+import type { Repository } from './event.ts'
+import { oddReply } from './failure.ts'
+import { asObject, id, object, parseObject, text } from './json.ts'
+import type { RunKey } from './run-order.ts'
+
+/** The states of GitHub that we use. */
+export type RecordState = 'in_progress' | 'success' | 'failure' | 'error' | 'inactive'
+
+/** A GitHub Deployment as we read it. */
+export interface DeploymentRecord {
+  id: number
+  sha: string
+  /** Undefined: somebody else made it. */
+  own: OwnPayload | undefined
+}
+
+/** What our records carry. */
+export interface OwnPayload {
+  /** Tells one record of ours from every other, also when the reply to its creation was lost. */
+  key: string
+  group: string
+  run: RunKey
+}
+
+export interface NewRecord {
+  sha: string
+  environment: string
+  isPreview: boolean
+  payload: OwnPayload & { application: string; version: string }
+  description: string
+}
+
+export interface NewStatus {
+  state: RecordState
+  description: string
+  environmentUrl?: string | undefined
+  logUrl?: string | undefined
+}
+
+/** GitHub refuses longer ones. */
+const LONGEST_DESCRIPTION = 140
+const PER_PAGE = 100
+/** GitHub itself takes only the exact name for production. */
+const PRODUCTION = /^prod(?:uction)?(?![a-z])/i
+
+const WIRE_RECORD = z.object({ id, sha: text, payload: z.unknown() })
+const WIRE_STATUS = z.object({ id, state: text })
+const WIRE_RUN = z.pipe(object, z.object({ id, number: id, attempt: id }))
+const WIRE_PAYLOAD = z.object({ deploy_game_server: text, group: text, run: WIRE_RUN })
+
+/** GitHub's deployments, with nothing decided: one method a request. All throw ActionError. */
+export class DeploymentRecords {
+  readonly #client: GitHubClient
+  readonly #where: { owner: string; repo: string }
+
+  constructor(client: GitHubClient, { owner, name }: Repository) {
+    this.#client = client
+    this.#where = { owner, repo: name }
+  }
+
+  /** @returns its id */
+  async create(record: NewRecord): Promise<number> {
+    const { key, ...payload } = record.payload
+    const data = await this.#client.create((octokit) =>
+      octokit.rest.repos.createDeployment({
+        ...this.#where,
+        // Always the SHA: a merge queue's ref cannot be resolved, a pull request's is the merge commit.
+        ref: record.sha,
+        environment: record.environment,
+        description: cutTo(record.description, LONGEST_DESCRIPTION),
+        // Else GitHub may merge the default branch into this one, and make no record.
+        auto_merge: false,
+        // Else it refuses while any check of the commit is unfinished, as this run's own is.
+        required_contexts: [],
+        transient_environment: record.isPreview,
+        production_environment: !record.isPreview && PRODUCTION.test(record.environment),
+        payload: { deploy_game_server: key, ...payload },
+      }),
+    )
+    const created = WIRE_RECORD.parse(asObject(data)).id
+    if (created === undefined) throw oddReply('id of the deployment record')
+    return created
+  }
+
+  async addStatus(recordId: number, status: NewStatus): Promise<void> {
+    await this.#client.repeat((octokit) =>
+      octokit.rest.repos.createDeploymentStatus({
+        ...this.#where,
+        deployment_id: recordId,
+        state: status.state,
+        description: cutTo(status.description, LONGEST_DESCRIPTION),
+        ...(status.environmentUrl && { environment_url: status.environmentUrl }),
+        ...(status.logUrl && { log_url: status.logUrl }),
+        // GitHub would end those of other groups too, and neither transient nor production ones.
+        auto_inactive: false,
+      }),
+    )
+  }
+
+  /** Every record of an environment, newest first. */
+  async list(environment: string, sha?: string): Promise<DeploymentRecord[]> {
+    const found = await this.#client.pages((octokit, page) =>
+      octokit.rest.repos.listDeployments({
+        ...this.#where,
+        environment,
+        ...(sha && { sha }),
+        per_page: PER_PAGE,
+        page,
+      }),
+    )
+    return found.flatMap(readRecord).sort((a, b) => b.id - a.id)
+  }
+
+  /** The newest status; undefined where there is none yet. */
+  async stateOf(recordId: number): Promise<string | undefined> {
+    const found = await this.#client.repeat((octokit) =>
+      octokit.rest.repos.listDeploymentStatuses({
+        ...this.#where,
+        deployment_id: recordId,
+        per_page: PER_PAGE,
+      }),
+    )
+    const statuses = (Array.isArray(found) ? found : []).map((status) =>
+      WIRE_STATUS.parse(asObject(status)),
+    )
+    return statuses.sort((a, b) => (b.id ?? 0) - (a.id ?? 0))[0]?.state
+  }
+}
+
+function readRecord(value: unknown): DeploymentRecord[] {
+  const record = WIRE_RECORD.parse(asObject(value))
+  if (record.id === undefined) return []
+  return [{ id: record.id, sha: record.sha ?? '', own: readPayload(record.payload) }]
+}
+
+/** GitHub gives a payload back as an object or as the JSON text of one. */
+function readPayload(value: unknown): OwnPayload | undefined {
+  const payload = WIRE_PAYLOAD.parse(
+    typeof value === 'string' ? parseObject(value) : asObject(value),
+  )
+  const { deploy_game_server: key, group = '', run } = payload
+  if (key === undefined) return undefined
+  return {
+    key,
+    group,
+    run: { id: run.id ?? 0, number: run.number ?? 0, attempt: run.attempt ?? 1 },
+  }
+}
+
+function cutTo(line: string, longest: number): string {
+  return line.length <= longest ? line : `${line.slice(0, longest - 1).toWellFormed()}…`
+}
