@@ -55,22 +55,38 @@ export class DeploymentRecorder {
   readonly #ended = new Set<number>()
   /** Those that had succeeded before this run recorded anything. */
   readonly #succeededBefore = new Set<number>()
+  #isStarted = false
+  #isHurried = false
 
   constructor(options: RecordOptions, saved: SavedRecord = {}) {
     this.#options = options
     this.#saved = saved
   }
 
-  /** Makes the record, in progress, and learns which earlier ones are active. @throws ActionError */
+  /** The run is over: what only prepares for that is left out. */
+  hurry(): void {
+    this.#isHurried = true
+  }
+
+  /**
+   * Makes the record, in progress. Then it learns which earlier ones are active, so that little is left
+   * to ask at the end, for which people wait. Done once.
+   *
+   * @throws ActionError
+   */
   async start(view: RunView): Promise<void> {
+    if (this.#isStarted) return
     const id = await this.#create(view)
     await this.#addStatus(id, 'in_progress', view)
-    const active = await this.#active(await this.#others())
+    this.#isStarted = true
+    if (this.#isHurried) return
+    const active = await this.#active(await this.#others(), () => this.#isHurried)
     for (const { id, state } of active) if (state === 'success') this.#succeededBefore.add(id)
   }
 
   /** Writes how the run ended; nothing where it goes on without us. @throws ActionError */
   async finish(view: RunView): Promise<void> {
+    if (view.outcome === 'started') return await this.start(view)
     const state = view.outcome && STATES[view.outcome]
     if (state === undefined) return
     // A cancelled run makes no record any more, but ends the one it made.
@@ -163,10 +179,15 @@ export class DeploymentRecorder {
     return !(isSameRun && record.own.run.number === run.number) && !this.#isNewer(record)
   }
 
-  async #active(records: readonly DeploymentRecord[]): Promise<ActiveRecord[]> {
+  /** Those that have not ended; not all of them when `isEnough` says so. */
+  async #active(
+    records: readonly DeploymentRecord[],
+    isEnough: () => boolean = () => false,
+  ): Promise<ActiveRecord[]> {
     const active: ActiveRecord[] = []
     const open = records.filter(({ id }) => !this.#ended.has(id))
     await inParallel(open, async (record) => {
+      if (isEnough()) return
       const state = await this.#options.records.stateOf(record.id)
       if (ENDED.includes(state)) this.#ended.add(record.id)
       else active.push({ ...record, state })

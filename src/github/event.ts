@@ -69,7 +69,7 @@ function readDetails(environment: NodeJS.ProcessEnv, repository: Repository): De
   const name = environment.GITHUB_EVENT_NAME ?? ''
   const event = readEventFile(environment.GITHUB_EVENT_PATH)
   const ownSha = readSha(environment.GITHUB_SHA)
-  if (name === 'workflow_run') return ofWorkflowRun(event, ownSha)
+  if (name === 'workflow_run') return ofWorkflowRun(event, ownSha, repository)
   const pull = PULL.parse(asObject(event.pull_request))
   const issue = ISSUE.parse(asObject(event.issue))
   return {
@@ -84,7 +84,8 @@ function readDetails(environment: NodeJS.ProcessEnv, repository: Repository): De
 }
 
 const HEAD = z.pipe(object, z.object({ sha: text }))
-const PULL = z.object({ number: id, head: HEAD })
+const BASE = z.pipe(object, z.object({ repo: z.pipe(object, z.object({ url: text })) }))
+const PULL = z.object({ number: id, head: HEAD, base: BASE })
 const ISSUE = z.object({ number: id, pull_request: z.unknown() })
 const WORKFLOW_RUN = z.object({
   event: text,
@@ -95,13 +96,20 @@ const WORKFLOW_RUN = z.object({
 })
 
 /** A run that another run's end started: what counts is what that one was for. */
-function ofWorkflowRun(event: JsonObject, ownSha: string | undefined): Details {
+function ofWorkflowRun(
+  event: JsonObject,
+  ownSha: string | undefined,
+  { owner, name }: Repository,
+): Details {
   const run = WORKFLOW_RUN.parse(asObject(event.workflow_run))
-  const [first] = run.pull_requests
+  // A branch of this repository may also have a pull request in another one of the same network.
+  const here = `/repos/${owner}/${name}`.toLowerCase()
+  const pulls = run.pull_requests.map((pull) => PULL.parse(asObject(pull)))
+  const own = pulls.find(({ base }) => base.repo.url?.toLowerCase().endsWith(here) ?? true)
   return {
     sha: readSha(run.head_sha) ?? ownSha,
     isPreview: PULL_EVENTS.includes(run.event),
-    pullNumber: PULL.parse(asObject(first)).number,
+    pullNumber: own?.number,
     // The list is always empty for pull requests from forks.
     pullSearch: searchFor(run.head_repository.owner.login, run.head_branch),
   }

@@ -15,12 +15,18 @@ const RATE_LIMIT_PAUSE_MS = 60_000
 export function toGitHubError(thrown: unknown, wallMs: number): unknown {
   if (thrown instanceof ActionError) return thrown
   const { name, status, cause, request, response } = asObject(thrown)
-  // A property of the prototype is not in a record: errors name themselves there.
-  if ((name ?? (thrown as Error)?.name) !== 'HttpError' || typeof status !== 'number') return thrown
+  if (name !== 'HttpError' || typeof status !== 'number') return thrown
   const sent = asObject(request)
   const what = `${String(sent.method)} ${pathOf(String(sent.url))}`
   if (cause instanceof HttpFailure) return noAnswer(cause, what)
   return refusal(status, asObject(response), what, wallMs)
+}
+
+const TOO_SLOW = 'GitHub had not answered when the step ended'
+
+/** What is known of calls that the end of the step cut off. */
+export function tooSlow(): ActionError {
+  return new ActionError({ kind: 'connection-lost', what: TOO_SLOW })
 }
 
 /** A reply with a good status whose body is not what GitHub documents. */
@@ -29,9 +35,10 @@ export function oddReply(what: string): ActionError {
 }
 
 function noAnswer(failure: HttpFailure, request: string): ActionError {
+  const isGivenUp = failure.reason === 'aborted'
   return new ActionError({
     kind: failure.reason === 'unreachable' ? 'unreachable' : 'connection-lost',
-    what: `GitHub gave no answer: ${failure.message}`,
+    what: isGivenUp ? TOO_SLOW : `GitHub gave no answer: ${failure.message}`,
     request,
   })
 }

@@ -1,5 +1,5 @@
 import { type ActionError, toActionError } from '../base/errors.ts'
-import { isFinal } from './failure.ts'
+import { isFinal, tooSlow } from './failure.ts'
 
 /**
  * Steps that are done one after the other, in the order in which they came, and never throw. A later
@@ -8,10 +8,11 @@ import { isFinal } from './failure.ts'
 export class Lane {
   #tail: Promise<void> = Promise.resolve()
   #failure: ActionError | undefined
+  #open = 0
 
   /** Why this lane is not up to date; undefined where it is. */
   get failure(): ActionError | undefined {
-    return this.#failure
+    return this.#failure ?? (this.#open > 0 ? tooSlow() : undefined)
   }
 
   /** Resolves when all steps so far are done. */
@@ -20,14 +21,20 @@ export class Lane {
   }
 
   add(step: () => Promise<void>): void {
+    this.#open += 1
     this.#tail = this.#tail.then(async () => {
-      if (this.#failure && isFinal(this.#failure)) return
-      try {
-        await step()
-        this.#failure = undefined
-      } catch (thrown) {
-        this.#failure = toActionError(thrown)
-      }
+      await this.#do(step)
+      this.#open -= 1
     })
+  }
+
+  async #do(step: () => Promise<void>): Promise<void> {
+    if (this.#failure && isFinal(this.#failure)) return
+    try {
+      await step()
+      this.#failure = undefined
+    } catch (thrown) {
+      this.#failure = toActionError(thrown)
+    }
   }
 }

@@ -7,8 +7,9 @@ import { Comments } from './comments.ts'
 import { DeploymentRecorder } from './deployment-record.ts'
 import { DeploymentRecords } from './deployment-records.ts'
 import { type GitHubEvent, readEvent } from './event.ts'
+import { isFinal } from './failure.ts'
 import { Lane } from './lane.ts'
-import { cleanView, type RunView } from './run-view.ts'
+import { asStopped, cleanView, type RunView } from './run-view.ts'
 import { readSaved, type SavedReport } from './saved.ts'
 import type { GitHubSettings } from './settings.ts'
 import { type FailedPart, warningFor } from './warning.ts'
@@ -48,6 +49,7 @@ export class GitHubReporter {
   readonly #comment: { lane: Lane; sticky: StickyComment } | undefined
   #saved: SavedReport
   #isClosed = false
+  #latest: RunView | undefined
 
   private constructor(options: ReporterOptions, event: GitHubEvent) {
     this.#options = options
@@ -95,6 +97,7 @@ export class GitHubReporter {
   /** The run has ended, in whatever way. */
   finished(view: RunView): void {
     const clean = this.#remember(view)
+    this.#record?.recorder.hurry()
     this.#record?.lane.add(() => this.#recorder.finish(clean))
     this.#writeComment(clean, true)
   }
@@ -107,18 +110,17 @@ export class GitHubReporter {
   }
 
   /**
-   * In the post step: what the main step deployed is stopped now. A run that was killed is shown as
-   * cancelled, one that had failed stays as it is.
+   * In the post step, after `open` with what the main step saved. A run that was killed is shown as
+   * cancelled; what the main step could not bring to GitHub is brought there now.
+   *
+   * @param wasStopped the post step stopped what the main step deployed
    */
-  stoppedInPost(): void {
+  finishedInPost(wasStopped: boolean): void {
     const { view } = this.#saved
     if (!view) return
-    const { outcome } = view
-    if (outcome === undefined) this.finished({ ...view, outcome: 'cancelled' })
-    else if (outcome === 'succeeded' || outcome === 'started') {
-      const deployments = view.deployments.map((one) => ({ ...one, outcome: 'stopped' as const }))
-      this.finished({ ...view, deployments, outcome: 'stopped' })
-    } else this.finished(view)
+    const { outcome = 'cancelled' } = view
+    const isUp = outcome === 'succeeded' || outcome === 'started'
+    this.finished(wasStopped && isUp ? asStopped(view) : { ...view, outcome })
   }
 
   /**
@@ -136,7 +138,8 @@ export class GitHubReporter {
     this.#budget.end()
     const failed = this.#failures()
     if (failed.length > 0) this.#options.warn(warningFor(failed))
-    if (!this.#mayGoOn()) this.#options.save('')
+    const isLeftToPost = failed.some(({ error }) => !isFinal(error)) || this.#mayBeStopped()
+    if (!isLeftToPost) this.#options.save('')
   }
 
   async #whenOver(): Promise<void> {
@@ -168,11 +171,14 @@ export class GitHubReporter {
     const { lane, sticky } = this.#comment ?? {}
     // A cancelled run that has not written anything yet has nothing to take back.
     const isNew = view.outcome !== 'cancelled' || this.#saved.comment?.id !== undefined
-    lane?.add(async () => await sticky?.write(view, mayCreate && isNew))
+    this.#latest = view
+    lane?.add(async () => {
+      // Only the newest state is of interest.
+      if (view === this.#latest) await sticky?.write(view, mayCreate && isNew)
+    })
   }
 
-  /** False when the post step has nothing to tell GitHub. */
-  #mayGoOn(): boolean {
+  #mayBeStopped(): boolean {
     const outcome = this.#saved.view?.outcome
     return this.#options.mayStopLater && (outcome === 'succeeded' || outcome === 'started')
   }
@@ -185,7 +191,7 @@ export class GitHubReporter {
 
   #save(change: SavedReport): void {
     this.#saved = { ...this.#saved, ...change }
-    if (!this.#isClosed || this.#mayGoOn()) this.#options.save(JSON.stringify(this.#saved))
+    if (!this.#isClosed) this.#options.save(JSON.stringify(this.#saved))
   }
 
   #openRecorder(client: GitHubClient, event: GitHubEvent, saved: SavedReport | undefined) {

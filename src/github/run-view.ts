@@ -73,3 +73,9 @@ export function pageOf({ deployments }: RunView): string | undefined {
   }
   return undefined
 }
+
+/** The same run, with everything stopped that it left running. */
+export function asStopped(view: RunView): RunView {
+  const deployments = view.deployments.map((one) => ({ ...one, outcome: 'stopped' as const }))
+  return { ...view, deployments, outcome: 'stopped' }
+}

@@ -29,5 +29,8 @@ function advice(failed: readonly FailedPart[], permissions: string): string {
   if (kinds.includes('forbidden') || kinds.includes('not-found')) {
     return `Add to the job under permissions: ${permissions}. In pull requests from forks and by Dependabot the token can only read, whatever the job says.`
   }
-  return `It needs in the job under permissions: ${permissions}.`
+  if (kinds.includes('rate-limited')) {
+    return `The rate limit of this token is used up, which ends by itself. What is needed in the job under permissions: ${permissions}.`
+  }
+  return `What is needed in the job under permissions: ${permissions}.`
 }
