@@ -1,10 +1,9 @@
-import * as z from 'zod/mini'
 import { ActionError } from '../base/errors.ts'
 import type { GitHubClient } from './client.ts'
 import { type Marker, readMarker } from './comment-body.ts'
 import type { PullSearch, Repository } from './event.ts'
 import { oddReply } from './failure.ts'
-import { asObject, id, list, object, text } from './json.ts'
+import { asObject, id, list, shape, text } from './json.ts'
 
 /** A comment that carries a marker of ours; who wrote it is another question. */
 export interface MarkedComment {
@@ -21,12 +20,12 @@ export interface Author {
 
 const PER_PAGE = 100
 
-const WIRE_USER = z.pipe(object, z.object({ id, login: text }))
-const WIRE_COMMENT = z.object({ id, body: text, user: WIRE_USER })
-const WIRE_REPOSITORY = z.pipe(object, z.object({ full_name: text }))
-const WIRE_END = z.pipe(object, z.object({ ref: text, repo: WIRE_REPOSITORY }))
-const WIRE_PULL = z.object({ number: id, state: text, head: WIRE_END })
-const WIRE_VIEWER = z.object({ login: text, databaseId: id })
+const WIRE_USER = shape({ id, login: text })
+const WIRE_COMMENT = shape({ id, body: text, user: WIRE_USER })
+const WIRE_REPOSITORY = shape({ full_name: text })
+const WIRE_END = shape({ ref: text, repo: WIRE_REPOSITORY })
+const WIRE_PULL = shape({ number: id, state: text, head: WIRE_END })
+const WIRE_VIEWER = shape({ login: text, databaseId: id })
 
 /** Comments and pull requests of a repository, one method a request. All throw ActionError. */
 export class Comments {
@@ -104,7 +103,7 @@ export class Comments {
       const data = await this.#client.repeat(async (octokit) => {
         return { status: 200, data: await octokit.graphql('{ viewer { login databaseId } }') }
       })
-      const { login, databaseId } = WIRE_VIEWER.parse(asObject(asObject(data).viewer))
+      const { login, databaseId } = WIRE_VIEWER.parse(asObject(data).viewer)
       return login === undefined ? undefined : { id: databaseId, login }
     } catch (thrown) {
       // GraphQL's own refusals come with status 200, and as another error.
@@ -140,7 +139,7 @@ export class Comments {
 function openPullOf(data: unknown, { owner, branch }: PullSearch): number | undefined {
   return list
     .parse(data)
-    .map((value) => WIRE_PULL.parse(asObject(value)))
+    .map((value) => WIRE_PULL.parse(value))
     .find(({ state, head }) => {
       const headOwner = head.repo.full_name?.split('/')[0] ?? ''
       const isOfOwner = headOwner.toLowerCase() === owner.toLowerCase()
@@ -149,7 +148,7 @@ function openPullOf(data: unknown, { owner, branch }: PullSearch): number | unde
 }
 
 function readComment(value: unknown): MarkedComment | undefined {
-  const { id, body = '', user } = WIRE_COMMENT.parse(asObject(value))
+  const { id, body = '', user } = WIRE_COMMENT.parse(value)
   const marker = readMarker(body)
   if (id === undefined || marker === undefined) return undefined
   return { id, marker, author: { id: user.id, login: user.login ?? '' } }

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import type { GitHubClient } from './client.ts'
 import type { Repository } from './event.ts'
 import { oddReply } from './failure.ts'
-import { asObject, id, object, parseObject, text } from './json.ts'
+import { id, parseObject, shape, text } from './json.ts'
 import type { RunKey } from './run-order.ts'
 
 /** The states of GitHub that we use. */
@@ -45,10 +45,10 @@ const PER_PAGE = 100
 /** GitHub itself takes only the exact name for production. */
 const PRODUCTION = /^prod(?:uction)?(?![a-z])/i
 
-const WIRE_RECORD = z.object({ id, sha: text, payload: z.unknown() })
-const WIRE_STATUS = z.object({ id, state: text })
-const WIRE_RUN = z.pipe(object, z.object({ id, number: id, attempt: id }))
-const WIRE_PAYLOAD = z.object({ deploy_game_server: text, group: text, run: WIRE_RUN })
+const WIRE_RECORD = shape({ id, sha: text, payload: z.unknown() })
+const WIRE_STATUS = shape({ id, state: text })
+const WIRE_RUN = shape({ id, number: id, attempt: id })
+const WIRE_PAYLOAD = shape({ deploy_game_server: text, group: text, run: WIRE_RUN })
 
 /** GitHub's deployments, with nothing decided: one method a request. All throw ActionError. */
 export class DeploymentRecords {
@@ -79,7 +79,7 @@ export class DeploymentRecords {
         payload: { deploy_game_server: key, ...payload },
       }),
     )
-    const created = WIRE_RECORD.parse(asObject(data)).id
+    const created = WIRE_RECORD.parse(data).id
     if (created === undefined) throw oddReply('id of the deployment record')
     return created
   }
@@ -122,24 +122,20 @@ export class DeploymentRecords {
         per_page: PER_PAGE,
       }),
     )
-    const statuses = (Array.isArray(found) ? found : []).map((status) =>
-      WIRE_STATUS.parse(asObject(status)),
-    )
+    const statuses = (Array.isArray(found) ? found : []).map((status) => WIRE_STATUS.parse(status))
     return statuses.sort((a, b) => (b.id ?? 0) - (a.id ?? 0))[0]?.state
   }
 }
 
 function readRecord(value: unknown): DeploymentRecord[] {
-  const record = WIRE_RECORD.parse(asObject(value))
+  const record = WIRE_RECORD.parse(value)
   if (record.id === undefined) return []
   return [{ id: record.id, sha: record.sha ?? '', own: readPayload(record.payload) }]
 }
 
 /** GitHub gives a payload back as an object or as the JSON text of one. */
 function readPayload(value: unknown): OwnPayload | undefined {
-  const payload = WIRE_PAYLOAD.parse(
-    typeof value === 'string' ? parseObject(value) : asObject(value),
-  )
+  const payload = WIRE_PAYLOAD.parse(typeof value === 'string' ? parseObject(value) : value)
   const { deploy_game_server: key, group = '', run } = payload
   if (key === undefined) return undefined
   return {

@@ -1,7 +1,7 @@
 import { readFileSync, statSync } from 'node:fs'
 import * as z from 'zod/mini'
 import { parseServiceUrl } from '../settings/url.ts'
-import { asObject, id, type JsonObject, list, object, parseObject, text } from './json.ts'
+import { id, type JsonObject, list, parseObject, shape, text } from './json.ts'
 import type { RunKey } from './run-order.ts'
 
 export interface Repository {
@@ -70,8 +70,8 @@ function readDetails(environment: NodeJS.ProcessEnv, repository: Repository): De
   const event = readEventFile(environment.GITHUB_EVENT_PATH)
   const ownSha = readSha(environment.GITHUB_SHA)
   if (name === 'workflow_run') return ofWorkflowRun(event, ownSha, repository)
-  const pull = PULL.parse(asObject(event.pull_request))
-  const issue = ISSUE.parse(asObject(event.issue))
+  const pull = PULL.parse(event.pull_request)
+  const issue = ISSUE.parse(event.issue)
   return {
     // A pull request's own GITHUB_SHA is the merge commit, on which the pull request shows nothing.
     sha: readSha(pull.head.sha) ?? ownSha,
@@ -83,15 +83,15 @@ function readDetails(environment: NodeJS.ProcessEnv, repository: Repository): De
   }
 }
 
-const HEAD = z.pipe(object, z.object({ sha: text }))
-const BASE = z.pipe(object, z.object({ repo: z.pipe(object, z.object({ url: text })) }))
-const PULL = z.object({ number: id, head: HEAD, base: BASE })
-const ISSUE = z.object({ number: id, pull_request: z.unknown() })
-const WORKFLOW_RUN = z.object({
+const HEAD = shape({ sha: text })
+const BASE = shape({ repo: shape({ url: text }) })
+const PULL = shape({ number: id, head: HEAD, base: BASE })
+const ISSUE = shape({ number: id, pull_request: z.unknown() })
+const WORKFLOW_RUN = shape({
   event: text,
   head_sha: text,
   head_branch: text,
-  head_repository: z.pipe(object, z.object({ owner: z.pipe(object, z.object({ login: text })) })),
+  head_repository: shape({ owner: shape({ login: text }) }),
   pull_requests: list,
 })
 
@@ -101,10 +101,10 @@ function ofWorkflowRun(
   ownSha: string | undefined,
   { owner, name }: Repository,
 ): Details {
-  const run = WORKFLOW_RUN.parse(asObject(event.workflow_run))
+  const run = WORKFLOW_RUN.parse(event.workflow_run)
   // A branch of this repository may also have a pull request in another one of the same network.
   const here = `/repos/${owner}/${name}`.toLowerCase()
-  const pulls = run.pull_requests.map((pull) => PULL.parse(asObject(pull)))
+  const pulls = run.pull_requests.map((pull) => PULL.parse(pull))
   const own = pulls.find(({ base }) => base.repo.url?.toLowerCase().endsWith(here) ?? true)
   return {
     sha: readSha(run.head_sha) ?? ownSha,

@@ -10,7 +10,17 @@ export function asObject(value: unknown): JsonObject {
     : {}
 }
 
-export const object = z.pipe(z.unknown(), z.transform(asObject))
+/** An object of these fields; whatever the value is, each of them is there for its reader, if undefined. */
+export function shape<const T extends z.core.$ZodShape>(fields: T) {
+  const pick = (value: unknown) => {
+    const given = asObject(value)
+    const names = Object.keys(fields)
+    return Object.fromEntries(
+      names.map((name) => [name, Object.hasOwn(given, name) ? given[name] : undefined]),
+    )
+  }
+  return z.pipe(z.pipe(z.unknown(), z.transform(pick)), z.object(fields))
+}
 
 export const text = z.pipe(
   z.unknown(),

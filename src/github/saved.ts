@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import type { Outcome } from '../state/state.ts'
 import type { SavedComment } from './comment.ts'
 import type { SavedRecord } from './deployment-record.ts'
-import { asObject, id, list, object, parseObject, text } from './json.ts'
+import { id, list, parseObject, shape, text } from './json.ts'
 import type { RunView } from './run-view.ts'
 
 /** What the main step hands to the post step. */
@@ -36,44 +36,44 @@ const SECONDS = z.pipe(
   z.unknown(),
   z.transform((value) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)),
 )
-const PORT = z.object({ name: LINE, protocol: LINE, address: LINE })
-const DEPLOYMENT = z.object({
+const PORT = shape({ name: LINE, protocol: LINE, address: LINE })
+const DEPLOYMENT = shape({
   id: LINE,
   outcome: OUTCOME,
   location: LINE,
   address: LINE,
-  ports: z.pipe(list, z.array(z.pipe(object, PORT))),
+  ports: z.pipe(list, z.array(PORT)),
 })
-const VIEW = z.object({
+const VIEW = shape({
   outcome: OUTCOME,
   provider: LINE,
   application: LINE,
   version: LINE,
   image: LINE,
-  deployments: z.pipe(list, z.array(z.pipe(object, DEPLOYMENT))),
+  deployments: z.pipe(list, z.array(DEPLOYMENT)),
   seconds: SECONDS,
   error: LINE,
 })
-const RECORD = z.object({ key: text, id })
-const COMMENT = z.object({ pull: z.unknown(), id })
+const RECORD = shape({ key: text, id })
+const COMMENT = shape({ pull: z.unknown(), id })
 
 /** Reads what the main step saved; what is not as it writes it is absent. */
 export function readSaved(json: string): SavedReport {
   const { view, record, comment } = parseObject(json)
   return {
-    ...(view !== undefined && { view: VIEW.parse(asObject(view)) }),
+    ...(view !== undefined && { view: VIEW.parse(view) }),
     ...(record !== undefined && { record: readRecord(record) }),
     ...(comment !== undefined && { comment: readComment(comment) }),
   }
 }
 
 function readRecord(value: unknown): SavedRecord {
-  const { key, id: recordId } = RECORD.parse(asObject(value))
+  const { key, id: recordId } = RECORD.parse(value)
   return { ...(key !== undefined && { key }), ...(recordId !== undefined && { id: recordId }) }
 }
 
 function readComment(value: unknown): SavedComment {
-  const { pull, id: commentId } = COMMENT.parse(asObject(value))
+  const { pull, id: commentId } = COMMENT.parse(value)
   const number = id.parse(pull)
   const isNone = pull === null
   return {
