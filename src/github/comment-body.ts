@@ -118,7 +118,7 @@ function facts(view: RunView, context: CommentContext): string {
     ['Run', link(`run ${marker.run.number || marker.run.id}`, runUrl)],
   ]
   const given = rows.filter(([, value]) => value !== '')
-  return table(['', words(view.provider)], given)
+  return table(['Provider', words(view.provider)], given)
 }
 
 function servers(deployments: readonly DeploymentView[]): string[] {

@@ -49,6 +49,8 @@ export class GitHubReporter {
   readonly #comment: { lane: Lane; sticky: StickyComment } | undefined
   #saved: SavedReport
   #isClosed = false
+  /** From then on nothing is sent or saved any more. */
+  #isOver = false
   #latest: RunView | undefined
 
   private constructor(options: ReporterOptions, event: GitHubEvent) {
@@ -136,6 +138,7 @@ export class GitHubReporter {
     // The lanes end by themselves with the budget; whatever keeps one from it must not keep the step.
     await Promise.race([done, this.#whenOver()])
     this.#budget.end()
+    this.#isOver = true
     const failed = this.#failures()
     if (failed.length > 0) this.#options.warn(warningFor(failed))
     const isLeftToPost = failed.some(({ error }) => !isFinal(error)) || this.#mayBeStopped()
@@ -191,7 +194,7 @@ export class GitHubReporter {
 
   #save(change: SavedReport): void {
     this.#saved = { ...this.#saved, ...change }
-    if (!this.#isClosed) this.#options.save(JSON.stringify(this.#saved))
+    if (!this.#isOver) this.#options.save(JSON.stringify(this.#saved))
   }
 
   #openRecorder(client: GitHubClient, event: GitHubEvent, saved: SavedReport | undefined) {

@@ -110,7 +110,7 @@ export function viewOf(change: Partial<RunView> = {}): RunView {
     deployments: [
       {
         id: 'a1b2c3',
-        outcome: change.outcome === undefined && 'outcome' in change ? undefined : 'succeeded',
+        outcome: 'outcome' in change ? change.outcome : 'succeeded',
         location: 'Montreal',
         address: 'a1b2c3.pr.example.com:31504',
         ports: [
