@@ -10,6 +10,7 @@ const MAX_BYTES = 65_000
 /** More servers than this are only counted. */
 const MOST_SERVERS = 50
 const LONGEST_TEXT = 200
+const LONGEST_GROUP = 200
 
 /** What a comment carries beside what people see, in an HTML comment on its first line. */
 export interface Marker {
@@ -29,10 +30,15 @@ export interface CommentContext {
   wallMs: number
 }
 
+/** A group as a marker holds it. */
+export function groupInMarker(group: string): string {
+  return group.slice(0, LONGEST_GROUP).toWellFormed()
+}
+
 export function writeMarker({ group, run, isOver }: Marker): string {
   // Encoded, a group can end neither the comment nor its field.
   const fields = [
-    `group=${encodeURIComponent(group.toWellFormed())}`,
+    `group=${encodeURIComponent(groupInMarker(group))}`,
     `run=${run.id}`,
     `number=${run.number}`,
     `attempt=${run.attempt}`,

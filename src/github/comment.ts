@@ -1,5 +1,5 @@
 import type { Budget } from './budget.ts'
-import { buildCommentBody, type Marker } from './comment-body.ts'
+import { buildCommentBody, groupInMarker, type Marker } from './comment-body.ts'
 import { type Author, type Comments, isSameAuthor, type MarkedComment } from './comments.ts'
 import type { GitHubEvent } from './event.ts'
 import { compareRuns, isSuperseded, runName } from './run-order.ts'
@@ -100,7 +100,9 @@ export class StickyComment {
   /** Our comments of this group, that of the newest run first, the oldest of one run before others. */
   async #ours(pull: number): Promise<MarkedComment[]> {
     const listed = await this.#list(pull)
-    const candidates = listed.filter(({ marker }) => marker.group === this.#options.group)
+    const candidates = listed.filter(
+      ({ marker }) => marker.group === groupInMarker(this.#options.group),
+    )
     if (candidates.length === 0) return []
     const me = await this.#findMe()
     const ours = candidates

@@ -1,6 +1,5 @@
 import { readFileSync, statSync } from 'node:fs'
 import * as z from 'zod/mini'
-import { parseServiceUrl } from '../settings/url.ts'
 import { id, type JsonObject, list, parseObject, shape, text } from './json.ts'
 import type { RunKey } from './run-order.ts'
 
@@ -48,8 +47,8 @@ const PULL_EVENTS: readonly unknown[] = ['pull_request', 'pull_request_target']
  */
 export function readEvent(environment: NodeJS.ProcessEnv): GitHubEvent | undefined {
   const repository = readRepository(environment.GITHUB_REPOSITORY)
-  const apiUrl = parseServiceUrl(environment.GITHUB_API_URL || 'https://api.github.com')
-  if (!repository || !(apiUrl instanceof URL)) return undefined
+  const apiUrl = readServer(environment.GITHUB_API_URL || 'https://api.github.com')
+  if (!repository || !apiUrl) return undefined
   const details = readDetails(environment, repository)
   const page = pageOf(environment, repository)
   const run = readRun(environment)
@@ -143,8 +142,15 @@ function readSha(value: string | undefined): string | undefined {
 }
 
 function pageOf({ GITHUB_SERVER_URL }: NodeJS.ProcessEnv, { owner, name }: Repository) {
-  const server = parseServiceUrl(GITHUB_SERVER_URL || 'https://github.com')
-  return server instanceof URL ? `${server.href.replace(/\/+$/, '')}/${owner}/${name}` : undefined
+  const server = readServer(GITHUB_SERVER_URL || 'https://github.com')
+  return server && `${server.href.replace(/\/+$/, '')}/${owner}/${name}`
+}
+
+/** Named by the runner, which sends the same token there itself; without TLS in some own networks. */
+function readServer(text: string): URL | undefined {
+  const url = URL.canParse(text) ? new URL(text) : undefined
+  const isWeb = url?.protocol === 'https:' || url?.protocol === 'http:'
+  return url && isWeb && !url.username && !url.search && !url.hash ? url : undefined
 }
 
 function readRun(environment: NodeJS.ProcessEnv): RunKey {

@@ -162,7 +162,6 @@ describe('two runs', () => {
   })
 
   test('that write into one comment leave the state of the newer one', async () => {
-    earlier(6)
     const comment = earlier(6)
     const older = openReporter(github, COMMENT, { run: 7 }).reporter
     older.started(deploying())
