@@ -93,6 +93,8 @@ export class StickyComment {
     if (current) return await comments.update(current.id, body)
     const created = await comments.create(pull, body)
     this.#me = created.author
+    // Now that we know for certain who we are, older ones of ours are looked for as well.
+    this.#firstListAtMs = undefined
     this.#remember({ id: created.id })
     return true
   }

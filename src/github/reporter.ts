@@ -140,9 +140,9 @@ export class GitHubReporter {
     this.#budget.end()
     this.#isOver = true
     const failed = this.#failures()
-    if (failed.length > 0) this.#options.warn(warningFor(failed))
-    const isLeftToPost = failed.some(({ error }) => !isFinal(error)) || this.#mayBeStopped()
-    if (!isLeftToPost) this.#options.save('')
+    const isLeftToPost = this.#isCutOff(failed)
+    if (failed.length > 0 && !isLeftToPost) this.#options.warn(warningFor(failed))
+    if (!isLeftToPost && !this.#mayBeStopped()) this.#options.save('')
   }
 
   async #whenOver(): Promise<void> {
@@ -179,6 +179,12 @@ export class GitHubReporter {
       // Only the newest state is of interest.
       if (view === this.#latest) await sticky?.write(view, mayCreate && isNew)
     })
+  }
+
+  /** A cancelled run has little time; what it did not manage is done, or warned of, by the post step. */
+  #isCutOff(failed: readonly FailedPart[]): boolean {
+    const isCancelled = this.#saved.view?.outcome === 'cancelled' && !this.#options.saved
+    return isCancelled && failed.some(({ error }) => !isFinal(error))
   }
 
   #mayBeStopped(): boolean {

@@ -164,13 +164,22 @@ describe('a GitHub in trouble', () => {
     return reporter.close(0)
   })
 
-  test('leaves what is missing to the post step', async () => {
-    github.faults.order({ kind: 'hang' })
+  test('leaves to the post step what a cancelled run has no time for', async () => {
     const main = openReporter(github, BOTH)
     main.reporter.started(deploying())
+    await expect.poll(() => main.saved.at(-1)).toMatch(/"record":{[^}]*"id"/)
+    await expect.poll(() => main.saved.at(-1)).toMatch(/"comment":{[^}]*"id"/)
+    const hang = github.faults.order({ kind: 'hang' })
     main.reporter.finished(viewOf({ outcome: 'cancelled' }))
     await main.reporter.close(100)
-    expect(main.saved.at(-1)).not.toBe('')
+    expect(main.warnings).toEqual([])
+    hang.cancel()
+    const post = openReporter(github, BOTH, { saved: main.saved.at(-1) ?? '' })
+    post.reporter.finishedInPost(true)
+    await post.reporter.close(5_000)
+    expect(github.state.deployments).toHaveLength(1)
+    expect(github.state.deployments[0]?.statuses.at(-1)?.state).toBe('inactive')
+    expect(github.state.comments.map(({ body }) => body).join()).toContain('was cancelled')
   })
 })
 
