@@ -22,6 +22,8 @@ export interface ClientOptions {
 const CALL_MS = 10_000
 /** The pauses before a request is sent again. */
 const PAUSES_MS = [500, 2_000, 5_000]
+/** A hundred comments, each as long as GitHub takes them. */
+const MAX_REPLY_BYTES = 32 * 1024 * 1024
 /** 10,000 entries: pages without end end here. */
 const MAX_PAGES = 100
 
@@ -82,8 +84,15 @@ export class GitHubClient {
     }
   }
 
-  /** Every page of a list, first to last. Each page is repeated by itself. @throws ActionError */
-  async pages(call: (octokit: Octokit, page: number) => ReturnType<Call>): Promise<unknown[]> {
+  /**
+   * Every page of a list, first to last, or up to the one that is enough. Each page is repeated by itself.
+   *
+   * @throws ActionError
+   */
+  async pages(
+    call: (octokit: Octokit, page: number) => ReturnType<Call>,
+    isEnough: (page: readonly unknown[]) => boolean = () => false,
+  ): Promise<unknown[]> {
     const all: unknown[] = []
     for (let page = 1; page <= MAX_PAGES; page += 1) {
       let hasNext = false
@@ -93,8 +102,9 @@ export class GitHubClient {
         hasNext = /;\s*rel="next"/.test(String(headers?.link))
         return reply
       })
-      if (Array.isArray(data)) all.push(...data)
-      if (!hasNext) break
+      const items: unknown[] = Array.isArray(data) ? data : []
+      all.push(...items)
+      if (!hasNext || isEnough(items)) break
     }
     return all
   }
@@ -126,6 +136,7 @@ export class GitHubClient {
       headers: init.headers as Record<string, string>,
       ...(typeof init.body === 'string' && { body: init.body }),
       deadlineMs: CALL_MS,
+      maxReplyBytes: MAX_REPLY_BYTES,
       signal: budget.signal,
     })
     const headers = new Map(Object.entries(reply.headers))

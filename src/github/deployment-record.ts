@@ -44,6 +44,10 @@ const STATES: Readonly<Partial<Record<Outcome, RecordState>>> = {
 
 /** In these states a record does not come back by itself. */
 const ENDED: readonly unknown[] = ['inactive', 'failure', 'error']
+/** So many are asked for one by one, the others together. */
+const FEW = 5
+/** The newest of them; what is older was ended when these came. */
+const MOST_ASKED = 1_000
 /** Status requests that are on their way at a time. */
 const PARALLEL = 4
 
@@ -55,6 +59,8 @@ export class DeploymentRecorder {
   readonly #ended = new Set<number>()
   /** Those that had succeeded before this run recorded anything. */
   readonly #succeededBefore = new Set<number>()
+  /** All that had not ended by then; undefined where not all of them were looked at. */
+  #activeBefore: readonly DeploymentRecord[] | undefined
   #isStarted = false
   #isHurried = false
 
@@ -82,6 +88,7 @@ export class DeploymentRecorder {
     if (this.#isHurried) return
     const active = await this.#active(await this.#others(), () => this.#isHurried)
     for (const { id, state } of active) if (state === 'success') this.#succeededBefore.add(id)
+    if (!this.#isHurried) this.#activeBefore = active
   }
 
   /** Writes how the run ended; nothing where it goes on without us. @throws ActionError */
@@ -93,7 +100,9 @@ export class DeploymentRecorder {
     const id = state === 'inactive' ? await this.#find() : await this.#create(view)
     if (id === undefined) return
     if (state !== 'success') return await this.#addStatus(id, state, view)
-    const others = await this.#others()
+    // What came after our own record is new; what was before it has been looked at in `start`.
+    const before = this.#activeBefore
+    const others = [...(await this.#others(before && id)), ...(before ?? [])]
     const newer = await this.#active(others.filter((other) => this.#isNewer(other)))
     if (newer.some(hasSucceeded)) return await this.#giveWay(id, view)
     await this.#addStatus(id, 'success', view)
@@ -141,7 +150,7 @@ export class DeploymentRecorder {
     const { records, environment, sha } = this.#options
     const { id, key } = this.#saved
     if (id !== undefined || key === undefined) return id
-    const found = (await records.list(environment, sha)).find(({ own }) => own?.key === key)
+    const found = (await records.list(environment, { sha })).find(({ own }) => own?.key === key)
     if (found) this.#save({ key, id: found.id })
     return found?.id
   }
@@ -157,9 +166,9 @@ export class DeploymentRecorder {
   }
 
   /** All other records of the environment that are ours to end. */
-  async #others(): Promise<DeploymentRecord[]> {
+  async #others(newerThan?: number): Promise<DeploymentRecord[]> {
     const { records, environment, group } = this.#options
-    const all = await records.list(environment)
+    const all = await records.list(environment, { newerThan })
     return all.filter(({ id, own }) => {
       return id !== this.#saved.id && (group === '' || own?.group === group)
     })
@@ -185,10 +194,12 @@ export class DeploymentRecorder {
     isEnough: () => boolean = () => false,
   ): Promise<ActiveRecord[]> {
     const active: ActiveRecord[] = []
-    const open = records.filter(({ id }) => !this.#ended.has(id))
+    const { records: api, environment } = this.#options
+    const open = records.filter(({ id }) => !this.#ended.has(id)).slice(0, MOST_ASKED)
+    const known = open.length > FEW ? await api.states(environment) : undefined
     await inParallel(open, async (record) => {
       if (isEnough()) return
-      const state = await this.#options.records.stateOf(record.id)
+      const state = known?.get(record.id) ?? (await api.stateOf(record.id))
       if (ENDED.includes(state)) this.#ended.add(record.id)
       else active.push({ ...record, state })
     })

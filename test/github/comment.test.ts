@@ -85,6 +85,16 @@ describe('the comment on the pull request', () => {
     expect(old.body).toContain('is up in Montreal')
   })
 
+  test('is found among comments of the greatest length', async () => {
+    for (let count = 0; count < 100; count += 1) {
+      github.addComment(jobAccount(), 12, 'ü'.repeat(65_000))
+    }
+    const old = earlier(6)
+    const { warnings } = await deployOnce()
+    expect(warnings).toEqual([])
+    expect(old.body).toContain('is up')
+  })
+
   test('is one for each group', async () => {
     const other = earlier(6, { group: 'pr-12-eu' })
     const { reporter } = openReporter(github, COMMENT, { group: 'pr-12-us' })

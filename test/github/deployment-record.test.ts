@@ -160,20 +160,47 @@ describe('earlier records of the environment', () => {
     },
   )
 
-  test('are found on every page', async () => {
-    const first = earlier(1)
-    for (let count = 0; count < 230; count += 1) {
-      github.addDeployment(jobAccount(), { ref: SHA, environment: 'staging' }, 'inactive')
+  describe('hundreds of them', () => {
+    const addMany = () => {
+      const first = earlier(1)
+      for (let count = 0; count < 330; count += 1) {
+        github.addDeployment(jobAccount(), { ref: SHA, environment: 'staging' }, 'inactive')
+      }
+      return first
     }
-    const { reporter } = openReporter(github, STAGING)
-    reporter.started(deploying())
-    // The statuses of so many are read while the run deploys.
-    await github.whenRequested('GET', new RegExp(`/deployments/${first.id}/statuses`), {
-      timeoutMs: 30_000,
+
+    test('are found on every page, with few requests', async () => {
+      const first = addMany()
+      const { reporter } = openReporter(github, STAGING)
+      reporter.started(deploying())
+      // They are read while the run deploys.
+      await github.whenRequested('POST', /graphql$/, { count: 4 })
+      reporter.finished(viewOf())
+      await reporter.close(5_000)
+      expect(github.stateOf(first.id)).toBe('inactive')
+      expect(github.requests.length).toBeLessThan(20)
     })
-    reporter.finished(viewOf())
-    await reporter.close(30_000)
-    expect(github.stateOf(first.id)).toBe('inactive')
+
+    test('are found on every page also where there is no GraphQL', async () => {
+      github.state.hasGraphQL = false
+      const first = addMany()
+      const { reporter } = openReporter(github, STAGING)
+      reporter.finished(viewOf())
+      await reporter.close(30_000)
+      expect(github.stateOf(first.id)).toBe('inactive')
+    })
+
+    test('do not keep the success back when the run ends while they are read', async () => {
+      github.state.hasGraphQL = false
+      addMany()
+      github.faults.order({ kind: 'delay', delayMs: 50, method: 'GET', path: /statuses$/ })
+      const { reporter } = openReporter(github, STAGING)
+      reporter.started(deploying())
+      await github.whenRequested('GET', /statuses$/)
+      reporter.finished(viewOf())
+      await reporter.close(1_500)
+      expect(statesOf()).toEqual(['in_progress', 'success'])
+    })
   })
 
   test('of the same run stay active: a matrix deploys several', async () => {

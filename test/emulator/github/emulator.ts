@@ -3,7 +3,8 @@ import { type EmulatorServer, startServer } from '../server.ts'
 import { type Account, type Authorised, jobAccount, tokenOf } from './account.ts'
 import { addComment, addCommentRoutes } from './comments.ts'
 import { addDeployment, addDeploymentRoutes, addStatus } from './deployments.ts'
-import { badCredentials, error } from './replies.ts'
+import { answerQuery } from './graphql.ts'
+import { badCredentials, error, notFound } from './replies.ts'
 import type { GitHubComment, GitHubDeployment, GitHubState } from './state.ts'
 import { toPublicUser } from './wire.ts'
 
@@ -108,11 +109,9 @@ function addUserRoutes(
   server.route(
     'POST',
     `${root.replace(/\/v3$/, '')}/graphql`,
-    authorised((_, { id, login }) =>
-      state.hasGraphQL
-        ? { status: 200, body: { data: { viewer: { login, databaseId: id } } } }
-        : error(404, 'Not Found'),
-    ),
+    authorised((request, account) => {
+      return state.hasGraphQL ? answerQuery(request.body, account, state) : notFound()
+    }),
   )
 }
 
