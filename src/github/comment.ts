@@ -78,7 +78,8 @@ export class StickyComment {
         return this.#logOnce('A newer run keeps the comment on the pull request up to date.')
       }
       if (isWritten && current && isSameState(current.marker, marker)) return
-      if (!current && !mayCreate) return
+      // One that was just created may not be listed yet.
+      if (!current && (isWritten || !mayCreate)) return
       if (await this.#put(pull, current, this.#body(view, marker))) isWritten = true
       const isNew = current === undefined
       if (isWritten && !isNew && !(this.#isContended && marker.isOver)) return
@@ -90,7 +91,9 @@ export class StickyComment {
   /** @returns false when the comment was deleted under our hands */
   async #put(pull: number, current: MarkedComment | undefined, body: string): Promise<boolean> {
     const { comments } = this.#options
-    if (current) return await comments.update(current.id, body)
+    const known = current?.id ?? this.#saved.id
+    if (known !== undefined && (await comments.update(known, body))) return true
+    if (current) return false
     const created = await comments.create(pull, body)
     this.#me = created.author
     // Now that we know for certain who we are, older ones of ours are looked for as well.

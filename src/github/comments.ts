@@ -12,7 +12,7 @@ export interface MarkedComment {
   marker: Marker
 }
 
-/** An account. Names may be changed and given to somebody else, so ids count where both are known. */
+/** An account, by either of what tells it from all others at a moment. */
 export interface Author {
   id: number | undefined
   login: string
@@ -165,7 +165,6 @@ async function isThere(call: Promise<unknown>): Promise<boolean> {
 }
 
 export function isSameAuthor(a: Author, b: Author): boolean {
-  return a.id !== undefined && b.id !== undefined
-    ? a.id === b.id
-    : a.login !== '' && a.login.toLowerCase() === b.login.toLowerCase()
+  const isSameId = a.id !== undefined && a.id === b.id
+  return isSameId || (a.login !== '' && a.login.toLowerCase() === b.login.toLowerCase())
 }

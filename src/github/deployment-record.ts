@@ -2,6 +2,7 @@ import { ActionError, toActionError } from '../base/errors.ts'
 import type { Outcome } from '../state/state.ts'
 import type { DeploymentRecord, DeploymentRecords, RecordState } from './deployment-records.ts'
 import { isAmbiguous } from './failure.ts'
+import { inParallel } from './parallel.ts'
 import { isSuperseded, type RunKey } from './run-order.ts'
 import { pageOf, type RunView } from './run-view.ts'
 
@@ -48,8 +49,6 @@ const ENDED: readonly unknown[] = ['inactive', 'failure', 'error']
 const FEW = 5
 /** The newest of them; what is older was ended when these came. */
 const MOST_ASKED = 1_000
-/** Status requests that are on their way at a time. */
-const PARALLEL = 4
 
 /** The GitHub Deployment of one run: its own record, and the earlier ones of the environment. */
 export class DeploymentRecorder {
@@ -175,17 +174,23 @@ export class DeploymentRecorder {
   }
 
   #isNewer({ id, own }: DeploymentRecord): boolean {
-    const { run } = this.#options
-    return own !== undefined && isSuperseded(run, own.run, this.#succeededBefore.has(id))
+    if (own === undefined) return false
+    // Where the end came before all were looked at, the ids tell which one was there first.
+    const wasOver = this.#activeBefore ? this.#succeededBefore.has(id) : this.#isBeforeOurs(id)
+    return isSuperseded(this.#options.run, own.run, wasOver)
   }
 
   #isEarlier(record: DeploymentRecord): boolean {
     const { run, sha } = this.#options
-    // GitHub's own record of this job, where the job names an environment; GitHub ends it itself.
-    if (record.own === undefined) return record.sha !== sha
+    // One of our commit may be GitHub's own of this job, where that names an environment; GitHub ends it.
+    if (record.own === undefined) return record.sha !== sha && this.#isBeforeOurs(record.id)
     const isSameRun = record.own.run.id === run.id && record.own.run.attempt === run.attempt
     // Another step or job of this very run, such as one of a matrix, stands beside us.
     return !(isSameRun && record.own.run.number === run.number) && !this.#isNewer(record)
+  }
+
+  #isBeforeOurs(id: number): boolean {
+    return id < (this.#saved.id ?? 0)
   }
 
   /** Those that have not ended; not all of them when `isEnough` says so. */
@@ -235,12 +240,4 @@ function describe({ outcome, error }: RunView): string {
   if (outcome === 'stopped') return 'Stopped'
   if (outcome === 'cancelled') return 'Cancelled'
   return error || 'Failed'
-}
-
-async function inParallel<T>(items: readonly T[], work: (item: T) => Promise<void>): Promise<void> {
-  const queue = [...items]
-  const worker = async () => {
-    for (let item = queue.shift(); item !== undefined; item = queue.shift()) await work(item)
-  }
-  await Promise.all(Array.from({ length: PARALLEL }, worker))
 }

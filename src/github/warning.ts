@@ -27,10 +27,10 @@ function advice(failed: readonly FailedPart[], permissions: string): string {
     return `github-token was not accepted: use the job's own token, with the permissions ${permissions}.`
   }
   if (kinds.includes('forbidden') || kinds.includes('not-found')) {
-    return `Add to the job under permissions: ${permissions}. In pull requests from forks and by Dependabot the token can only read, whatever the job says.`
+    return `Add under the job's permissions: ${permissions}. In pull requests from forks and by Dependabot the token can only read, whatever the job says.`
   }
   if (kinds.includes('rate-limited')) {
-    return `The rate limit of this token is used up, which ends by itself. What is needed in the job under permissions: ${permissions}.`
+    return `The rate limit of this token is used up, which ends by itself. Under the job's permissions is needed: ${permissions}.`
   }
-  return `What is needed in the job under permissions: ${permissions}.`
+  return `Under the job's permissions is needed: ${permissions}.`
 }

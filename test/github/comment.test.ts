@@ -104,6 +104,16 @@ describe('the comment on the pull request', () => {
     expect(other.body).toContain('run 6')
   })
 
+  test('that is not listed yet, just after it was created, is not created again', async () => {
+    const unlisted = github.faults.order({
+      ...{ kind: 'status', status: 200, body: [], method: 'GET', path: /\/comments$/ },
+    })
+    await deployOnce()
+    expect(unlisted.used).toBeGreaterThan(1)
+    expect(bodies()).toHaveLength(1)
+    expect(bodies()[0]).toContain('is up')
+  })
+
   test('that somebody deleted meanwhile is written anew', async () => {
     const { reporter } = openReporter(github, COMMENT)
     reporter.started(deploying())

@@ -193,12 +193,12 @@ describe('earlier records of the environment', () => {
     test('do not keep the success back when the run ends while they are read', async () => {
       github.state.hasGraphQL = false
       addMany()
-      github.faults.order({ kind: 'delay', delayMs: 50, method: 'GET', path: /statuses$/ })
+      github.faults.order({ kind: 'delay', delayMs: 200, method: 'GET', path: /statuses$/ })
       const { reporter } = openReporter(github, STAGING)
       reporter.started(deploying())
       await github.whenRequested('GET', /statuses$/)
       reporter.finished(viewOf())
-      await reporter.close(1_500)
+      await reporter.close(3_000)
       expect(statesOf()).toEqual(['in_progress', 'success'])
     })
   })
@@ -210,6 +210,17 @@ describe('earlier records of the environment', () => {
     reporter.finished(viewOf())
     await reporter.close(5_000)
     expect(github.stateOf(sibling.id)).toBe('success')
+  })
+
+  test('of somebody else that came later stay active', async () => {
+    const { reporter } = openReporter(github, STAGING)
+    reporter.started(deploying())
+    await github.whenRequested('POST', /\/statuses$/)
+    const by = { ref: 'e'.repeat(40), environment: 'staging' }
+    const later = github.addDeployment(jobAccount(), by, 'success')
+    reporter.finished(viewOf())
+    await reporter.close(5_000)
+    expect(github.stateOf(later.id)).toBe('success')
   })
 
   test("GitHub's own record of this job is left to GitHub", async () => {
@@ -253,16 +264,21 @@ describe('two runs', () => {
     expect(active.map(({ payload }) => payload)).toMatchObject([{ run: { number: 8 } }])
   })
 
-  test('an older run that is run again, to roll back, takes over', async () => {
-    const newer = earlier(8)
-    const { reporter } = openReporter(github, STAGING, { run: 7, attempt: 2 })
-    reporter.started(deploying())
-    await github.whenRequested('GET', new RegExp(`/deployments/${newer.id}/statuses`))
-    reporter.finished(viewOf())
-    await reporter.close(5_000)
-    expect(github.stateOf(newer.id)).toBe('inactive')
-    expect(statesOf()).toEqual(['in_progress', 'success'])
-  })
+  test.each(['slowly', 'at once'])(
+    'an older run that is run again, to roll back, takes over (%s)',
+    async (pace) => {
+      const newer = earlier(8)
+      const { reporter } = openReporter(github, STAGING, { run: 7, attempt: 2 })
+      reporter.started(deploying())
+      if (pace === 'slowly') {
+        await github.whenRequested('GET', new RegExp(`/deployments/${newer.id}/statuses`))
+      }
+      reporter.finished(viewOf())
+      await reporter.close(5_000)
+      expect(github.stateOf(newer.id)).toBe('inactive')
+      expect(statesOf()).toEqual(['in_progress', 'success'])
+    },
+  )
 })
 
 test('a stop makes no record and ends the active one of the group', async () => {
