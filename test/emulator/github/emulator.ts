@@ -30,19 +30,20 @@ export interface GitHubOptions {
   /** As a server of an enterprise has: `/api/v3`. */
   readonly root?: string
   readonly account?: Account
+  /** `octo/game` unless told. */
+  readonly repository?: string
 }
 
-const REPOSITORY = 'octo/game'
 const TOKEN = 'ghs_theTokenOfTheJob0123456789'
 
 /** As much of GitHub's API as the action uses, for one repository. */
 export async function startGitHub(options: GitHubOptions = {}): Promise<GitHubEmulator> {
-  const { root = '', account = jobAccount() } = options
+  const { root = '', account = jobAccount(), repository = 'octo/game' } = options
   const server = await startServer()
   let lastId = 1_000
   let requestsLeft: number | undefined
   const state: GitHubState = {
-    repository: REPOSITORY,
+    repository,
     accounts: new Map([[TOKEN, account]]),
     deployments: [],
     comments: [],
