@@ -1,0 +1,159 @@
+import { ActionError } from '../base/errors.ts'
+import { type HttpClient, HttpFailure } from '../net/request.ts'
+import type { Budget } from './budget.ts'
+import { isAmbiguous, isFinal, toGitHubError } from './failure.ts'
+
+export type Octokit = InstanceType<typeof import('@actions/github/lib/utils')['GitHub']>
+
+/** One call of the API, by a method of Octokit. */
+type Call = (octokit: Octokit) => Promise<{ status: number; data: unknown }>
+
+export interface ClientOptions {
+  token: string
+  apiUrl: URL
+  http: HttpClient
+  environment: NodeJS.ProcessEnv
+  budget: Budget
+  /** The present as milliseconds since 1970. */
+  wallMs: () => number
+}
+
+/** From the request to the whole reply. GitHub itself gives up after 10 s. */
+const CALL_MS = 10_000
+/** The pauses before a request is sent again. */
+const PAUSES_MS = [500, 2_000, 5_000]
+/** A hundred comments, each as long as GitHub takes them. */
+const MAX_REPLY_BYTES = 32 * 1024 * 1024
+/** 10,000 entries: pages without end end here. */
+const MAX_PAGES = 100
+
+/**
+ * GitHub's API by @actions/github, which is loaded with the first call. Requests go out by our own
+ * HTTP client, so proxies, deadlines and the end of the run hold for them as for all others.
+ */
+export class GitHubClient {
+  readonly #options: ClientOptions
+  #octokit: Promise<Octokit> | undefined
+
+  constructor(options: ClientOptions) {
+    this.#options = options
+  }
+
+  /**
+   * A call that may be sent twice without harm, so it is repeated where a later one may succeed.
+   *
+   * @returns the reply's data, unread
+   * @throws ActionError
+   */
+  async repeat(call: Call): Promise<unknown> {
+    return await this.#try(call, isFinal)
+  }
+
+  /**
+   * A call that creates something: repeated only where it certainly did not.
+   *
+   * @returns the reply's data, unread
+   * @throws ActionError
+   */
+  async create(call: Call): Promise<unknown> {
+    return await this.#try(call, (error) => isFinal(error) || isAmbiguous(error))
+  }
+
+  async #try(call: Call, isLast: (error: ActionError) => boolean): Promise<unknown> {
+    for (const pauseMs of PAUSES_MS) {
+      try {
+        return await this.#once(call)
+      } catch (thrown) {
+        if (!(thrown instanceof ActionError) || isLast(thrown)) throw thrown
+        if (!(await this.#options.budget.pause(thrown.retryAfterMs ?? pauseMs))) throw thrown
+      }
+    }
+    return await this.#once(call)
+  }
+
+  /** @throws ActionError, or whatever is wrong with our own code */
+  async #once(call: Call): Promise<unknown> {
+    try {
+      this.#octokit ??= this.#load()
+      const { status, data } = await call(await this.#octokit)
+      // A redirect is not followed: it would carry the token elsewhere.
+      if (status < 300) return data
+      throw new ActionError({ kind: 'refused', what: `GitHub sent us elsewhere (HTTP ${status})` })
+    } catch (thrown) {
+      throw toGitHubError(thrown, this.#options.wallMs())
+    }
+  }
+
+  /**
+   * Every page of a list, first to last, or up to the one that is enough. Each page is repeated by itself.
+   *
+   * @throws ActionError
+   */
+  async pages(
+    call: (octokit: Octokit, page: number) => ReturnType<Call>,
+    isEnough: (page: readonly unknown[]) => boolean = () => false,
+  ): Promise<unknown[]> {
+    const all: unknown[] = []
+    for (let page = 1; page <= MAX_PAGES; page += 1) {
+      let hasNext = false
+      const data = await this.repeat(async (octokit) => {
+        const reply = await call(octokit, page)
+        const { headers } = reply as { headers?: { link?: unknown } }
+        hasNext = /;\s*rel="next"/.test(String(headers?.link))
+        return reply
+      })
+      const items: unknown[] = Array.isArray(data) ? data : []
+      all.push(...items)
+      if (!hasNext || isEnough(items)) break
+    }
+    return all
+  }
+
+  async #load(): Promise<Octokit> {
+    const { token, apiUrl, environment } = this.#options
+    const { GitHub } = await loadPackage(environment)
+    const silent = () => {}
+    return new GitHub({
+      auth: token,
+      baseUrl: apiUrl.href.replace(/\/+$/, ''),
+      userAgent: 'deploy-game-server',
+      // Deprecation notes go to the console otherwise, past everything that cleans our log.
+      log: { debug: silent, info: silent, warn: silent, error: silent },
+      request: { fetch: this.#fetch },
+    })
+  }
+
+  /** As much of `fetch` as Octokit uses. */
+  readonly #fetch = async (url: string, init: RequestInit) => {
+    const { apiUrl, http, budget } = this.#options
+    const target = new URL(url)
+    if (target.origin !== apiUrl.origin) {
+      throw new HttpFailure('unreachable', `${target.host} is not GitHub's API`)
+    }
+    const reply = await http({
+      method: init.method as 'GET',
+      url: target,
+      headers: init.headers as Record<string, string>,
+      ...(typeof init.body === 'string' && { body: init.body }),
+      deadlineMs: CALL_MS,
+      maxReplyBytes: MAX_REPLY_BYTES,
+      signal: budget.signal,
+    })
+    const headers = new Map(Object.entries(reply.headers))
+    return { url, status: reply.status, headers, text: async () => reply.text }
+  }
+}
+
+/**
+ * The package reads the event file while it loads, and does not load when that is no JSON; we have read
+ * it by then, with more patience.
+ */
+async function loadPackage(environment: NodeJS.ProcessEnv) {
+  const path = environment.GITHUB_EVENT_PATH
+  delete environment.GITHUB_EVENT_PATH
+  try {
+    return await import('@actions/github/lib/utils')
+  } finally {
+    if (path !== undefined) environment.GITHUB_EVENT_PATH = path
+  }
+}

@@ -1,0 +1,104 @@
+import { ActionError, type ErrorKind } from '../base/errors.ts'
+import { HttpFailure } from '../net/request.ts'
+import { readRetryAfter } from '../net/retry-after.ts'
+import { asObject } from './json.ts'
+
+/** Without a hint GitHub asks for a minute before anything is sent again. */
+const RATE_LIMIT_PAUSE_MS = 60_000
+
+/**
+ * What a call of Octokit threw, as an error of ours. Octokit's own error holds the whole reply with its
+ * headers, so nothing of it is kept but status and message.
+ *
+ * @param wallMs the present as milliseconds since 1970
+ */
+export function toGitHubError(thrown: unknown, wallMs: number): unknown {
+  if (thrown instanceof ActionError) return thrown
+  const { name, status, cause, request, response } = asObject(thrown)
+  if (name !== 'HttpError' || typeof status !== 'number') return thrown
+  const sent = asObject(request)
+  const what = `${String(sent.method)} ${pathOf(String(sent.url))}`
+  if (cause instanceof HttpFailure) return noAnswer(cause, what)
+  return refusal(status, asObject(response), what, wallMs)
+}
+
+const TOO_SLOW = 'GitHub had not answered when the step ended'
+
+/** What is known of calls that the end of the step cut off. */
+export function tooSlow(): ActionError {
+  return new ActionError({ kind: 'connection-lost', what: TOO_SLOW })
+}
+
+/** A reply with a good status whose body is not what GitHub documents. */
+export function oddReply(what: string): ActionError {
+  return new ActionError({ kind: 'malformed-reply', what: `GitHub's reply gave no ${what}` })
+}
+
+function noAnswer(failure: HttpFailure, request: string): ActionError {
+  const isGivenUp = failure.reason === 'aborted'
+  return new ActionError({
+    kind: failure.reason === 'unreachable' ? 'unreachable' : 'connection-lost',
+    what: isGivenUp ? TOO_SLOW : `GitHub gave no answer: ${failure.message}`,
+    request,
+  })
+}
+
+function refusal(
+  status: number,
+  response: Readonly<Record<string, unknown>>,
+  what: string,
+  wallMs: number,
+): ActionError {
+  const headers = asObject(response.headers)
+  const { message } = asObject(response.data)
+  const retryAfterMs = rateLimitPause(status, headers, wallMs)
+  return new ActionError({
+    kind: retryAfterMs === undefined ? kindOf(status) : 'rate-limited',
+    what: typeof message === 'string' ? message : 'GitHub gave no reason',
+    request: `${what} → ${status}`,
+    ...(retryAfterMs !== undefined && { retryAfterMs }),
+  })
+}
+
+/** The pause that a rate limit asks for; undefined where the status is none. Both kinds come as 403 or 429. */
+function rateLimitPause(
+  status: number,
+  headers: Readonly<Record<string, unknown>>,
+  wallMs: number,
+): number | undefined {
+  if (status !== 403 && status !== 429) return undefined
+  const {
+    'retry-after': after,
+    'x-ratelimit-remaining': left,
+    'x-ratelimit-reset': reset,
+  } = headers
+  if (after !== undefined) return readRetryAfter(String(after), wallMs) ?? RATE_LIMIT_PAUSE_MS
+  if (left === '0' && /^\d{1,12}$/.test(String(reset))) {
+    return Math.max(1_000, Number(reset) * 1_000 - wallMs)
+  }
+  return status === 429 ? RATE_LIMIT_PAUSE_MS : undefined
+}
+
+function kindOf(status: number): ErrorKind {
+  if (status === 401) return 'unauthorized'
+  if (status === 403) return 'forbidden'
+  if (status === 404 || status === 410) return 'not-found'
+  if (status >= 500) return 'server-fault'
+  return 'refused'
+}
+
+const FINAL: readonly ErrorKind[] = ['unauthorized', 'forbidden', 'not-found', 'refused']
+
+/** True when asking again later in the run changes nothing. */
+export function isFinal({ kind }: ActionError): boolean {
+  return FINAL.includes(kind)
+}
+
+/** True when the request may have done its work although no good reply came. */
+export function isAmbiguous({ kind }: ActionError): boolean {
+  return kind === 'connection-lost' || kind === 'server-fault' || kind === 'malformed-reply'
+}
+
+function pathOf(url: string): string {
+  return URL.canParse(url) ? new URL(url).pathname : url
+}

@@ -1,0 +1,238 @@
+import type { Clock } from '../base/clock.ts'
+import type { HttpClient } from '../net/request.ts'
+import { Budget } from './budget.ts'
+import { GitHubClient } from './client.ts'
+import { StickyComment } from './comment.ts'
+import { Comments } from './comments.ts'
+import { DeploymentRecorder } from './deployment-record.ts'
+import { DeploymentRecords } from './deployment-records.ts'
+import { type GitHubEvent, readEvent } from './event.ts'
+import { isFinal } from './failure.ts'
+import { Lane } from './lane.ts'
+import { asStopped, cleanView, type RunView } from './run-view.ts'
+import { readSaved, type SavedReport } from './saved.ts'
+import type { GitHubSettings } from './settings.ts'
+import { type FailedPart, warningFor } from './warning.ts'
+
+export interface ReporterOptions {
+  settings: GitHubSettings
+  /** The input `group`; empty for none. */
+  group: string
+  environment: NodeJS.ProcessEnv
+  http: HttpClient
+  clock: Clock
+  /** The present as milliseconds since 1970. */
+  wallMs: () => number
+  /** A text that no other record has. */
+  newKey: () => string
+  /** Removes secrets and makes one harmless line. */
+  clean: (text: string) => string
+  log: (line: string) => void
+  warn: (message: string) => void
+  /** Told, as JSON, what the post step needs to go on; empty when there is nothing left to do. */
+  save: (json: string) => void
+  /** The post step may still stop what was deployed, so it is told of a success too. */
+  mayStopLater: boolean
+  /** What an earlier step of this action saved. */
+  saved?: string | undefined
+}
+
+/**
+ * Keeps GitHub up to date beside the run: the record of the deployment and the comment on the pull
+ * request. Every method but `close` returns at once, none throws, and nothing waits for GitHub before
+ * `close`.
+ */
+export class GitHubReporter {
+  readonly #options: ReporterOptions
+  readonly #budget: Budget
+  readonly #record: { lane: Lane; recorder: DeploymentRecorder } | undefined
+  readonly #comment: { lane: Lane; sticky: StickyComment } | undefined
+  #saved: SavedReport
+  #isClosed = false
+  /** From then on nothing is sent or saved any more. */
+  #isOver = false
+  #latest: RunView | undefined
+
+  private constructor(options: ReporterOptions, event: GitHubEvent) {
+    this.#options = options
+    this.#budget = new Budget(options.clock)
+    const saved = options.saved ? readSaved(options.saved) : undefined
+    this.#saved = saved ?? {}
+    const { settings, http, environment, wallMs } = options
+    const { token, comment } = settings
+    const { apiUrl } = event
+    const budget = this.#budget
+    const client = new GitHubClient({ token, apiUrl, http, environment, budget, wallMs })
+    if (settings.environment !== '') {
+      this.#record = { lane: new Lane(), recorder: this.#openRecorder(client, event, saved) }
+    }
+    if (comment)
+      this.#comment = { lane: new Lane(), sticky: this.#openComment(client, event, saved) }
+  }
+
+  /**
+   * @returns undefined where nothing is asked for, or where GitHub cannot be reached in principle, which
+   *   is said
+   */
+  static open(options: ReporterOptions): GitHubReporter | undefined {
+    const { settings, environment, log, warn } = options
+    if (settings.environment === '' && !settings.comment) return undefined
+    const event = readEvent(environment)
+    if (!event) {
+      log('This is not a run on GitHub, so environment and comment have no effect.')
+      return undefined
+    }
+    if (settings.token === '') {
+      warn('github-token is empty, so environment and comment have no effect.')
+      return undefined
+    }
+    return new GitHubReporter(options, event)
+  }
+
+  /** The run is deploying. To be called when the create is on its way, and again when more is known. */
+  started(view: RunView): void {
+    const clean = this.#remember({ ...view, outcome: undefined })
+    this.#record?.lane.add(() => this.#recorder.start(clean))
+    this.#writeComment(clean, true)
+  }
+
+  /** The run has ended, in whatever way. */
+  finished(view: RunView): void {
+    const clean = this.#remember(view)
+    this.#record?.recorder.hurry()
+    this.#record?.lane.add(() => this.#recorder.finish(clean))
+    this.#writeComment(clean, true)
+  }
+
+  /** With `operation: stop`: what the environment and the comment speak of was stopped. */
+  stopped(view: RunView): void {
+    const clean = cleanView({ ...view, outcome: 'stopped' }, this.#options.clean)
+    this.#record?.lane.add(() => this.#recorder.stop(clean))
+    this.#writeComment(clean, false)
+  }
+
+  /**
+   * In the post step, after `open` with what the main step saved. A run that was killed is shown as
+   * cancelled; what the main step could not bring to GitHub is brought there now.
+   *
+   * @param wasStopped the post step stopped what the main step deployed
+   */
+  finishedInPost(wasStopped: boolean): void {
+    const { view } = this.#saved
+    if (!view) return
+    const { outcome = 'cancelled' } = view
+    const isUp = outcome === 'succeeded' || outcome === 'started'
+    this.finished(wasStopped && isUp ? asStopped(view) : { ...view, outcome })
+  }
+
+  /**
+   * Waits until GitHub is up to date, but no longer than `limitMs`; warns of what is not. Nothing is sent
+   * after it.
+   */
+  async close(limitMs: number): Promise<void> {
+    if (this.#isClosed) return
+    this.#isClosed = true
+    this.#budget.limit(limitMs)
+    const lanes = [this.#record?.lane, this.#comment?.lane]
+    const done = Promise.all(lanes.map((lane) => lane?.done))
+    // The lanes end by themselves with the budget; whatever keeps one from it must not keep the step.
+    await Promise.race([done, this.#whenOver()])
+    this.#budget.end()
+    this.#isOver = true
+    const failed = this.#failures()
+    const isLeftToPost = this.#isCutOff(failed)
+    if (failed.length > 0 && !isLeftToPost) this.#options.warn(warningFor(failed))
+    if (!isLeftToPost && !this.#mayBeStopped()) this.#options.save('')
+  }
+
+  async #whenOver(): Promise<void> {
+    const { signal } = this.#budget
+    if (!signal.aborted) {
+      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
+    }
+    // Requests that were just dropped say so first.
+    await this.#options.clock.sleep(20)
+  }
+
+  #failures(): FailedPart[] {
+    const parts = [
+      { name: 'The deployment record', permission: 'deployments: write', part: this.#record },
+      { name: 'The comment', permission: 'pull-requests: write', part: this.#comment },
+    ]
+    return parts.flatMap(({ name, permission, part }) => {
+      const error = part?.lane.failure
+      return error ? [{ name, permission, error }] : []
+    })
+  }
+
+  get #recorder(): DeploymentRecorder {
+    if (!this.#record) throw new Error('no record is kept')
+    return this.#record.recorder
+  }
+
+  #writeComment(view: RunView, mayCreate: boolean): void {
+    const { lane, sticky } = this.#comment ?? {}
+    // A cancelled run that has not written anything yet has nothing to take back.
+    const isNew = view.outcome !== 'cancelled' || this.#saved.comment?.id !== undefined
+    this.#latest = view
+    lane?.add(async () => {
+      // Only the newest state is of interest.
+      if (view === this.#latest) await sticky?.write(view, mayCreate && isNew)
+    })
+  }
+
+  /** A cancelled run has little time; what it did not manage is done, or warned of, by the post step. */
+  #isCutOff(failed: readonly FailedPart[]): boolean {
+    const isCancelled = this.#saved.view?.outcome === 'cancelled' && !this.#options.saved
+    return isCancelled && failed.some(({ error }) => !isFinal(error))
+  }
+
+  #mayBeStopped(): boolean {
+    const outcome = this.#saved.view?.outcome
+    return this.#options.mayStopLater && (outcome === 'succeeded' || outcome === 'started')
+  }
+
+  #remember(view: RunView): RunView {
+    const clean = cleanView(view, this.#options.clean)
+    this.#save({ view: clean })
+    return clean
+  }
+
+  #save(change: SavedReport): void {
+    this.#saved = { ...this.#saved, ...change }
+    if (!this.#isOver) this.#options.save(JSON.stringify(this.#saved))
+  }
+
+  #openRecorder(client: GitHubClient, event: GitHubEvent, saved: SavedReport | undefined) {
+    const { settings, group, newKey } = this.#options
+    const { sha, isPreview, run, runUrl } = event
+    const { environment, environmentUrl } = settings
+    const records = new DeploymentRecords(client, event.repository)
+    const onChange = (record: SavedReport['record']) => this.#save({ record })
+    return new DeploymentRecorder(
+      {
+        records,
+        environment,
+        environmentUrl,
+        group,
+        sha,
+        isPreview,
+        run,
+        runUrl,
+        newKey,
+        onChange,
+      },
+      saved?.record,
+    )
+  }
+
+  #openComment(client: GitHubClient, event: GitHubEvent, saved: SavedReport | undefined) {
+    const { group, wallMs, log } = this.#options
+    const comments = new Comments(client, event.repository)
+    const onChange = (comment: SavedReport['comment']) => this.#save({ comment })
+    return new StickyComment(
+      { comments, event, group, budget: this.#budget, wallMs, log, onChange },
+      saved?.comment,
+    )
+  }
+}

@@ -1,0 +1,81 @@
+import type { Outcome } from '../state/state.ts'
+
+/** A port of a deployment, as far as GitHub shows it. */
+export interface PortView {
+  name: string
+  protocol: string
+  /** `host:port` */
+  address: string
+}
+
+export interface DeploymentView {
+  id: string
+  outcome: Outcome | undefined
+  /** Where it runs, or is to run. */
+  location: string
+  /** The address that players use; empty while there is none. */
+  address: string
+  ports: readonly PortView[]
+}
+
+/** A run as GitHub shows it: plain texts, none of which is trusted. */
+export interface RunView {
+  /** Undefined while it is deploying. */
+  outcome: Outcome | undefined
+  /** The provider, as people call it. */
+  provider: string
+  application: string
+  version: string
+  image: string
+  deployments: readonly DeploymentView[]
+  /** From the accepted request to the outcome; undefined while there is none. */
+  seconds: number | undefined
+  /** One line; empty on success. */
+  error: string
+}
+
+/** Every text of a view through `clean`, so that no secret is ever stored or sent. */
+export function cleanView(view: RunView, clean: (text: string) => string): RunView {
+  return {
+    ...view,
+    provider: clean(view.provider),
+    application: clean(view.application),
+    version: clean(view.version),
+    image: clean(view.image),
+    error: clean(view.error),
+    deployments: view.deployments.map((deployment) => ({
+      id: clean(deployment.id),
+      outcome: deployment.outcome,
+      location: clean(deployment.location),
+      address: clean(deployment.address),
+      ports: deployment.ports.map(({ name, protocol, address }) => {
+        return { name: clean(name), protocol: clean(protocol), address: clean(address) }
+      }),
+    })),
+  }
+}
+
+/** How a protocol of a port is written in a URL of a page. */
+const SCHEMES: Readonly<Record<string, string>> = {
+  http: 'http',
+  ws: 'http',
+  https: 'https',
+  wss: 'https',
+}
+
+/** The page of the first port that has one; a game's UDP port has none. */
+export function pageOf({ deployments }: RunView): string | undefined {
+  for (const { protocol, address } of deployments.flatMap(({ ports }) => ports)) {
+    const scheme = SCHEMES[protocol.trim().toLowerCase()]
+    if (scheme === undefined || !/^[\w.[\]:-]+$/.test(address)) continue
+    const url = `${scheme}://${address}`
+    if (URL.canParse(url)) return new URL(url).href
+  }
+  return undefined
+}
+
+/** The same run, with everything stopped that it left running. */
+export function asStopped(view: RunView): RunView {
+  const deployments = view.deployments.map((one) => ({ ...one, outcome: 'stopped' as const }))
+  return { ...view, deployments, outcome: 'stopped' }
+}

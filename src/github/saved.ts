@@ -1,0 +1,83 @@
+import * as z from 'zod/mini'
+import type { Outcome } from '../state/state.ts'
+import type { SavedComment } from './comment.ts'
+import type { SavedRecord } from './deployment-record.ts'
+import { id, list, parseObject, shape, text } from './json.ts'
+import type { RunView } from './run-view.ts'
+
+/** What the main step hands to the post step. */
+export interface SavedReport {
+  view?: RunView | undefined
+  record?: SavedRecord | undefined
+  comment?: SavedComment | undefined
+}
+
+const OUTCOMES: Readonly<Record<Outcome, true>> = {
+  succeeded: true,
+  failed: true,
+  rejected: true,
+  'timed-out': true,
+  cancelled: true,
+  started: true,
+  stopped: true,
+}
+
+const OUTCOME = z.pipe(
+  z.unknown(),
+  z.transform((value) =>
+    typeof value === 'string' && Object.hasOwn(OUTCOMES, value) ? (value as Outcome) : undefined,
+  ),
+)
+const LINE = z.pipe(
+  z.unknown(),
+  z.transform((value) => (typeof value === 'string' ? value : '')),
+)
+const SECONDS = z.pipe(
+  z.unknown(),
+  z.transform((value) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)),
+)
+const PORT = shape({ name: LINE, protocol: LINE, address: LINE })
+const DEPLOYMENT = shape({
+  id: LINE,
+  outcome: OUTCOME,
+  location: LINE,
+  address: LINE,
+  ports: z.pipe(list, z.array(PORT)),
+})
+const VIEW = shape({
+  outcome: OUTCOME,
+  provider: LINE,
+  application: LINE,
+  version: LINE,
+  image: LINE,
+  deployments: z.pipe(list, z.array(DEPLOYMENT)),
+  seconds: SECONDS,
+  error: LINE,
+})
+const RECORD = shape({ key: text, id })
+const COMMENT = shape({ pull: z.unknown(), id })
+
+/** Reads what the main step saved; what is not as it writes it is absent. */
+export function readSaved(json: string): SavedReport {
+  const { view, record, comment } = parseObject(json)
+  return {
+    ...(view !== undefined && { view: VIEW.parse(view) }),
+    ...(record !== undefined && { record: readRecord(record) }),
+    ...(comment !== undefined && { comment: readComment(comment) }),
+  }
+}
+
+function readRecord(value: unknown): SavedRecord {
+  const { key, id: recordId } = RECORD.parse(value)
+  return { ...(key !== undefined && { key }), ...(recordId !== undefined && { id: recordId }) }
+}
+
+function readComment(value: unknown): SavedComment {
+  const { pull, id: commentId } = COMMENT.parse(value)
+  const number = id.parse(pull)
+  const isNone = pull === null
+  return {
+    ...(commentId !== undefined && { id: commentId }),
+    ...((isNone || number !== undefined) && { pull: isNone ? null : number }),
+  } as SavedComment
+}
