@@ -338,7 +338,7 @@ describe.concurrent('a main step that is killed', () => {
     expectNothingLeft(edgegap)
   })
 
-  test('in its last milliseconds is either green with its server or red without it', async () => {
+  test('in its last milliseconds is never green without its server, nor red with one that nobody was told of', async () => {
     await using edgegap = await startEdgegap({ script: ready(0) })
     const { main, post } = await deploy(
       edgegap,
@@ -351,7 +351,13 @@ describe.concurrent('a main step that is killed', () => {
         },
       },
     )
-    expect(edgegap.live()).toHaveLength(main.conclusion === 'success' ? 1 : 0)
+    const live = edgegap.live().map(({ id }) => id)
+    // The server is let go of in the last statement. Node then takes some milliseconds to end, and a
+    // kill within them leaves a red step whose outputs name the server.
+    const isReleased = main.state.ledger === '' && main.outputs.outcome === 'succeeded'
+    if (main.conclusion === 'success' || isReleased) {
+      expect(live).toEqual([main.outputs['deployment-id']])
+    } else expect(live).toEqual([])
     expect(post?.conclusion).toBe('success')
   })
 })

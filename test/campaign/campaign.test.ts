@@ -31,7 +31,9 @@ afterAll(() => {
 /** What must hold after every run, whatever happened in it. */
 function judge(edgegap: Edgegap, { main, post }: JobResult): string {
   const live = edgegap.live().map(({ id }) => id)
-  if (main.exitCode === 0) {
+  // A kill within the milliseconds that Node takes to end comes after all was said and released.
+  const isReleased = main.state.ledger === '' && main.outputs.outcome === 'succeeded'
+  if (main.exitCode === 0 || isReleased) {
     expect(live).toEqual([main.outputs['deployment-id']])
     return 'green, its server lives'
   }

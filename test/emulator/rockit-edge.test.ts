@@ -8,7 +8,8 @@ import * as script from './rockit-edge/script.ts'
 let edge: RockitEdgeEmulator
 let api: ReturnType<typeof createCaller>
 
-const pace = { stepMs: 8 }
+// Long enough for a request between two steps on a busy machine.
+const pace = { stepMs: 150 }
 
 beforeEach(async () => {
   const scripts = { script: script.success(pace), retryScript: script.success(pace) }
