@@ -1,13 +1,16 @@
 import { describe, toActionError } from './base/errors.ts'
-import { openProvider } from './provider/registry.ts'
+import type { ProviderDefinition } from './provider/definition.ts'
+import type { Provider } from './provider/provider.ts'
+import { REGISTRY } from './provider/registry.ts'
 import { type CleanUpResult, cleanUp } from './run/clean-up.ts'
 import { Ledger, type LedgerEntry, readLedger } from './run/ledger.ts'
 import { createContext, providerContext } from './run/perform.ts'
+import type { RunContext } from './run/run.ts'
 import type { Printer } from './runner/printer.ts'
-import { type ActionProcess, runProcess } from './runner/process.ts'
+import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
 import { LEDGER_STATE, LEFTOVERS_STATE } from './runner/saved-states.ts'
-import { settingsOf } from './settings/access.ts'
-import { cleanEdgegapToken } from './settings/token.ts'
+import { type Access, isSealedWith } from './settings/access.ts'
+import { secretsOf } from './settings/secrets.ts'
 
 /** The runner ends a cancelled job, post steps included, after five minutes. */
 const POST_MS = 180_000
@@ -17,66 +20,105 @@ const POST_MS = 180_000
  * it created, or was asked to stop it after the job.
  */
 export async function post(): Promise<void> {
-  await runProcess('goes on', async (action) => {
-    const { printer, environment } = action
-    hideInputs(environment, printer)
-    await endLeftovers(environment[`STATE_${LEFTOVERS_STATE}`], printer)
-    const saved = environment[`STATE_${LEDGER_STATE}`]
-    const isSettled = saved ? await cleanUpSaved(saved, action) : true
-    return () => isSettled
-  })
+  await runProcess('goes on', (action) => runPost(action, REGISTRY))
 }
 
-/** @returns whether nothing is left behind, as far as can be told */
-async function cleanUpSaved(saved: string, action: ActionProcess): Promise<boolean> {
-  const { printer, environment, runner, cancellation } = action
-  const { access, entries } = readLedger(saved)
+/** Whatever the inputs are by now, they are not validated: the servers must be stopped. */
+export async function runPost(
+  action: ActionProcess,
+  registry: readonly ProviderDefinition[],
+): Promise<ExitDecision> {
+  const { printer, environment } = action
+  for (const { value } of secretsOf(environment, registry)) printer.hide(value)
+  await endLeftovers(environment, printer)
+  const saved = environment[`STATE_${LEDGER_STATE}`]
+  const isClean = saved ? await cleanUpSaved(saved, action, registry) : true
+  return () => isClean
+}
+
+/** @returns whether nothing is left behind, as far as can be known */
+async function cleanUpSaved(
+  saved: string,
+  action: ActionProcess,
+  registry: readonly ProviderDefinition[],
+): Promise<boolean> {
+  const { printer, runner, cancellation } = action
+  const { access, entries, unreadable } = readLedger(saved)
+  let strange = unreadable
   let cleanedUp: CleanUpResult
   try {
-    const settings = settingsOf(access, environment)
+    const definition = definitionFor(access, registry)
+    const known = entries.filter(({ id }) => id === undefined || definition.isId(id))
+    strange += entries.length - known.length
     const over = AbortSignal.any([cancellation.over, AbortSignal.timeout(POST_MS)])
     const limited = { ...action, cancellation: { ...cancellation, over } }
-    const context = createContext(limited, new Ledger(runner, access, entries))
-    const provider = await openProvider(settings, providerContext(limited, context))
-    cleanedUp = await cleanUp(provider, entries, context)
+    const context = createContext(limited, new Ledger(runner, access, known))
+    const provider = await reopen(access, definition, limited, context)
+    cleanedUp = await cleanUp(provider, known, context)
   } catch (thrown) {
     cleanedUp = { stoppedIds: [], failures: entries.map((entry) => ({ entry, error: thrown })) }
   }
+  if (strange > 0) {
+    printer.error(
+      `The saved state has ${strange} ${strange === 1 ? 'entry' : 'entries'} that this action did not write, left alone. Look in the dashboard for a server of this run and stop it.`,
+      'Saved state',
+    )
+  }
+  report(cleanedUp, printer)
+  return cleanedUp.failures.length === 0 && strange === 0
+}
+
+function definitionFor(
+  access: Access,
+  registry: readonly ProviderDefinition[],
+): ProviderDefinition {
+  const definition = registry.find(({ name }) => name === access.provider)
+  if (!definition) throw new Error('the saved state names a provider that does not exist')
+  return definition
+}
+
+/** The token goes nowhere but to the URL that it was sealed with. */
+async function reopen(
+  access: Access,
+  definition: ProviderDefinition,
+  action: ActionProcess,
+  context: RunContext,
+): Promise<Provider> {
+  const token = definition.apiToken.clean(action.environment['INPUT_API-TOKEN'] ?? '')
+  if (!isSealedWith(access, token)) {
+    throw new Error(
+      'api-token is not the one that the main step had, or the saved state was changed, so no request was sent.',
+    )
+  }
+  const saved = { apiUrl: new URL(access.apiUrl), token, own: access.own }
+  return await definition.reopen(saved, providerContext(action, context))
+}
+
+function report(cleanedUp: CleanUpResult, printer: Printer): void {
   for (const id of cleanedUp.stoppedIds) printer.line(`Stopped ${id}.`)
   for (const { entry, error } of cleanedUp.failures) {
     const advice = entry.isAuxiliary
       ? (toActionError(error).next ?? 'Remove it by hand.')
-      : 'Stop it in the dashboard: it costs until then.'
+      : 'Stop it in the dashboard: you pay for it until then.'
     const title = entry.isAuxiliary ? 'Left behind' : 'Server left behind'
     printer.error(`Could not stop ${nameOf(entry)}: ${describe(error)} ${advice}`, title)
   }
   for (const { tag } of cleanedUp.unseen ?? []) {
-    printer.notice(`Nothing carries the tag ${tag}. Should it turn up later, stop it: it is extra.`)
+    printer.notice(`No deployment with the tag ${tag} was found. If one appears later, stop it.`)
   }
-  return cleanedUp.failures.length === 0
 }
 
 function nameOf({ id, tag }: LedgerEntry): string {
-  return id ?? `whatever carries the tag ${tag}`
-}
-
-/** Secrets are hidden without judging the inputs: whatever they are by now, the server must be stopped. */
-function hideInputs(environment: NodeJS.ProcessEnv, printer: Printer): void {
-  printer.hide(cleanEdgegapToken(environment['INPUT_API-TOKEN'] ?? ''))
-  for (const line of (environment['INPUT_SECRET-ENV'] ?? '').split(/[\r\n]+/)) {
-    printer.hide(line.slice(line.indexOf('=') + 1))
-  }
-  for (const input of ['SSH-KEY', 'CLOUDFLARED-TOKEN']) {
-    printer.hide(environment[`INPUT_${input}`] ?? '')
-  }
+  return id ?? `what has the tag ${tag}`
 }
 
 /** Ends the tunnel of a main step that was killed; a secondary failure that only warns. */
-async function endLeftovers(saved: string | undefined, printer: Printer): Promise<void> {
+async function endLeftovers(environment: NodeJS.ProcessEnv, printer: Printer): Promise<void> {
+  const saved = environment[`STATE_${LEFTOVERS_STATE}`]
   if (!saved) return
   try {
     const { removeLeftovers } = await import('./webhook/leftovers.ts')
-    for (const line of removeLeftovers(saved)) printer.line(line)
+    for (const line of removeLeftovers(saved, environment)) printer.line(line)
   } catch (thrown) {
     printer.warning(`The tunnel of the main step could not be ended: ${describe(thrown)}`)
   }

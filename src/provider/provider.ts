@@ -124,10 +124,10 @@ export interface ProviderContext {
 }
 
 /** A hosting platform. Methods throw `ActionError`; none of them retries what is not safe to repeat. */
-export interface Provider {
+export interface Provider<T extends Target = Target> {
   /** For people, such as `Edgegap`. */
   readonly title: string
-  readonly targets: readonly Target[]
+  readonly targets: readonly T[]
   /** False where what was created cannot be taken back. */
   readonly canStop: boolean
   /** How long one `create` may take. */
@@ -139,7 +139,7 @@ export interface Provider {
    *
    * @param webhook where the provider is to report, if anywhere
    */
-  create(target: Target, tag: string, call: Call, webhook: URL | undefined): Promise<CreateResult>
+  create(target: T, tag: string, call: Call, webhook: URL | undefined): Promise<CreateResult>
   /**
    * For providers that report to subscriptions and not to a URL in the create: subscribes for this
    * run. Called once, beside the deployment.

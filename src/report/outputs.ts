@@ -8,8 +8,14 @@ type Redact = (text: string) => string
 /**
  * The outputs of a run by their names in action.yml. Every declared output is there on every path,
  * empty where there is nothing to say. Values are one line, without secrets and control characters.
+ *
+ * @param providerOutputs outputs that only some providers fill, by their names in action.yml
  */
-export function buildOutputs(report: RunState, redact: Redact): Record<string, string> {
+export function buildOutputs(
+  report: RunState,
+  redact: Redact,
+  providerOutputs: readonly string[],
+): Record<string, string> {
   const first = report.deployments[0]
   const firstFacts = deploymentFacts(first, redact)
   const error = report.error ?? report.deployments.find((deployment) => deployment.error)?.error
@@ -34,23 +40,17 @@ export function buildOutputs(report: RunState, redact: Redact): Record<string, s
     seconds: first?.id === undefined ? '' : inSeconds(first.elapsedMs),
     error: error ? toLine(redact(error.message)) : '',
     'stopped-ids': JSON.stringify(report.stoppedIds),
-    ...providerOutputs(first?.observation?.facts.outputs ?? {}, redact),
+    ...fillProviderOutputs(providerOutputs, first?.observation?.facts.outputs ?? {}, redact),
   }
 }
 
-/** Outputs that only some providers have, by their names in action.yml. */
-const PROVIDER_OUTPUTS: readonly string[] = [
-  'build-name',
-  'build-changed',
-  'dxf-name',
-  'failed-deployments',
-  'succeeded-deployments',
-]
-
-function providerOutputs(given: Readonly<Record<string, string>>, redact: Redact) {
-  return Object.fromEntries(
-    PROVIDER_OUTPUTS.map((name) => [name, toLine(redact(given[name] ?? ''))]),
-  )
+/** All of them are there on every path, also those of a provider that this run is not about. */
+function fillProviderOutputs(
+  names: readonly string[],
+  given: Readonly<Record<string, string>>,
+  redact: Redact,
+) {
+  return Object.fromEntries(names.map((name) => [name, toLine(redact(given[name] ?? ''))]))
 }
 
 /** One entry of the output `deployments`. */

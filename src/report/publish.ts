@@ -6,15 +6,20 @@ import type { DeploymentState, RunState } from '../state/state.ts'
 import { buildOutputs } from './outputs.ts'
 import { buildSummary } from './summary.ts'
 
-/** Brings the outcome of a run to log, annotations, outputs and summary, in that order of care. */
+/**
+ * Brings the outcome of a run to log, annotations, outputs and summary, in that order of care.
+ *
+ * @param providerOutputs outputs that only some providers fill, by their names in action.yml
+ */
 export async function publish(
   report: RunState,
   printer: Printer,
   runner: RunnerCommands,
   withSummary: boolean,
+  providerOutputs: readonly string[],
 ): Promise<void> {
   const redact = (text: string) => printer.redact(text)
-  for (const [name, value] of Object.entries(buildOutputs(report, redact))) {
+  for (const [name, value] of Object.entries(buildOutputs(report, redact, providerOutputs))) {
     runner.setOutput(name, value)
   }
   for (const deployment of report.deployments) printDiagnosis(deployment, printer)

@@ -1,6 +1,6 @@
 import { ActionError, describe } from '../base/errors.ts'
 import type { Provider } from '../provider/provider.ts'
-import type { DeployBasics } from '../settings/settings.ts'
+import type { DeploySettings } from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
 import { type DeploymentState, isGood, type RunState } from '../state/state.ts'
 import { stopDeployment } from './clean-up.ts'
@@ -13,7 +13,7 @@ const DIAGNOSE_MS = 10_000
  * is stopped. What succeeded is left to `release`. The ledger lets go only of what has certainly ended.
  */
 export async function settle(
-  settings: DeployBasics,
+  settings: DeploySettings,
   provider: Provider,
   context: RunContext,
   deployment: DeploymentState,
@@ -68,7 +68,7 @@ export async function settle(
  * if anything fails or cancels it before, the post step still knows of the server and stops it.
  */
 export function release(
-  { stopAfterJob }: DeployBasics,
+  { stopAfterJob }: DeploySettings,
   { ledger }: RunContext,
   { deployments }: RunState,
 ): void {
@@ -79,13 +79,13 @@ export function release(
 }
 
 /** A refused deployment is of no use to anybody: it never had a server. */
-function isToBeKept({ onFailure }: DeployBasics, { error }: DeploymentState): boolean {
+function isToBeKept({ onFailure }: DeploySettings, { error }: DeploymentState): boolean {
   return onFailure === 'keep' && error?.kind !== 'no-capacity'
 }
 
 /** Reads log and crash data while they exist; a deployment that never ran has none. */
 async function diagnose(
-  settings: DeployBasics,
+  settings: DeploySettings,
   provider: Provider,
   context: RunContext,
   deployment: DeploymentState,

@@ -3,8 +3,8 @@ import { LEDGER_STATE } from '../runner/saved-states.ts'
 import { type Access, readAccess } from '../settings/access.ts'
 
 /**
- * What this step may have created and still owes an answer for. The post step ends what is left in
- * it, so an entry goes to disk before the create is sent and leaves when its end is certain.
+ * What this step may have created and the post step must clean up. An entry goes to disk before the
+ * create is sent and leaves when its end is certain.
  */
 export interface LedgerEntry {
   /** The tag of the attempt, by which the provider finds it. */
@@ -52,37 +52,51 @@ export class Ledger {
     this.#save()
   }
 
-  /** Empty when nothing is owed: the post step then has nothing to load. */
+  /** Empty when nothing is left to clean up: the post step then has nothing to load. */
   #save(): void {
-    const saved = { access: this.#access, entries: this.open }
+    const saved = { access: this.#access, entries: this.open.map(writable) }
     const value = this.#entries.size > 0 ? JSON.stringify(saved) : ''
     this.#runner.saveState(LEDGER_STATE, value)
   }
 }
 
-/** Marks and ids become parts of requests: what this action never writes is not taken back either. */
-const TAG = /^[\w/-]{1,140}$/
-const ID = /^[\w:-]{1,140}$/
+/** Names of providers have slashes, blanks and colons in them; none is this long. */
+const LONGEST_WORD = 300
+
+/** An id that could not be read back is left out: the entry is found by its tag all the same. */
+function writable({ id, ...entry }: LedgerEntry): LedgerEntry {
+  return id !== undefined && isWord(id) ? { ...entry, id } : entry
+}
+
+export interface SavedLedger {
+  access: Access
+  entries: LedgerEntry[]
+  /** How many entries are none that this action writes. They are not cleaned up. */
+  unreadable: number
+}
 
 /**
- * Reads what the main step saved.
+ * Reads what the main step saved. Each entry is judged by itself, so that a bad one does not keep the
+ * others from being cleaned up.
  *
  * @throws Error when it is not a ledger
  */
-export function readLedger(value: string): { access: Access; entries: LedgerEntry[] } {
+export function readLedger(value: string): SavedLedger {
   const saved = JSON.parse(value) as { access?: unknown; entries?: unknown } | null
   const access = readAccess(saved?.access)
   if (!access || !Array.isArray(saved?.entries)) throw new Error('the saved state is no ledger')
-  return { access, entries: saved.entries.map(readEntry) }
+  const entries = saved.entries.flatMap((entry) => readEntry(entry) ?? [])
+  return { access, entries, unreadable: saved.entries.length - entries.length }
 }
 
-function readEntry(value: Partial<LedgerEntry> | null): LedgerEntry {
+function readEntry(value: Partial<LedgerEntry> | null): LedgerEntry | undefined {
   const { tag, id, isAuxiliary } = value ?? {}
-  const isSound = isWord(tag, TAG) && (id === undefined || isWord(id, ID))
-  if (!isSound) throw new Error('the saved state has an entry that this action did not write')
+  if (!isWord(tag) || (id !== undefined && !isWord(id))) return undefined
   return { tag, ...(id !== undefined && { id }), ...(isAuxiliary === true && { isAuxiliary }) }
 }
 
-function isWord(value: unknown, form: RegExp): value is string {
-  return typeof value === 'string' && form.test(value)
+/** Whether it may become part of a request is the provider's to say. */
+function isWord(value: unknown): value is string {
+  if (typeof value !== 'string' || value === '' || value.length > LONGEST_WORD) return false
+  return !/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(value) && value.isWellFormed()
 }

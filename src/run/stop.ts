@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/clock.ts'
 import { ActionError, areCredentialsRefused, toActionError } from '../base/errors.ts'
 import type { Provider } from '../provider/provider.ts'
-import type { EdgegapStopSettings } from '../settings/settings.ts'
+import type { StopSettings } from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
 import type { RunState } from '../state/state.ts'
 import { stopDeployment } from './clean-up.ts'
@@ -17,12 +17,14 @@ const TELL_MS = 30_000
  * gone. Fills in `report`; throws nothing.
  */
 export async function stop(
-  settings: EdgegapStopSettings,
+  settings: StopSettings,
   provider: Provider,
   context: RunContext,
   report: RunState,
 ): Promise<void> {
-  const id = settings.deploymentId
+  const { reach } = settings
+  if (reach.kind !== 'deployment') throw new Error('only one deployment can be stopped yet')
+  const { id } = reach
   const end = await stopDeployment(provider, id, context)
   if (end instanceof ActionError) {
     report.error = end

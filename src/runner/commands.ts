@@ -1,4 +1,4 @@
-import { appendFileSync } from 'node:fs'
+import { appendFileSync, existsSync } from 'node:fs'
 import { issueCommand } from '@actions/core/lib/command.js'
 import { issueFileCommand, prepareKeyValueMessage } from '@actions/core/lib/file-command.js'
 
@@ -18,16 +18,24 @@ export interface RunnerCommands {
  * The runner behind this process, by the toolkit's own commands. They are reached one by one because
  * the toolkit's entry loads an HTTP client for OIDC, which costs 60 ms at every start.
  *
+ * Runners of GitHub, Gitea and Forgejo and act all set `GITHUB_ACTIONS`, and take commands out of the
+ * log. Elsewhere a command would only be printed, and `::add-mask::` with the secret in clear, so
+ * there everything is a plain line and a mask is nothing.
+ *
  * @param environment names the runner's command files; without them the older log commands serve
  */
 export function currentRunner(environment: NodeJS.ProcessEnv): RunnerCommands {
-  const toFile = (file: 'OUTPUT' | 'STATE', command: string) => (name: string, value: string) => {
-    if (environment[`GITHUB_${file}`]) issueFileCommand(file, prepareKeyValueMessage(name, value))
-    else issueCommand(command, { name }, value)
+  const write = (text: string) => void process.stdout.write(text)
+  const isRunner = environment.GITHUB_ACTIONS === 'true'
+  const command = isRunner ? issueCommand : plainCommand(write)
+  const toFile = (file: 'OUTPUT' | 'STATE', name: string) => (key: string, value: string) => {
+    if (existsSync(environment[`GITHUB_${file}`] ?? '')) {
+      issueFileCommand(file, prepareKeyValueMessage(key, value))
+    } else command(name, { name: key }, value)
   }
   return {
-    write: (text) => void process.stdout.write(text),
-    command: issueCommand,
+    write,
+    command,
     setOutput: toFile('OUTPUT', 'set-output'),
     saveState: toFile('STATE', 'save-state'),
     appendSummary: async (markdown) => {
@@ -35,5 +43,25 @@ export function currentRunner(environment: NodeJS.ProcessEnv): RunnerCommands {
       const file = environment.GITHUB_STEP_SUMMARY
       if (file) appendFileSync(file, markdown)
     },
+  }
+}
+
+/** Commands as lines for people. State is for a post step, which does not exist there. */
+function plainCommand(write: (text: string) => void): RunnerCommands['command'] {
+  return (name, { title, name: key }, message) => {
+    switch (name) {
+      case 'add-mask':
+      case 'save-state':
+      case 'endgroup':
+        return
+      case 'group':
+        write(`${message}\n`)
+        return
+      case 'set-output':
+        if (message !== '') write(`${key}=${message}\n`)
+        return
+      default:
+        write(`${name}: ${title ? `${title}: ` : ''}${message}\n`)
+    }
   }
 }

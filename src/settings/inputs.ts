@@ -1,3 +1,4 @@
+import { nearestName } from './nearest.ts'
 import type { Problems } from './problems.ts'
 
 /**
@@ -40,11 +41,13 @@ export class Inputs {
       .filter(({ line }) => line.trim() !== '' && !line.startsWith('#'))
   }
 
+  /** One of a few words, in any letter case. */
   oneOf<const T extends string>(name: string, allowed: readonly T[], fallback: T): T {
     const value = this.text(name) || fallback
-    const match = allowed.find((candidate) => candidate === value)
+    const match = allowed.find((candidate) => candidate === value.toLowerCase())
     if (match !== undefined) return match
-    this.#problems.add(name, value, `use one of ${allowed.join(', ')}`)
+    const meant = nearestName(value, allowed)
+    this.#problems.add(name, value, `use one of ${allowed.join(', ')}`, ...(meant ? [meant] : []))
     return fallback
   }
 

@@ -1,6 +1,8 @@
+import { isIP } from 'node:net'
 import { DEFAULTS } from './defaults.ts'
 import { readDuration } from './duration.ts'
 import type { Inputs } from './inputs.ts'
+import type { WaitMode } from './model.ts'
 import type { Problems } from './problems.ts'
 import { parseServiceUrl, showUrl } from './url.ts'
 
@@ -54,7 +56,8 @@ export interface QuickTunnelSettings {
 }
 
 const TUNNELS = ['auto', 'public', 'ssh', 'relay', 'cloudflared', 'none'] as const
-const HOST = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,253}[A-Za-z0-9])?$/
+/** Labels of letters, digits, dashes and underscores, with single dots between; a last dot is allowed. */
+const HOST = /^(?=.{1,254}$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.(?!$)|\.?$))+$/
 const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/
 const PORT_RANGE = { min: 1, max: 65_535 }
 
@@ -67,12 +70,12 @@ const PORT_RANGE = { min: 1, max: 65_535 }
 export function readTunnel(
   inputs: Inputs,
   problems: Problems,
-  wait: 'auto' | 'webhook' | 'poll' | 'none',
+  wait: WaitMode,
   environment: NodeJS.ProcessEnv,
 ): TunnelSettings {
   const tunnel = inputs.oneOf('tunnel', TUNNELS, DEFAULTS.tunnel)
   if (wait === 'poll' || wait === 'none') return { transport: 'none', why: `wait is ${wait}` }
-  switch (tunnel === 'auto' ? firstConfigured(inputs, environment) : tunnel) {
+  switch (tunnel === 'auto' ? firstConfigured(inputs, wait, environment) : tunnel) {
     case 'public':
       return {
         transport: 'public',
@@ -84,15 +87,8 @@ export function readTunnel(
     case 'relay':
       return { transport: 'relay', relayUrl: readUrl(inputs, problems, 'relay-url') }
     case 'cloudflared':
-      return readCloudflared(inputs, problems)
+      return readCloudflared(inputs, problems, tunnel === 'auto' && wait !== 'webhook')
     case 'self-hosted':
-      if (wait === 'webhook') {
-        problems.add(
-          'tunnel',
-          undefined,
-          'wait: webhook needs a tunnel, and on this self-hosted runner none is configured',
-        )
-      }
       return {
         transport: 'none',
         why: 'this runner is self-hosted and no tunnel is configured',
@@ -105,19 +101,19 @@ export function readTunnel(
 
 /**
  * A quick tunnel opens a way from the internet into the runner's network. On a machine that GitHub
- * hosts there is no network to protect; on others nobody's is opened unasked.
+ * hosts there is no network to protect; on others none is opened unless the webhook was asked for.
  */
-function firstConfigured(inputs: Inputs, environment: NodeJS.ProcessEnv) {
+function firstConfigured(inputs: Inputs, wait: WaitMode, environment: NodeJS.ProcessEnv) {
   if (inputs.has('public-url')) return 'public'
   if (inputs.has('ssh-host')) return 'ssh'
   if (inputs.has('relay-url')) return 'relay'
   if (inputs.has('cloudflared-token')) return 'cloudflared'
-  return environment.RUNNER_ENVIRONMENT === 'github-hosted' ? 'cloudflared' : 'self-hosted'
+  const isAskedFor = wait === 'webhook' || environment.RUNNER_ENVIRONMENT === 'github-hosted'
+  return isAskedFor ? 'cloudflared' : 'self-hosted'
 }
 
 function readSsh(inputs: Inputs, problems: Problems): SshSettings {
-  const host = inputs.required('ssh-host', 'name the host of your sshd')
-  if (host !== '' && !HOST.test(host)) problems.add('ssh-host', host, 'use a host name or address')
+  const host = readHost(inputs, problems, 'ssh-host', 'name the host of your sshd')
   const user = inputs.required('ssh-user', 'name the user to log in as')
   if (user !== '' && !USER.test(user)) problems.add('ssh-user', user, 'use a plain user name')
   const privateKey = inputs.text('ssh-key')
@@ -168,6 +164,7 @@ function readSsh(inputs: Inputs, problems: Problems): SshSettings {
 function readCloudflared(
   inputs: Inputs,
   problems: Problems,
+  isUnasked: boolean,
 ): NamedTunnelSettings | QuickTunnelSettings {
   const binaryPath = inputs.text('cloudflared-path') || undefined
   const token = inputs.text('cloudflared-token')
@@ -179,11 +176,7 @@ function readCloudflared(
         'a named tunnel needs its token beside cloudflared-hostname',
       )
     }
-    return {
-      transport: 'cloudflared-quick',
-      binaryPath,
-      isUnasked: !inputs.has('tunnel') || inputs.text('tunnel') === 'auto',
-    }
+    return { transport: 'cloudflared-quick', binaryPath, isUnasked }
   }
   if (!/^[\x21-\x7e]+$/.test(token)) {
     problems.add(
@@ -192,13 +185,12 @@ function readCloudflared(
       'holds blanks or other characters that no token has',
     )
   }
-  const hostname = inputs.required(
+  const hostname = readHost(
+    inputs,
+    problems,
     'cloudflared-hostname',
     'name the public host name of the tunnel',
   )
-  if (hostname !== '' && !HOST.test(hostname)) {
-    problems.add('cloudflared-hostname', hostname, 'use a host name without scheme and path')
-  }
   return {
     transport: 'cloudflared-named',
     token,
@@ -206,6 +198,25 @@ function readCloudflared(
     listenPort: readListenPort(inputs, problems),
     binaryPath,
   }
+}
+
+/** A host and nothing else; what else people write with it is named. */
+function readHost(
+  inputs: Inputs,
+  problems: Problems,
+  input: 'ssh-host' | 'cloudflared-hostname',
+  hint: string,
+): string {
+  const host = inputs.required(input, hint)
+  if (host === '' || HOST.test(host) || isIP(host) !== 0) return host
+  const allowed = 'use a host name or address alone'
+  const [, bare = '', port = ''] =
+    /^(?:\w+:\/\/)?(?:[^@/]*@)?([^@/:]+)(?::(\d{1,5}))?\/?$/.exec(host) ?? []
+  if (!HOST.test(bare)) problems.add(input, showUrl(host), allowed)
+  else if (port !== '' && input === 'ssh-host') {
+    problems.add(input, showUrl(host), `${allowed}, and write ssh-port: ${port}`, bare)
+  } else problems.add(input, showUrl(host), allowed, bare)
+  return host
 }
 
 function readListenPort(inputs: Inputs, problems: Problems): number {
@@ -227,18 +238,19 @@ function readUrl(inputs: Inputs, problems: Problems, input: string): URL {
 export function readWebhookInputs(
   inputs: Inputs,
   problems: Problems,
-  wait: 'auto' | 'webhook' | 'poll' | 'none',
+  wait: WaitMode,
   environment: NodeJS.ProcessEnv,
 ) {
-  const fallbackMs = wait === 'webhook' ? 60_000 : 5_000
+  const tunnel = readTunnel(inputs, problems, wait, environment)
+  const fallbackMs = wait === 'webhook' ? 60_000 : isConfigured(tunnel) ? 5_000 : 1_000
   return {
-    tunnel: readTunnel(inputs, problems, wait, environment),
+    tunnel,
     tunnelTimeoutMs: readDuration(inputs, problems, 'tunnel-timeout', 0) ?? fallbackMs,
   }
 }
 
-/** The values of a tunnel that must be hidden wherever they would appear. */
-export function tunnelSecrets(tunnel: TunnelSettings): string[] {
-  if (tunnel.transport === 'ssh') return [tunnel.privateKey]
-  return tunnel.transport === 'cloudflared-named' ? [tunnel.token] : []
+/** A tunnel that somebody set up is worth a longer wait than one that is only tried. */
+function isConfigured(tunnel: TunnelSettings): boolean {
+  if (tunnel.transport === 'none') return false
+  return tunnel.transport !== 'cloudflared-quick' || !tunnel.isUnasked
 }

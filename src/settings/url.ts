@@ -1,3 +1,5 @@
+import { isLoopback } from '../base/loopback.ts'
+
 /**
  * Reads a URL that will be called with a secret: https, or http on loopback for tests and local
  * relays; no credentials, query or fragment in it.
@@ -19,6 +21,17 @@ export function showUrl(text: string): string | undefined {
   return /[@?#]/.test(text) ? undefined : text
 }
 
-export function isLoopback(hostname: string): boolean {
-  return hostname === 'localhost' || hostname === '[::1]' || /^127(\.\d{1,3}){3}$/.test(hostname)
+/**
+ * Reads the base URL of an API.
+ *
+ * @returns the URL without any path, or what is wrong with it
+ */
+export function parseBaseUrl(text: string): URL | string {
+  const url = parseServiceUrl(text)
+  if (typeof url === 'string') return url
+  if (/[^/]/.test(url.pathname)) {
+    return `leave the path ${url.pathname} out, the action adds its own; did you mean ${url.origin}?`
+  }
+  url.pathname = ''
+  return url
 }

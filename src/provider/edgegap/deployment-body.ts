@@ -1,5 +1,5 @@
-import type { EdgegapDeploySettings } from '../../settings/settings.ts'
 import type { Location } from './locations.ts'
+import type { EdgegapDeploySettings } from './settings.ts'
 
 /**
  * The body of `POST /v2/deployments` (OpenAPI v2, `DeploymentV2`).
@@ -18,12 +18,12 @@ export function deploymentBody(
     application: settings.application,
     version: settings.version,
     users: users(location),
-    environment_variables: settings.environment.map(({ key, value, secret }) => ({
+    environment_variables: settings.own.environment.map(({ key, value, secret }) => ({
       key,
       value,
       is_hidden: secret,
     })),
-    tags: [attemptTag, ...settings.tags],
+    tags: [attemptTag, ...settings.own.tags],
     ...(webhook && {
       webhook_on_ready: { url: webhook.href },
       webhook_on_error: { url: webhook.href },

@@ -1,7 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { ActionError, toActionError } from '../../base/errors.ts'
-import type { EdgegapDeploySettings, EdgegapSettings } from '../../settings/settings.ts'
 import { adaptiveSchedule } from '../../wait/schedule.ts'
 import type {
   Call,
@@ -21,6 +20,8 @@ import {
   replyError,
 } from './client.ts'
 import { deploymentBody } from './deployment-body.ts'
+import type { Location } from './locations.ts'
+import type { EdgegapAccess, EdgegapDeploySettings } from './settings.ts'
 
 /** Loaded when the first reply is awaited, not before: the validator costs 10 ms at start-up. */
 const wire = () => import('./wire.ts')
@@ -42,21 +43,30 @@ const WHILE_CREATING = {
     'No server could be placed: try another location, ask for less CPU or memory, or stop other deployments of a limited account.',
 } as const
 
-/** Deployments as deployments, on Edgegap's API v2 (create) and v1 (all else). */
-export class Edgegap implements Provider {
+interface EdgegapTarget extends Target {
+  readonly location: Location
+}
+
+/** Deployments on Edgegap's API v2 (create) and v1 (all else). */
+export class Edgegap implements Provider<EdgegapTarget> {
   readonly title = 'Edgegap'
-  readonly targets: readonly Target[]
+  readonly targets: readonly EdgegapTarget[]
   readonly canStop = true
   readonly createMs = 30_000
-  readonly #settings: EdgegapSettings
+  readonly #settings: EdgegapDeploySettings | undefined
   readonly #send: EdgegapClient
   readonly #clock: Clock
 
-  constructor(settings: EdgegapSettings, { http, clock }: ProviderContext) {
+  /** @param settings what is to be deployed; undefined where nothing is */
+  constructor(
+    { apiUrl, token }: EdgegapAccess,
+    { http, clock }: ProviderContext,
+    settings?: EdgegapDeploySettings,
+  ) {
     this.#clock = clock
     this.#settings = settings
-    this.#send = createEdgegapClient(http, settings.apiUrl, settings.token)
-    this.targets = settings.operation === 'deploy' ? settings.locations.map(toTarget) : []
+    this.#send = createEdgegapClient(http, apiUrl, token)
+    this.targets = settings?.own.locations.map(toTarget) ?? []
   }
 
   pollSchedule = adaptiveSchedule
@@ -66,15 +76,13 @@ export class Edgegap implements Provider {
   }
 
   async create(
-    target: Target,
+    target: EdgegapTarget,
     tag: string,
     call: Call,
     webhook: URL | undefined,
   ): Promise<CreateResult> {
     const settings = this.#deploy()
-    const location = settings.locations[this.targets.indexOf(target)]
-    if (!location) throw new Error(`no location for ${target.name}`)
-    const body = deploymentBody(settings, location, tag, webhook)
+    const body = deploymentBody(settings, target.location, tag, webhook)
     try {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
       return await readCreate(reply)
@@ -194,7 +202,7 @@ export class Edgegap implements Provider {
   }
 
   #deploy(): EdgegapDeploySettings {
-    if (this.#settings.operation !== 'deploy') throw new Error('not a deploy')
+    if (!this.#settings) throw new Error('not a deploy')
     return this.#settings
   }
 }
@@ -245,8 +253,8 @@ function unusableId(tag: string): ActionError {
   })
 }
 
-function toTarget(location: { name: string; where: string }): Target {
-  return { name: location.name, where: location.where }
+function toTarget(location: Location): EdgegapTarget {
+  return { name: location.name, where: location.where, location }
 }
 
 function splitLines(text: string): string[] {

@@ -1,57 +1,117 @@
 import type { Inputs } from '../../settings/inputs.ts'
 import type { Problems } from '../../settings/problems.ts'
+import { type Mistake, scanVariables } from './variable-lines.ts'
 
 /** An environment variable of the server. */
 export interface Variable {
-  key: string
-  value: string
-  secret: boolean
+  readonly key: string
+  readonly value: string
+  readonly secret: boolean
 }
 
-const KEY = /^[A-Za-z_][A-Za-z0-9_]{0,254}$/
 /** Edgegap: at most 4 KB (OpenAPI v1, `AppVersionEnv`). */
 const MAX_VALUE_BYTES = 4096
+const SEVERAL_LINES = 'write KEY<<END, then the lines of the value, then END alone on a line'
 
-/** Reads `env` and `secret-env`: lines `KEY=VALUE`, each key once in both together. */
+/** Reads `env` and `secret-env`. */
 export function readEnvironment(inputs: Inputs, problems: Problems): Variable[] {
+  return readVariables(inputs, problems, { open: 'env', secret: 'secret-env' })
+}
+
+/**
+ * Reads a pair of inputs with environment variables, lines `KEY=VALUE` or `KEY<<END` … `END`, each
+ * key once in both together. Of the secret one only keys are ever shown.
+ */
+export function readVariables(
+  inputs: Inputs,
+  problems: Problems,
+  names: { readonly open: string; readonly secret: string },
+): Variable[] {
   const seen = new Set<string>()
+  const read = (input: string, secret: boolean): Variable[] => {
+    const { variables, mistakes } = scanVariables(inputs.raw(input))
+    const found: { line: number; text: string }[] = mistakes.map((mistake) => {
+      return { line: mistake.from, text: explain(mistake, secret) }
+    })
+    const taken = variables.flatMap(({ key, value, line }) => {
+      const text = problemWith(key, value, line, seen)
+      if (text !== undefined) {
+        found.push({ line, text })
+        return []
+      }
+      seen.add(key)
+      if (isQuoted(value)) problems.warn(quotesWarning(input, key))
+      return [{ key, value, secret }]
+    })
+    found.sort((a, b) => a.line - b.line)
+    for (const { text } of found) problems.add(input, undefined, text)
+    return taken
+  }
+  return [...read(names.open, false), ...read(names.secret, true)]
+}
+
+/**
+ * The values of an input with secret variables that must be hidden, however wrongly it is written:
+ * a line that is no variable counts as a secret as a whole.
+ */
+export function secretValues(text: string): string[] {
+  const { variables, mistakes } = scanVariables(text)
   return [
-    ...readVariables('env', false, inputs, problems, seen),
-    ...readVariables('secret-env', true, inputs, problems, seen),
+    ...variables.flatMap(({ value }) => (isQuoted(value) ? [value, value.slice(1, -1)] : [value])),
+    ...mistakes.flatMap(({ lines }) => lines.flatMap((line) => [line, afterDivider(line)])),
   ]
 }
 
-function readVariables(
-  input: 'env' | 'secret-env',
-  secret: boolean,
-  inputs: Inputs,
-  problems: Problems,
-  seen: Set<string>,
-): Variable[] {
-  const variables: Variable[] = []
-  for (const { line, number } of inputs.numberedLines(input)) {
-    const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(line) ?? []
-    // A line that is not KEY=VALUE may be the rest of a secret with line breaks: it is not shown.
-    const place = `line ${number}`
-    if (!KEY.test(key)) {
-      const shown = secret ? '' : ` ("${line.slice(0, 60)}")`
-      problems.add(
-        input,
-        undefined,
-        `${place}${shown} is not KEY=VALUE with a key of A-Z, a-z, 0-9 and _`,
-      )
-    } else if (seen.has(key)) {
-      problems.add(input, undefined, `${place} sets ${key} a second time: give each key once`)
-    } else if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {
-      problems.add(
-        input,
-        undefined,
-        `the value of ${key} is over ${MAX_VALUE_BYTES} bytes: shorten it`,
-      )
-    } else {
-      seen.add(key)
-      variables.push({ key, value, secret })
+function problemWith(
+  key: string,
+  value: string,
+  line: number,
+  seen: ReadonlySet<string>,
+): string | undefined {
+  if (seen.has(key)) return `line ${line} sets ${key} a second time: give each key once`
+  if (Buffer.byteLength(value) <= MAX_VALUE_BYTES) return undefined
+  return `the value of ${key} is over ${MAX_VALUE_BYTES} bytes: shorten it`
+}
+
+/** Says what is wrong and how it is written, and shows nothing of a secret. */
+function explain(mistake: Mistake, secret: boolean): string {
+  const { from, to, key } = mistake
+  const place = to > from ? `lines ${from} to ${to}` : `line ${from}`
+  switch (mistake.kind) {
+    case 'several-lines': {
+      const whose =
+        key === undefined ? 'a value of several lines' : `the rest of the value of ${key}`
+      const form = key === undefined ? SEVERAL_LINES : SEVERAL_LINES.replace('KEY', key)
+      return to > from ? `${place} are ${whose}: ${form}` : `${place} is ${whose}: ${form}`
     }
+    case 'no-end':
+      return `${place} begins the value of ${key}, and no line ${mistake.end} ends it: ${SEVERAL_LINES}`
+    case 'no-variable':
+      return explainLine(mistake.lines[0] ?? '', place, secret)
   }
-  return variables
+}
+
+function explainLine(line: string, place: string, secret: boolean): string {
+  const shown = secret ? '' : ` ("${line.slice(0, 60)}")`
+  const form = `${place}${shown} is not KEY=VALUE with a key of A-Z, a-z, 0-9, _, . and -`
+  const [, key, divider, value = ''] =
+    /^(?:export\s+)?([A-Za-z_][\w.-]*)(\s*=\s?|\s*:\s+)(.*)$/.exec(line) ?? []
+  if (key === undefined)
+    return secret ? `${form}; for a value of several lines ${SEVERAL_LINES}` : form
+  const meant = `${key}=${secret ? '…' : value.slice(0, 60)}`
+  const why = divider?.includes(':') ? ', with = in place of the colon' : ''
+  return `${form}; did you mean ${meant}${why}?`
+}
+
+/** YAML and shells take quotes away; here everything behind the = is the value. */
+function isQuoted(value: string): boolean {
+  return /^(["']).*\1$/s.test(value.trimEnd())
+}
+
+function quotesWarning(input: string, key: string): string {
+  return `${input}: the value of ${key} is sent with the quotes around it. Leave them out unless the server needs them.`
+}
+
+function afterDivider(line: string): string {
+  return line.slice(line.search(/[=:]/) + 1).trim()
 }

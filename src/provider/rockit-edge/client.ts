@@ -1,9 +1,9 @@
 import { ActionError, type ErrorKind } from '../../base/errors.ts'
 import type { HttpClient, HttpReply } from '../../net/request.ts'
 import { readRetryAfter } from '../../net/retry-after.ts'
-import type { RockitEdgeSettings } from '../../settings/settings.ts'
 import { kindOfStatus, noAnswer } from '../http-errors.ts'
 import type { Call } from '../provider.ts'
+import type { RockitEdgeAccess } from './settings.ts'
 import { parseJson, shapeOf, textOf } from './wire/json.ts'
 import { NAMES } from './wire/names.ts'
 import { readProblem } from './wire/replies.ts'
@@ -38,7 +38,7 @@ export const LONGEST_CALL_MS = 60_000
  */
 export function createRockitEdgeClient(
   http: HttpClient,
-  { apiUrl, token, organization, username }: RockitEdgeSettings,
+  { apiUrl, token, organization, username }: Omit<RockitEdgeAccess, 'application'>,
   logShape: ((line: string) => void) | undefined,
 ): RockitEdgeClient {
   const base = `${apiUrl.pathname.replace(/\/$/, '').replace(/\/be\/v1$/, '')}/be/v1`

@@ -1,5 +1,4 @@
 import { ActionError, describe, toActionError } from '../../base/errors.ts'
-import type { RockitEdgeSettings } from '../../settings/settings.ts'
 import type { Call, CreateResult, ProviderContext } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import { askImport } from './ask-import.ts'
@@ -8,6 +7,7 @@ import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './clien
 import { findNewTasks, isOpenUpload } from './new-tasks.ts'
 import type { Reader } from './reader.ts'
 import { sendBuild } from './send-build.ts'
+import type { RockitEdgeSettings } from './settings.ts'
 import { newUploadMark } from './tags.ts'
 import { type Baseline, isImport, Tracked } from './tracked.ts'
 import { uploadTarget } from './upload-target.ts'

@@ -1,6 +1,5 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { ActionError } from '../../base/errors.ts'
-import type { RockitEdgeSettings } from '../../settings/settings.ts'
 import type { PollSchedule } from '../../wait/schedule.ts'
 import type {
   Call,
@@ -20,6 +19,7 @@ import { findUploads } from './leftover-uploads.ts'
 import { lockAdvice } from './lock.ts'
 import { readPatiently } from './patience.ts'
 import { Reader } from './reader.ts'
+import type { RockitEdgeAccess, RockitEdgeSettings } from './settings.ts'
 import { SUBSCRIPTION_ID, Subscriptions } from './subscriptions.ts'
 import { isSubscriptionName } from './tags.ts'
 import { isSignedWith } from './token.ts'
@@ -41,7 +41,8 @@ export class RockitEdge implements Provider {
   readonly targets: readonly Target[]
   readonly canStop = false
   readonly createMs = LONGEST_CREATE_MS
-  readonly #settings: RockitEdgeSettings
+  readonly #access: RockitEdgeAccess
+  readonly #publish: RockitEdgeSettings | undefined
   readonly #context: ProviderContext
   readonly #send: RockitEdgeClient
   readonly #api: RockitEdgeApi
@@ -54,16 +55,18 @@ export class RockitEdge implements Provider {
   #deploymentId: string | undefined
   readonly #unknownNews = new Set<string>()
 
-  constructor(settings: RockitEdgeSettings, context: ProviderContext) {
-    this.#settings = settings
+  /** @param publish what is to be published; the post step has none */
+  constructor(access: RockitEdgeAccess, context: ProviderContext, publish?: RockitEdgeSettings) {
+    this.#access = access
+    this.#publish = publish
     this.#context = context
     const isDebugging = context.environment.RUNNER_DEBUG === '1'
     const logShape = (line: string) => context.log(`debug: ${line}`)
-    this.#send = createRockitEdgeClient(context.http, settings, isDebugging ? logShape : undefined)
-    this.#api = new RockitEdgeApi(this.#send, settings.application)
+    this.#send = createRockitEdgeClient(context.http, access, isDebugging ? logShape : undefined)
+    this.#api = new RockitEdgeApi(this.#send, access.application)
     this.#reader = new Reader(this.#api, context.log)
     this.#subscriptions = new Subscriptions(this.#send, context)
-    const { application: name, organization } = settings
+    const { application: name, organization } = access
     this.targets = [{ name, where: organization }]
   }
 
@@ -73,7 +76,7 @@ export class RockitEdge implements Provider {
 
   /** Everything is looked at that can be wrong before anything is sent. */
   async prepare(call: Call): Promise<Preparation> {
-    const { source, wait } = this.#settings
+    const { source, wait } = this.#settings()
     const [files, app, tasks] = await Promise.all([
       source.kind === 'path' ? findBuildFiles(source.path) : undefined,
       readPatiently(() => this.#reader.readApp(call), this.#context.clock, call),
@@ -92,7 +95,7 @@ export class RockitEdge implements Provider {
 
   async create(_plan: Target, _mark: string, call: Call): Promise<CreateResult> {
     this.#importer ??= new Importer({
-      settings: this.#settings,
+      settings: this.#settings(),
       context: this.#context,
       send: this.#send,
       api: this.#api,
@@ -140,7 +143,7 @@ export class RockitEdge implements Provider {
     const token = headers[TOKEN_HEADER] ?? ''
     if (!(await isSignedWith(token, secrets)))
       return { kind: 'ignored', why: 'not signed by ROCKIT Edge' }
-    const { organization, application } = this.#settings
+    const { organization, application } = this.#access
     const read = readNews(body.toString('utf8'), organization, application)
     switch (read.kind) {
       case 'unreadable':
@@ -186,15 +189,20 @@ export class RockitEdge implements Provider {
     if (!tracked) throw new Error('nothing was imported')
     const { app, tasks } = await this.#reader.look(tracked, call)
     if (!tasks && !this.#subscriptions.isOpen) throw mayNotRead()
-    const { application, waitUntil, source } = this.#settings
+    const { application, waitUntil, source } = this.#settings()
     const expectedBytes = source.kind === 'url' ? source.sizeBytes : undefined
     const look = { app, tasks, nowMs: this.#context.clock.nowMs() }
     return judge(tracked, look, { app: application, waitUntil, expectedBytes })
   }
 
+  #settings(): RockitEdgeSettings {
+    if (!this.#publish) throw new Error('nothing is to be published')
+    return this.#publish
+  }
+
   #checkApp({ error, isLocked }: App, tasks: readonly Task[]): void {
     if (error === undefined && !isLocked) return
-    const { application } = this.#settings
+    const { application } = this.#access
     throw new ActionError({
       kind: 'refused',
       what:

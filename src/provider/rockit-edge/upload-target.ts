@@ -1,4 +1,4 @@
-import { isLoopback } from '../../settings/url.ts'
+import { isLoopback } from '../../base/loopback.ts'
 import type { ImportAnswer } from './wire/replies.ts'
 
 /** Where the build goes to, or what is wrong with what the answer says. */

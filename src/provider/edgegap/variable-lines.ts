@@ -1,0 +1,94 @@
+export interface VariableLine {
+  readonly key: string
+  readonly value: string
+  /** Where it begins, as users count. */
+  readonly line: number
+}
+
+/** Lines that are no variable. */
+export interface Mistake {
+  readonly kind:
+    | 'no-variable'
+    /** Parts of a value with line breaks, such as a private key. */
+    | 'several-lines'
+    /** `KEY<<END` without a line `END`. */
+    | 'no-end'
+  readonly from: number
+  readonly to: number
+  readonly lines: readonly string[]
+  /** The variable that the lines belong to, where that can be told. */
+  readonly key?: string
+  readonly end?: string
+}
+
+const KEY = /^[A-Za-z_][A-Za-z0-9_.-]{0,254}$/
+const HEREDOC = /^([A-Za-z_][A-Za-z0-9_.-]{0,254})<<([\w.-]{1,64})\s*$/
+const PEM_BEGIN = /-----BEGIN [A-Z0-9 ]{1,60}-----/
+const PEM_END = /-----END [A-Z0-9 ]{1,60}-----/
+
+/**
+ * Reads lines `KEY=VALUE`, `KEY<<END` … `END`, comments and blank lines. Throws nothing: what is no
+ * variable is among the mistakes.
+ */
+export function scanVariables(text: string): { variables: VariableLine[]; mistakes: Mistake[] } {
+  const lines = text.split(/\r\n|\n|\r/)
+  const variables: VariableLine[] = []
+  const mistakes: Mistake[] = []
+  const mistake = (kind: Mistake['kind'], from: number, to: number, more: Partial<Mistake> = {}) =>
+    mistakes.push({ kind, from: from + 1, to: to + 1, lines: lines.slice(from, to + 1), ...more })
+  for (let at = 0; at < lines.length; at++) {
+    const line = (lines[at] ?? '').trimStart()
+    if (line.trim() === '' || line.startsWith('#')) continue
+    const [, heredocKey, end = ''] = HEREDOC.exec(line) ?? []
+    if (heredocKey !== undefined) {
+      const endsAt = lines.findIndex((one, index) => index > at && one.trim() === end)
+      if (endsAt < 0) {
+        mistake('no-end', at, at, { key: heredocKey, end, lines: lines.slice(at) })
+        break
+      }
+      const value = lines.slice(at + 1, endsAt).join('\n')
+      variables.push({ key: heredocKey, value, line: at + 1 })
+      at = endsAt
+      continue
+    }
+    const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(line) ?? []
+    const pemEndsAt = PEM_BEGIN.test(line) && !PEM_END.test(line) ? findPemEnd(lines, at) : -1
+    const previous = mistakes.at(-1)
+    if (pemEndsAt > at) {
+      mistake('several-lines', at, pemEndsAt, KEY.test(key) ? { key } : {})
+      at = pemEndsAt
+    } else if (isBase64Rest(line, previous?.to === at)) {
+      joinRest(at)
+    } else if (KEY.test(key)) variables.push({ key, value, line: at + 1 })
+    else mistake('no-variable', at, at, { lines: [line] })
+  }
+  return { variables, mistakes }
+
+  /** What follows such a line, or a variable, belongs to it. */
+  function joinRest(at: number): void {
+    const previous = mistakes.at(-1)
+    if (previous?.to === at && previous.kind === 'several-lines') {
+      mistakes.pop()
+      mistake('several-lines', previous.from - 1, at, previous.key ? { key: previous.key } : {})
+      return
+    }
+    const last = variables.at(-1)
+    mistake('several-lines', at, at, last?.line === at ? { key: last.key } : {})
+  }
+}
+
+function findPemEnd(lines: readonly string[], from: number): number {
+  return lines.findIndex((line, index) => index > from && PEM_END.test(line))
+}
+
+/**
+ * A further line of a text in base64. Its last one ends in `=` and would otherwise pass as a key
+ * without a value.
+ */
+function isBase64Rest(line: string, followsMistake: boolean): boolean {
+  const text = line.trimEnd()
+  if (/^[A-Za-z0-9+/]+==$/.test(text)) return true
+  if (/^[A-Za-z0-9+/]{40,}$/.test(text)) return true
+  if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]{3,}=$/.test(text)) return false
+  return followsMistake || text.length >= 40
+}
