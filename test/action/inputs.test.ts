@@ -1,10 +1,10 @@
 import { describe, expect, test } from 'vitest'
+import { startStep } from '../harness/step.ts'
 import {
   annotations,
   CREATE,
   deploy,
   expectAllOutputs,
-  LIST,
   onlyError,
   run,
   startEdgegap,
@@ -14,7 +14,7 @@ import {
 describe.concurrent('a bad input is told with its value and what is allowed', () => {
   test.each([
     ['provider', 'azure', /^provider is "azure": use one of edgegap, rockit-edge$/],
-    ['operation', 'destroy', /^operation is "destroy": use one of deploy, stop$/],
+    ['operation', 'destroy', /^operation is "destroy": use one of deploy, version, stop$/],
     [
       'api-url',
       'http://api.edgegap.com',
@@ -25,6 +25,19 @@ describe.concurrent('a bad input is told with its value and what is allowed', ()
     ['api-url', 'api.edgegap.com', /write a full URL/],
     ['api-url', 'ftp://127.0.0.1', /use https/],
     ['api-url', 'https://api.edgegap.com/?a=b', /leave query and fragment out/],
+    [
+      'api-url',
+      'https://api.edgegap.com/v1',
+      /leave the path \/v1 out.*did you mean https:\/\/api/,
+    ],
+    ['timeout', '600', /did you mean 600s or 10m\?$/],
+    ['poll-interval', '500ms', /at least 1s$/],
+    [
+      'locations',
+      'tokyo 139.69,35.68',
+      /latitude comes first.*did you mean tokyo 35\.68,139\.69\?$/,
+    ],
+    ['wait', 'webhok', /did you mean webhook\?$/],
     ['wait', 'a-while', /^wait is "a-while": use one of auto, webhook, poll, none$/],
     ['timeout', '10', /^timeout is "10": write a duration such as 90s/],
     ['timeout', '10 minutes', /write a duration/],
@@ -46,9 +59,9 @@ describe.concurrent('a bad input is told with its value and what is allowed', ()
     ['locations', 'nowhere', /^locations is "nowhere": write "name lat,lon"/],
     ['locations', '91,0', /write "name lat,lon"/],
     ['locations', '1,2,3', /write "name lat,lon"/],
-    ['locations', 'a 1,2\nb 3,4', /several locations are not supported yet/],
     ['locations', '256.1.1.1', /write "name lat,lon"/],
     ['env', 'NO_VALUE', /^env: line 1 \("NO_VALUE"\) is not KEY=VALUE/],
+    ['env', 'MODE: deathmatch', /; did you mean MODE=deathmatch, with = in place of the colon\?$/],
     ['env', 'A=1\nA=2', /line 2 sets A a second time/],
     ['env', '1A=1', /is not KEY=VALUE/],
     ['env', `A=${'x'.repeat(4097)}`, /the value of A is over 4096 bytes/],
@@ -174,11 +187,74 @@ describe.concurrent('inputs', () => {
     expectAllOutputs(main)
   })
 
-  test('may give the API a path of its own', async () => {
+  test('are taken in any letter case where they are one of a few words', async () => {
     await using edgegap = await startEdgegap()
-    const { main } = await deploy(edgegap, { 'api-url': `${edgegap.url}/gateway/` })
-    expect(edgegap.requests[0]?.path).toBe('/gateway/v2/deployments')
-    expect(main.outputs.outcome).toBe('rejected')
-    expect(edgegap.requestsTo('GET', LIST)).toEqual([])
+    const { main } = await deploy(edgegap, { provider: 'Edgegap', wait: 'POLL', tunnel: 'None' })
+    expect(main.outputs.outcome).toBe('succeeded')
+    expect(annotations(main, 'warning')).toEqual([])
+  })
+
+  test('that do not exist are warned of with the nearest name, and what is secret in them is hidden', async () => {
+    await using edgegap = await startEdgegap()
+    const secret = 'hunter2-hunter2'
+    const env = {
+      INPUT_LOCATION: 'tokyo 35.68,139.69',
+      'INPUT_SECRETS-ENV': `KEY=${secret}`,
+      INPUT_METHOD: 'fcitx',
+      INPUT_COLOUR_OF_SKY: 'blue',
+      INPUT_empty: '',
+    }
+    const { main } = await deploy(edgegap, {}, { env })
+    expect(main.exitCode).toBe(0)
+    expect(annotations(main, 'warning')).toEqual([
+      'location is not an input of this action and has no effect. Did you mean locations?',
+      'secrets-env is not an input of this action and has no effect. Did you mean secret-env?',
+    ])
+    expect(main.rawStdout).toContain(`::add-mask::${secret}`)
+  })
+
+  test('may hold a private key, between KEY<<END and END', async () => {
+    await using edgegap = await startEdgegap()
+    const key =
+      '-----BEGIN PRIVATE KEY-----\nMIIEvQIBADANBg\n\n# no comment\nAbCd==\n-----END PRIVATE KEY-----'
+    const { main } = await deploy(
+      edgegap,
+      { 'secret-env': `A=1234\nKEY<<END\n${key}\nEND\nB.c-d=5678` },
+      { secrets: ['MIIEvQIBADANBg', 'AbCd=='] },
+    )
+    expect(main.exitCode).toBe(0)
+    const [create] = edgegap.requestsTo('POST', CREATE)
+    expect(create?.body).toHaveProperty('environment_variables', [
+      { key: 'A', value: '1234', is_hidden: true },
+      { key: 'KEY', value: key, is_hidden: true },
+      { key: 'B.c-d', value: '5678', is_hidden: true },
+    ])
+  })
+})
+
+describe.concurrent('without a runner', () => {
+  test('no secret is printed as a mask, and all else is plain lines', async () => {
+    await using edgegap = await startEdgegap()
+    const env = {
+      GITHUB_ACTIONS: undefined,
+      GITHUB_OUTPUT: undefined,
+      GITHUB_STATE: undefined,
+      GITHUB_STEP_SUMMARY: undefined,
+    }
+    const inputs = {
+      'api-token': edgegap.settings.token,
+      'api-url': edgegap.url,
+      application: 'my-game',
+      version: 'v1',
+      'secret-env': 'KEY=hunter2-hunter2',
+    }
+    const { rawStdout, rawStderr, exitCode } = await startStep({ entry: 'main', inputs, env }).done
+    expect(exitCode).toBe(0)
+    const log = rawStdout + rawStderr
+    expect(log).not.toContain(edgegap.settings.token)
+    expect(log).not.toContain('hunter2')
+    expect(log).not.toContain('::')
+    expect(log).toMatch(/^outcome=succeeded$/m)
+    expect(log).toMatch(/^notice: .* is ready at /m)
   })
 })

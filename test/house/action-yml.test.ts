@@ -4,10 +4,12 @@ import { describe, expect, test } from 'vitest'
 import { readActionFile, readActionMetadata } from '../../scripts/action-metadata.ts'
 import { checkAction, checkRepository, checkWorkflow } from '../../scripts/check-action.ts'
 import { snippetsOf, toSnippet } from '../../scripts/workflow-snippets.ts'
+import { REGISTRY } from '../../src/provider/registry.ts'
 import { buildOutputs } from '../../src/report/outputs.ts'
 import { DEFAULTS } from '../../src/settings/defaults.ts'
 import { BadInputs } from '../../src/settings/problems.ts'
 import { readSettings } from '../../src/settings/settings.ts'
+import { knownInputs } from '../../src/settings/unknown-inputs.ts'
 
 const text = readActionFile()
 const action = readActionMetadata(text)
@@ -79,7 +81,12 @@ describe('inputs', () => {
     const declared = action.inputs.flatMap((input) =>
       input.default === undefined ? [] : [[input.name, input.default]],
     )
-    expect(Object.fromEntries(declared)).toEqual({ ...DEFAULTS })
+    const own = REGISTRY.map(({ defaults }) => defaults)
+    expect(Object.fromEntries(declared)).toEqual(Object.assign({}, DEFAULTS, ...own))
+  })
+
+  test('that the source lists are the declared ones', () => {
+    expect(knownInputs(REGISTRY).sort()).toEqual([...inputNames].sort())
   })
 
   test('that the source reads are declared', () => {
@@ -111,23 +118,29 @@ test('outputs: the declared ones are set on every path, and no others', () => {
     tunnelError: '',
     hasLeftovers: false,
   } as const
-  const outputs = buildOutputs({ ...nothing, deployments: [], stoppedIds: [] }, (value) => value)
+  const outputs = buildOutputs(
+    { ...nothing, deployments: [], stoppedIds: [] },
+    (value) => value,
+    REGISTRY.flatMap((definition) => definition.outputs),
+  )
   expect(Object.keys(outputs).sort()).toEqual(action.outputs.map(({ name }) => name).sort())
 })
 
 /** Every input that is asked for, by the environment variables that are looked at. */
 function inputsRead(): Set<string> {
   const read = new Set<string>()
-  for (const INPUT_OPERATION of ['deploy', 'stop']) {
-    const given: NodeJS.ProcessEnv = { INPUT_OPERATION }
-    const environment = new Proxy(given, {
-      get: (target, key) => {
-        const name = String(key)
-        if (name.startsWith('INPUT_')) read.add(name.slice('INPUT_'.length).toLowerCase())
-        return target[name]
-      },
-    })
-    expect(() => readSettings(environment)).toThrow(BadInputs)
+  for (const { name, operations } of REGISTRY) {
+    for (const INPUT_OPERATION of operations) {
+      const given: NodeJS.ProcessEnv = { INPUT_PROVIDER: name, INPUT_OPERATION }
+      const environment = new Proxy(given, {
+        get: (target, key) => {
+          const variable = String(key)
+          if (variable.startsWith('INPUT_')) read.add(variable.slice('INPUT_'.length).toLowerCase())
+          return target[variable]
+        },
+      })
+      expect(() => readSettings(environment, REGISTRY)).toThrow(BadInputs)
+    }
   }
   return read
 }

@@ -2,11 +2,15 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { ActionError } from '../../src/base/errors.ts'
+import { REGISTRY } from '../../src/provider/registry.ts'
 import { buildOutputs } from '../../src/report/outputs.ts'
+import type { RunState } from '../../src/state/state.ts'
 import { launchReport, runReport } from './fixtures.ts'
 import { hostileTexts } from './hostile-texts.ts'
 
 const asIs = (text: string) => text
+const own = REGISTRY.flatMap((definition) => definition.outputs)
+const outputsOf = (report: RunState, redact = asIs) => buildOutputs(report, redact, own)
 const action = parse(readFileSync(new URL('../../action.yml', import.meta.url), 'utf8')) as {
   outputs: Record<string, unknown>
 }
@@ -25,13 +29,13 @@ describe('the outputs', () => {
       }),
     ],
   ])('of %s are exactly those that action.yml declares', (_, report) => {
-    const outputs = buildOutputs(report, asIs)
+    const outputs = outputsOf(report)
     expect(Object.keys(outputs).sort()).toEqual(declared)
     for (const value of Object.values(outputs)) expect(value).toBeTypeOf('string')
   })
 
   it('tell of a success', () => {
-    const { deployments, ports, ...rest } = buildOutputs(runReport({ tunnel: 'ssh' }), asIs)
+    const { deployments, ports, ...rest } = outputsOf(runReport({ tunnel: 'ssh' }))
     expect(rest).toMatchObject({
       outcome: 'succeeded',
       'deployment-id': 'a69f8e3e0555',
@@ -76,9 +80,9 @@ describe('the outputs', () => {
   it('tell the error of the run, else of the first deployment that has one', () => {
     const error = (what: string) => new ActionError({ kind: 'deployment-failed', what })
     const deployments = [launchReport(), launchReport({ error: error('the second') })]
-    expect(buildOutputs(runReport({ deployments }), asIs).error).toBe('the second')
+    expect(outputsOf(runReport({ deployments })).error).toBe('the second')
     const report = runReport({ deployments, error: error('the\nrun') })
-    expect(buildOutputs(report, asIs).error).toBe('the run')
+    expect(outputsOf(report).error).toBe('the run')
   })
 
   it('are one line each and hold no secret, whatever the provider sends', () => {
@@ -89,7 +93,7 @@ describe('the outputs', () => {
       const observation = { state: 'failed' as const, status: text, known: false, facts }
       const error = new ActionError({ kind: 'internal', what: text })
       const deployments = [launchReport({ observation, error })]
-      for (const value of Object.values(buildOutputs(runReport({ deployments }), redact))) {
+      for (const value of Object.values(outputsOf(runReport({ deployments }), redact))) {
         expect(value).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|evil/)
         expect(value.isWellFormed()).toBe(true)
       }
@@ -110,7 +114,7 @@ describe('the outputs', () => {
       known: true,
       facts: { ports },
     }
-    const outputs = buildOutputs(runReport({ deployments: [launchReport({ observation })] }), asIs)
+    const outputs = outputsOf(runReport({ deployments: [launchReport({ observation })] }))
     const names = Object.keys(JSON.parse(outputs.ports ?? '') as object)
     expect(names.sort()).toEqual(['7777', '__proto__', 'constructor', 'toString'])
     expect(outputs.address).toBe('h:31500')

@@ -3,7 +3,7 @@ import { Ledger, type LedgerEntry, readLedger } from '../../src/run/ledger.ts'
 import type { Access } from '../../src/settings/access.ts'
 import { RecordingRunner } from '../report/fixtures.ts'
 
-const access: Access = { provider: 'edgegap', apiUrl: 'https://a.test/', fingerprint: 'salt.hash' }
+const access: Access = { provider: 'fake', apiUrl: 'https://a.test/', own: {}, seal: 'salt.hash' }
 
 function open(entries?: readonly LedgerEntry[]) {
   const runner = new RecordingRunner()
@@ -48,9 +48,32 @@ describe('the ledger', () => {
     ledger.created('m2', 'b')
     ledger.opened('aid', true)
     ledger.created('aid', 'hook')
-    expect(readLedger(saved())).toEqual({ access, entries: ledger.open })
+    expect(readLedger(saved())).toEqual({ access, entries: ledger.open, unreadable: 0 })
     expect(ledger.open.at(-1)).toEqual({ tag: 'aid', id: 'hook', isAuxiliary: true })
   })
+
+  it.each([
+    // GITHUB_RUN_ID need not be a number on other runners.
+    ['dgs-run.1-00ff00ff00ff', 'a'],
+    ['dgs_upload_x', 'ultar/my_game 2026-11-25T08:00:00.000Z'],
+    ['upload-task:ünï "quoted" \\ 100%', '$HOME; ::set-output::'],
+    ['t'.repeat(300), 'i'.repeat(300)],
+  ])('gives back tag %j and id %j as they were', (tag, id) => {
+    const { ledger, saved } = open()
+    ledger.opened(tag)
+    ledger.created(tag, id)
+    expect(saved()).not.toMatch(/[\r\n]/)
+    expect(readLedger(saved())).toEqual({ access, entries: [{ tag, id }], unreadable: 0 })
+  })
+
+  it.each(['i'.repeat(301), 'a\nb', '\ud800'])(
+    'leaves out the id %j, which could not be read back: the tag finds it',
+    (id) => {
+      const { ledger, saved } = open()
+      ledger.created('m1', id)
+      expect(readLedger(saved()).entries).toEqual([{ tag: 'm1' }])
+    },
+  )
 })
 
 describe('a saved state', () => {
@@ -65,13 +88,23 @@ describe('a saved state', () => {
     null,
     {},
     'm1',
+    5,
+    ['m1'],
     { tag: 1 },
+    { tag: '' },
     { id: 'a' },
     { tag: 'm1', id: 5 },
-    { tag: 'm1', id: '../../v1/apps/secret' },
-    { tag: 'a b' },
-  ])('with the entry %j is refused: it becomes part of a request', (entry) => {
-    expect(() => readLedger(JSON.stringify({ access, entries: [entry] }))).toThrow()
+    { tag: 'm1', id: '' },
+    { tag: 'm1', id: 'a\nb' },
+    { tag: 'm1', id: 'a\u2028b' },
+    { tag: 'm1', id: '\ud800' },
+    { tag: 'm\u0000' },
+    { tag: 't'.repeat(301) },
+  ])('with the entry %j keeps the others: each is judged by itself', (entry) => {
+    const others = [{ tag: 'm1', id: 'a' }, { tag: 'm2' }]
+    const [first, second] = others
+    const saved = JSON.stringify({ access, entries: [first, entry, second] })
+    expect(readLedger(saved)).toEqual({ access, entries: others, unreadable: 1 })
   })
 
   it('has only what belongs to it', () => {
@@ -79,6 +112,7 @@ describe('a saved state', () => {
     expect(readLedger(JSON.stringify({ access, entries, y: 2 }))).toEqual({
       access,
       entries: [{ tag: 'm' }],
+      unreadable: 0,
     })
   })
 })

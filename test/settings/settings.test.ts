@@ -1,6 +1,9 @@
 import { describe, expect, it } from 'vitest'
+import type { EdgegapDeploySettings } from '../../src/provider/edgegap/settings.ts'
+import { REGISTRY } from '../../src/provider/registry.ts'
 import { BadInputs } from '../../src/settings/problems.ts'
-import { readSettings, secretsOf } from '../../src/settings/settings.ts'
+import { secretsOf } from '../../src/settings/secrets.ts'
+import { readSettings } from '../../src/settings/settings.ts'
 
 type Given = Record<string, string>
 
@@ -13,21 +16,26 @@ function environmentOf(inputs: Given): NodeJS.ProcessEnv {
   )
 }
 
-function read(inputs: Given = {}) {
-  return readSettings(environmentOf({ ...enough, ...inputs }))
+function readOnly(inputs: Given) {
+  const { settings, warnings } = readSettings(environmentOf(inputs), REGISTRY)
+  return { settings, warnings }
 }
 
-function deploySettings(inputs: Given = {}) {
+function read(inputs: Given = {}) {
+  return readOnly({ ...enough, ...inputs })
+}
+
+function deploySettings(inputs: Given = {}): EdgegapDeploySettings {
   const { settings } = read(inputs)
   if (settings.operation !== 'deploy' || settings.provider !== 'edgegap') {
     throw new Error('not a deploy on Edgegap')
   }
-  return settings
+  return settings as EdgegapDeploySettings
 }
 
 function problemsOf(inputs: Given): readonly string[] {
   try {
-    readSettings(environmentOf(inputs))
+    readOnly(inputs)
   } catch (thrown) {
     if (thrown instanceof BadInputs) return thrown.problems
     throw thrown
@@ -53,9 +61,16 @@ describe('the least that is needed', () => {
         onFailure: 'stop',
         stopAfterJob: false,
         logLines: 50,
-        locations: [{ name: 'new-york', latitude: 40.71, longitude: -74.01 }],
-        environment: [],
-        tags: [],
+        settleTimeMs: 0,
+        logDir: undefined,
+        dryRun: false,
+        group: undefined,
+        replace: undefined,
+        own: {
+          locations: [{ name: 'new-york', latitude: 40.71, longitude: -74.01 }],
+          environment: [],
+          tags: [],
+        },
         summary: true,
       },
     })
@@ -71,14 +86,30 @@ describe('the least that is needed', () => {
   })
 
   it('for a stop is a token and an id', () => {
-    const { settings } = readSettings(
-      environmentOf({ 'api-token': 'abc', operation: 'stop', 'deployment-id': ' 61b1be8f54d9\n' }),
-    )
-    expect(settings).toMatchObject({ operation: 'stop', deploymentId: '61b1be8f54d9' })
+    const { settings } = readOnly({
+      'api-token': 'abc',
+      operation: 'stop',
+      'deployment-id': ' 61b1be8f54d9\n',
+    })
+    expect(settings).toMatchObject({
+      operation: 'stop',
+      reach: { kind: 'deployment', id: '61b1be8f54d9' },
+    })
   })
 
   it('cannot be changed afterwards', () => {
-    expect(Object.isFrozen(deploySettings())).toBe(true)
+    const settings = deploySettings({ env: 'A=1' })
+    const { own, tunnel } = settings
+    for (const part of [
+      settings,
+      own,
+      own.locations,
+      own.locations[0],
+      own.environment[0],
+      tunnel,
+    ]) {
+      expect(Object.isFrozen(part)).toBe(true)
+    }
   })
 })
 
@@ -127,7 +158,7 @@ describe('problems', () => {
       'wait is "forever": use one of auto, webhook, poll, none',
     ])
     expect(problemsWith({ timeout: '5' })).toEqual([
-      'timeout is "5": write a duration such as 90s, 10m or 1h30m',
+      'timeout is "5": write a duration such as 90s, 10m or 1h30m; did you mean 5s or 5m?',
     ])
     expect(problemsWith({ application: ' ' })).toEqual([
       'application is empty: name the application to deploy',
@@ -188,7 +219,7 @@ describe('log-lines', () => {
 describe('env', () => {
   it('is read line by line; only the first = divides', () => {
     const env = 'A=1\n# a comment\n\n  B=x = y \r\nC=\n_d9="quoted"\n'
-    expect(deploySettings({ env }).environment).toEqual([
+    expect(deploySettings({ env }).own.environment).toEqual([
       { key: 'A', value: '1', secret: false },
       { key: 'B', value: 'x = y ', secret: false },
       { key: 'C', value: '', secret: false },
@@ -208,7 +239,8 @@ describe('env', () => {
     ' =x',
     '9A=x',
     'A B=x',
-    'A-B=x',
+    '-A=x',
+    'A+B=x',
     'Ä=x',
     'export A=x',
     `${'A'.repeat(256)}=x`,
@@ -218,7 +250,7 @@ describe('env', () => {
 
   it('points to the line as the user counts, comments and blank ones included', () => {
     expect(problemsWith({ env: '# one\n\nA=1\nWRONG\n' })).toEqual([
-      'env: line 4 ("WRONG") is not KEY=VALUE with a key of A-Z, a-z, 0-9 and _',
+      'env: line 4 ("WRONG") is not KEY=VALUE with a key of A-Z, a-z, 0-9, _, . and -',
     ])
   })
 
@@ -228,18 +260,18 @@ describe('env', () => {
   })
 
   it('may be called anything that an object has', () => {
-    const { environment } = deploySettings({ env: '__proto__=1\nconstructor=2' })
+    const { environment } = deploySettings({ env: '__proto__=1\nconstructor=2' }).own
     expect(environment.map(({ key }) => key)).toEqual(['__proto__', 'constructor'])
   })
 })
 
 describe('tags', () => {
   it('are one a line, each once, of 40 characters at most', () => {
-    expect(deploySettings({ tags: ' pr-12 \n# no\nnightly\npr-12\n' }).tags).toEqual([
+    expect(deploySettings({ tags: ' pr-12 \n# no\nnightly\npr-12\n' }).own.tags).toEqual([
       'pr-12',
       'nightly',
     ])
-    expect(deploySettings({ tags: 't'.repeat(40) }).tags).toHaveLength(1)
+    expect(deploySettings({ tags: 't'.repeat(40) }).own.tags).toHaveLength(1)
     expect(problemsWith({ tags: `${'t'.repeat(41)}\na\u0007b\nok` })).toHaveLength(2)
   })
 })
@@ -290,17 +322,38 @@ describe('inputs without effect', () => {
 })
 
 describe('what must be hidden', () => {
+  const secretsWith = (inputs: Given) => {
+    const environment = environmentOf({ ...enough, ...inputs })
+    return secretsOf(environment, REGISTRY).map(({ value }) => value)
+  }
+
   it('is the token and every secret variable, no other', () => {
-    const settings = deploySettings({
+    const secrets = secretsWith({
       'api-token': 'token abc-123',
       env: 'OPEN=visible',
       'secret-env': 'KEY=hidden\nEMPTY=\nPADDED=  x  ',
     })
-    expect(secretsOf(settings)).toEqual(['abc-123', 'hidden', '', '  x  '])
+    expect(secrets).toEqual(['abc-123', 'hidden', '', '  x  '])
   })
 
   it('for a stop is the token', () => {
-    const { settings } = read({ operation: 'stop', 'deployment-id': 'abc' })
-    expect(secretsOf(settings)).toEqual(['abc-123'])
+    expect(secretsWith({ operation: 'stop', 'deployment-id': 'abc' })).toEqual(['abc-123'])
+  })
+
+  it('is every line of a secret input that is wrongly written', () => {
+    const key = '-----BEGIN PRIVATE KEY-----\nMIIEvQ\nAbCd==\n-----END PRIVATE KEY-----'
+    const secrets = secretsWith({ 'secret-env': `KEY=${key}\nPIN: 123456\nQUOTED="in quotes"` })
+    for (const part of ['MIIEvQ', 'AbCd==', '123456', 'in quotes']) {
+      expect(secrets).toContain(part)
+    }
+  })
+
+  it('is also what stands in a misspelt secret input', () => {
+    expect(secretsWith({ 'secrets-env': 'KEY=hidden' })).toContain('hidden')
+    expect(secretsWith({ ssh_key: 'private' })).toContain('private')
+  })
+
+  it('is the token whoever it is for, where the provider is misspelt', () => {
+    expect(secretsWith({ provider: 'edgegab', 'api-token': 'token abc-123' })).toContain('abc-123')
   })
 })

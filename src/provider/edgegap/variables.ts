@@ -96,11 +96,14 @@ function explainLine(line: string, place: string, secret: boolean): string {
   const form = `${place}${shown} is not KEY=VALUE with a key of A-Z, a-z, 0-9, _, . and -`
   const [, key, divider, value = ''] =
     /^(?:export\s+)?([A-Za-z_][\w.-]*)(\s*=\s?|\s*:\s+)(.*)$/.exec(line) ?? []
-  if (key === undefined)
-    return secret ? `${form}; for a value of several lines ${SEVERAL_LINES}` : form
-  const meant = `${key}=${secret ? '…' : value.slice(0, 60)}`
   const why = divider?.includes(':') ? ', with = in place of the colon' : ''
-  return `${form}; did you mean ${meant}${why}?`
+  // Of a secret not even what looks like a key: it may be the middle of the value.
+  if (secret) {
+    return why === ''
+      ? `${form}; for a value of several lines ${SEVERAL_LINES}`
+      : `${form}; did you mean KEY=VALUE${why}?`
+  }
+  return key === undefined ? form : `${form}; did you mean ${key}=${value.slice(0, 60)}${why}?`
 }
 
 /** YAML and shells take quotes away; here everything behind the = is the value. */

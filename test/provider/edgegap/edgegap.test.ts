@@ -2,7 +2,9 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
 import { createHttpClient } from '../../../src/net/request.ts'
 import { createEdgegapClient } from '../../../src/provider/edgegap/client.ts'
+import { edgegap as definition } from '../../../src/provider/edgegap/definition.ts'
 import { Edgegap } from '../../../src/provider/edgegap/edgegap.ts'
+import type { EdgegapDeploySettings } from '../../../src/provider/edgegap/settings.ts'
 import type { Call, Provider } from '../../../src/provider/provider.ts'
 import { readSettings } from '../../../src/settings/settings.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../../emulator/edgegap/emulator.ts'
@@ -37,9 +39,9 @@ function open(inputs: Record<string, string> = {}): Provider {
   const environment = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
   )
-  const { settings } = readSettings(environment)
-  if (settings.provider !== 'edgegap') throw new Error('not for Edgegap')
-  return new Edgegap(settings, {
+  const { settings } = readSettings(environment, [definition])
+  const deploy = settings as EdgegapDeploySettings
+  const context = {
     http,
     environment,
     clock: systemClock,
@@ -47,7 +49,8 @@ function open(inputs: Record<string, string> = {}): Provider {
     log: () => {},
     hide: () => {},
     newAttemptTag: () => 'tag',
-  })
+  }
+  return new Edgegap(deploy, context, deploy)
 }
 
 async function create(provider = open(), deadlineMs?: number) {

@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { describeSettings } from '../../src/settings/describe.ts'
-import { BadInputs } from '../../src/settings/problems.ts'
-import { readSettings, secretsOf } from '../../src/settings/settings.ts'
+import { REGISTRY } from '../../../src/provider/registry.ts'
+import { rockitEdge } from '../../../src/provider/rockit-edge/definition.ts'
+import { describeSettings } from '../../../src/settings/describe.ts'
+import { BadInputs } from '../../../src/settings/problems.ts'
+import { secretsOf } from '../../../src/settings/secrets.ts'
+import { readSettings } from '../../../src/settings/settings.ts'
 
 const enough = {
   provider: 'rockit-edge',
@@ -13,10 +16,15 @@ const enough = {
   build: 'out/game',
 }
 
-function read(inputs: Record<string, string> = {}) {
+function environmentOf(inputs: Record<string, string>): NodeJS.ProcessEnv {
   const given = Object.entries({ ...enough, ...inputs })
   const environment = given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readSettings({ GITHUB_WORKSPACE: '/workspace', ...Object.fromEntries(environment) })
+  return { GITHUB_WORKSPACE: '/workspace', ...Object.fromEntries(environment) }
+}
+
+function read(inputs: Record<string, string> = {}) {
+  const { settings, warnings } = readSettings(environmentOf(inputs), REGISTRY)
+  return { settings, warnings }
 }
 
 function problemsWith(inputs: Record<string, string>): readonly string[] {
@@ -36,8 +44,12 @@ describe('publishing on ROCKIT Edge', () => {
       settings: expect.objectContaining({
         provider: 'rockit-edge',
         operation: 'deploy',
-        source: { kind: 'path', path: '/workspace/out/game' },
-        waitUntil: 'deployed',
+        own: {
+          organization: 'acme',
+          username: 'ci',
+          source: { kind: 'path', path: '/workspace/out/game' },
+          waitUntil: 'deployed',
+        },
         timeoutMs: 3_600_000,
         wait: 'auto',
         version: '',
@@ -76,13 +88,14 @@ describe('publishing on ROCKIT Edge', () => {
   it('hides what a signed download URL holds, and shows the rest', () => {
     const url = 'https://user:passw0rd@x.example/a.tar?X-Signature=abcdef&part=1#frag'
     const { settings } = read({ build: '', 'build-url': url })
-    expect(secretsOf(settings)).toEqual([
+    const environment = environmentOf({ build: '', 'build-url': url })
+    expect(secretsOf(environment, REGISTRY).map(({ value }) => value)).toEqual([
       'rk-1234567890',
       'passw0rd',
       'user:passw0rd',
       'X-Signature=abcdef&part=1',
     ])
-    expect(describeSettings(settings)).toContain('build-url: https://x.example/a.tar')
+    expect(describeSettings(settings, rockitEdge)).toContain('build-url: https://x.example/a.tar')
   })
 
   it('warns of inputs that only the other provider has, unless they are as action.yml fills them in', () => {
