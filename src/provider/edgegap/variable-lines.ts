@@ -29,8 +29,13 @@ const PEM_END = /-----END [A-Z0-9 ]{1,60}-----/
 /**
  * Reads lines `KEY=VALUE`, `KEY<<END` … `END`, comments and blank lines. Throws nothing: what is no
  * variable is among the mistakes.
+ *
+ * @param isSecret a key that may be a part of a secret is taken for one
  */
-export function scanVariables(text: string): { variables: VariableLine[]; mistakes: Mistake[] } {
+export function scanVariables(
+  text: string,
+  isSecret: boolean,
+): { variables: VariableLine[]; mistakes: Mistake[] } {
   const lines = text.split(/\r\n|\n|\r/)
   const variables: VariableLine[] = []
   const mistakes: Mistake[] = []
@@ -57,7 +62,7 @@ export function scanVariables(text: string): { variables: VariableLine[]; mistak
     if (pemEndsAt > at) {
       mistake('several-lines', at, pemEndsAt, KEY.test(key) ? { key } : {})
       at = pemEndsAt
-    } else if (isBase64Rest(line, previous?.to === at)) {
+    } else if (isBase64Rest(line, previous?.to === at) || (isSecret && isBase64UrlRest(line))) {
       joinRest(at)
     } else if (KEY.test(key)) variables.push({ key, value, line: at + 1 })
     else mistake('no-variable', at, at, { lines: [line] })
@@ -91,4 +96,9 @@ function isBase64Rest(line: string, followsMistake: boolean): boolean {
   if (/^[A-Za-z0-9+/]{40,}$/.test(text)) return true
   if (text.length % 4 !== 0 || !/^[A-Za-z0-9+/]{3,}=$/.test(text)) return false
   return followsMistake || text.length >= 40
+}
+
+/** The same in the alphabet for URLs, where only a name with a dash and no value could be meant. */
+function isBase64UrlRest(line: string): boolean {
+  return /^[A-Za-z0-9_]*-[A-Za-z0-9_-]*=$/.test(line.trimEnd())
 }

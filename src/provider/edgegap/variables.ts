@@ -29,7 +29,7 @@ export function readVariables(
 ): Variable[] {
   const seen = new Set<string>()
   const read = (input: string, secret: boolean): Variable[] => {
-    const { variables, mistakes } = scanVariables(inputs.raw(input))
+    const { variables, mistakes } = scanVariables(inputs.raw(input), secret)
     const found: { line: number; text: string }[] = mistakes.map((mistake) => {
       return { line: mistake.from, text: explain(mistake, secret) }
     })
@@ -55,7 +55,7 @@ export function readVariables(
  * a line that is no variable counts as a secret as a whole.
  */
 export function secretValues(text: string): string[] {
-  const { variables, mistakes } = scanVariables(text)
+  const { variables, mistakes } = scanVariables(text, true)
   return [
     ...variables.flatMap(({ value }) => (isQuoted(value) ? [value, value.slice(1, -1)] : [value])),
     ...mistakes.flatMap(({ lines }) => lines.flatMap((line) => [line, afterDivider(line)])),
