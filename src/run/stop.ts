@@ -7,7 +7,7 @@ import type { RunState } from '../state/state.ts'
 import { stopDeployment } from './clean-up.ts'
 import { type RunContext, runCall } from './run.ts'
 
-/** Edgegap's own plugins repeat the stop every two seconds until it answers that it is gone. */
+/** The stop is repeated until it answers that it is gone, as providers' own plugins do. */
 const REPEAT_MS = 2_000
 const CALL_MS = 10_000
 const TELL_MS = 30_000

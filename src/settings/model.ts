@@ -1,4 +1,4 @@
-import type { TunnelSettings } from './tunnel.ts'
+import type { TunnelSettings } from './transports.ts'
 
 export type Operation = 'deploy' | 'version' | 'stop'
 export type WaitMode = 'auto' | 'webhook' | 'poll' | 'none'

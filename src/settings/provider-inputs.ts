@@ -44,7 +44,7 @@ export interface ProviderInputs<Own = unknown> {
   /** Why what was created cannot be stopped. Then `on-failure` and `stop-after-job` have no effect. */
   readonly cannotStop?: string
   readonly apiToken: {
-    /** For people, such as `an Edgegap API token`. */
+    /** For people, with its article, such as `an API token of Example`. */
     readonly what: string
     /** In a word or two, such as `token`. */
     readonly noun: string

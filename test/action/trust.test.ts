@@ -49,6 +49,74 @@ describe.concurrent('a post step whose inputs have another value by now', () => 
   })
 })
 
+/** A post step with a state that somebody changed in between. */
+async function postWithState(edgegap: Edgegap, change: (ledger: SavedState) => unknown) {
+  const job = await deploy(edgegap, { 'stop-after-job': 'true' }, { runnerLost: true })
+  const ledger = JSON.stringify(change(JSON.parse(job.main.state.ledger ?? '')))
+  const inputs = { 'api-token': edgegap.settings.token, 'api-url': edgegap.url }
+  const step = startStep({ entry: 'post', inputs, state: { ...job.main.state, ledger } })
+  return { id: job.main.outputs['deployment-id'] ?? '', post: await step.done }
+}
+
+interface SavedState {
+  access: Record<string, unknown>
+  entries: unknown[]
+}
+
+describe.concurrent('a saved state that was changed', () => {
+  test('sends the token to no other host', async () => {
+    await using edgegap = await startEdgegap({ script: ready(100) })
+    await using elsewhere = await startEdgegap()
+    const { post, id } = await postWithState(edgegap, ({ access, entries }) => {
+      return { access: { ...access, apiUrl: elsewhere.url }, entries }
+    })
+    expect(post.exitCode).toBe(1)
+    expect(onlyError(post)).toContain(id)
+    expect(elsewhere.requests).toEqual([])
+  })
+
+  test.each([
+    ['of another provider', { provider: 'rockit-edge' }],
+    ['of a provider that does not exist', { provider: '__proto__' }],
+    ['with other details', { own: { organization: 'x' } }],
+    ['with another seal', { seal: 'a.b' }],
+  ])('is refused: %s', async (_, change) => {
+    await using edgegap = await startEdgegap({ script: ready(100) })
+    const { post } = await postWithState(edgegap, ({ access, entries }) => {
+      return { access: { ...access, ...change }, entries }
+    })
+    expect(post.exitCode).toBe(1)
+    expect(edgegap.requestsTo('DELETE', STOP)).toEqual([])
+  })
+
+  test.each([
+    ['no entry', null],
+    ['one without a tag', { id: 'a69f8e3e0555' }],
+    ['one whose id would be another path', { tag: 'x', id: '../../v1/apps/secret' }],
+    ['one with a line break', { tag: 'x\ny' }],
+  ])('has %s: it is reported, and the others are cleaned up', async (_, entry) => {
+    await using edgegap = await startEdgegap({ script: ready(100) })
+    const { post } = await postWithState(edgegap, ({ access, entries }) => {
+      return { access, entries: [entry, ...entries] }
+    })
+    expect(post.exitCode).toBe(1)
+    expect(onlyError(post)).toMatch(/^The saved state has 1 entry that this action did not write/)
+    expectNothingLeft(edgegap)
+  })
+})
+
+test('a run id that is no number is in the tags, and the post step reads them back', async () => {
+  await using edgegap = await startEdgegap({ script: ready(100) })
+  const env = { GITHUB_RUN_ID: 'run.1/ä b' }
+  const { post } = await deploy(edgegap, { 'stop-after-job': 'true' }, { env })
+  const [create] = edgegap.requestsTo('POST', CREATE)
+  expect(create?.body).toHaveProperty('tags', [
+    expect.stringMatching(/^dgs-run\.1---b-[0-9a-f]{12}$/),
+  ])
+  expect(post?.exitCode).toBe(0)
+  expectNothingLeft(edgegap)
+})
+
 describe.concurrent('an answer that is not of the API', () => {
   const page = { body: '<html>welcome</html>', headers: { 'content-type': 'text/html' } }
 
