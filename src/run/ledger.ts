@@ -76,7 +76,7 @@ export interface SavedLedger {
 }
 
 /**
- * Reads what the main step saved. Each entry is judged by itself, so that a bad one does not keep the
+ * Reads what the main step saved. Each entry is checked by itself, so that a bad one does not keep the
  * others from being cleaned up.
  *
  * @throws Error when it is not a ledger

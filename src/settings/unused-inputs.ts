@@ -56,7 +56,7 @@ export function findUnusedInputs(
   return [...found.values(), ...more]
 }
 
-/** The runner fills in what action.yml declares, so a default is not told from nothing. */
+/** The runner fills in what action.yml declares, so a default looks like an input that was not given. */
 function isNotDefault(inputs: Inputs, input: string, registry: readonly ProviderInputs[]): boolean {
   const value = inputs.text(input)
   const defaults = Object.assign({}, DEFAULTS, ...registry.map((one) => one.defaults))

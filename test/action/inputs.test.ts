@@ -11,7 +11,7 @@ import {
   stop,
 } from './deploy.ts'
 
-describe.concurrent('a bad input is told with its value and what is allowed', () => {
+describe.concurrent('a bad input is reported with its value and what is allowed', () => {
   test.each([
     ['provider', 'azure', /^provider is "azure": use one of edgegap, rockit-edge$/],
     ['operation', 'destroy', /^operation is "destroy": use one of deploy, version, stop$/],
@@ -94,7 +94,7 @@ describe.concurrent('a bad input is told with its value and what is allowed', ()
   })
 })
 
-test('every problem is told at once, each in an annotation of its own', async () => {
+test('every problem is reported at once, each in an annotation of its own', async () => {
   await using edgegap = await startEdgegap()
   const { main } = await run(edgegap, {
     'api-token': '',

@@ -29,7 +29,7 @@ describe('the ledger', () => {
     ])
   })
 
-  it('is empty, and not an empty list, when nothing is owed: the post step then loads nothing', () => {
+  it('is empty, and not an empty list, when nothing has to be cleaned up: the post step then loads nothing', () => {
     const { ledger, saved } = open([{ tag: 'm1', id: 'a' }])
     ledger.closed('m1')
     expect(saved()).toBe('')
@@ -46,10 +46,10 @@ describe('the ledger', () => {
     const { ledger, saved } = open()
     ledger.opened('m1')
     ledger.created('m2', 'b')
-    ledger.opened('aid', true)
-    ledger.created('aid', 'hook')
+    ledger.opened('hook-tag', true)
+    ledger.created('hook-tag', 'hook')
     expect(readLedger(saved())).toEqual({ access, entries: ledger.open, unreadable: 0 })
-    expect(ledger.open.at(-1)).toEqual({ tag: 'aid', id: 'hook', isAuxiliary: true })
+    expect(ledger.open.at(-1)).toEqual({ tag: 'hook-tag', id: 'hook', isAuxiliary: true })
   })
 
   it.each([
@@ -100,7 +100,7 @@ describe('a saved state', () => {
     { tag: 'm1', id: '\ud800' },
     { tag: 'm\u0000' },
     { tag: 't'.repeat(301) },
-  ])('with the entry %j keeps the others: each is judged by itself', (entry) => {
+  ])('with the entry %j keeps the others: each is checked by itself', (entry) => {
     const others = [{ tag: 'm1', id: 'a' }, { tag: 'm2' }]
     const [first, second] = others
     const saved = JSON.stringify({ access, entries: [first, entry, second] })

@@ -114,7 +114,7 @@ describe('the least that is needed', () => {
 })
 
 describe('problems', () => {
-  it('are all told at once, in the order of the inputs', () => {
+  it('are all reported at once, in the order of the inputs', () => {
     const problems = problemsOf({
       provider: 'aws',
       operation: 'undo',
@@ -316,7 +316,7 @@ describe('inputs without effect', () => {
     ])
   })
 
-  it('are not judged: what a stop does not use may be wrong', () => {
+  it('are not checked: what a stop does not use may be wrong', () => {
     expect(problemsWith({ operation: 'stop', 'deployment-id': 'abc', env: 'WRONG' })).toEqual([])
   })
 })

@@ -16,7 +16,7 @@ export interface Mistake {
   readonly from: number
   readonly to: number
   readonly lines: readonly string[]
-  /** The variable that the lines belong to, where that can be told. */
+  /** The variable that the lines belong to, where that is known. */
   readonly key?: string
   readonly end?: string
 }
