@@ -23,8 +23,9 @@ export async function runMain(
   try {
     const { settings, definition, warnings } = readSettings(environment, registry)
     for (const warning of warnings) printer.warning(warning)
-    if (secrets.some(({ value }) => value !== '' && !Printer.canHide(value))) {
-      printer.warning('A secret of fewer than four characters is not masked in the log.')
+    const short = secrets.filter(({ value }) => value !== '' && !Printer.canHide(value))
+    for (const input of new Set(short.map((secret) => secret.input))) {
+      printer.warning(`A value of fewer than four characters in ${input} is not masked in the log.`)
     }
     const { perform } = await import('./run/perform.ts')
     const providerOutputs = registry.flatMap(({ outputs }) => outputs)

@@ -97,19 +97,32 @@ async function reopen(
 function report(cleanedUp: CleanUpResult, printer: Printer): void {
   for (const id of cleanedUp.stoppedIds) printer.line(`Stopped ${id}.`)
   for (const { entry, error } of cleanedUp.failures) {
-    const advice = entry.isAuxiliary
-      ? (toActionError(error).next ?? 'Remove it by hand.')
-      : 'Stop it in the dashboard: you pay for it until then.'
-    const title = entry.isAuxiliary ? 'Left behind' : 'Server left behind'
-    printer.error(`Could not stop ${nameOf(entry)}: ${describe(error)} ${advice}`, title)
+    if (entry.isAuxiliary) {
+      const advice = toActionError(error).next ?? 'Remove it by hand.'
+      printer.error(
+        `Could not remove ${nameOf(entry)}: ${describe(error)} ${advice}`,
+        'Left behind',
+      )
+    } else {
+      printer.error(
+        `Could not stop ${nameOf(entry)}: ${describe(error)} Stop it in the dashboard: you pay for it until then.`,
+        'Server left behind',
+      )
+    }
   }
-  for (const { tag } of cleanedUp.unseen ?? []) {
-    printer.notice(`No deployment with the tag ${tag} was found. If one appears later, stop it.`)
+  for (const entry of cleanedUp.unseen ?? []) {
+    if (entry.isAuxiliary)
+      printer.line(`${entry.tag} was not found, so there is nothing to remove.`)
+    else {
+      printer.notice(
+        `No deployment with the tag ${entry.tag} was found. If one appears later, stop it.`,
+      )
+    }
   }
 }
 
-function nameOf({ id, tag }: LedgerEntry): string {
-  return id ?? `what has the tag ${tag}`
+function nameOf({ id, tag, isAuxiliary }: LedgerEntry): string {
+  return id ?? (isAuxiliary ? tag : `what has the tag ${tag}`)
 }
 
 /** Ends the tunnel of a main step that was killed; a secondary failure that only warns. */

@@ -232,8 +232,8 @@ describe.concurrent('inputs', () => {
   })
 })
 
-describe.concurrent('without a runner', () => {
-  test('no secret is printed as a mask, and all else is plain lines', async () => {
+describe.concurrent('a runner', () => {
+  test('that is none gets plain lines, and no secret as a mask', async () => {
     await using edgegap = await startEdgegap()
     const env = {
       GITHUB_ACTIONS: undefined,
@@ -256,5 +256,21 @@ describe.concurrent('without a runner', () => {
     expect(log).not.toContain('::')
     expect(log).toMatch(/^outcome=succeeded$/m)
     expect(log).toMatch(/^notice: .* is ready at /m)
+  })
+
+  test('whose command files are missing gets the older commands', async () => {
+    await using edgegap = await startEdgegap()
+    const gone = '/nowhere/at/all'
+    const env = { GITHUB_OUTPUT: gone, GITHUB_STATE: '', GITHUB_STEP_SUMMARY: undefined }
+    const inputs = {
+      'api-token': edgegap.settings.token,
+      'api-url': edgegap.url,
+      application: 'my-game',
+      version: 'v1',
+    }
+    const { rawStdout, exitCode } = await startStep({ entry: 'main', inputs, env }).done
+    expect(exitCode).toBe(0)
+    expect(rawStdout).toContain('::set-output name=outcome::succeeded')
+    expect(rawStdout).toContain('::save-state name=ledger::')
   })
 })

@@ -75,6 +75,7 @@ describe('a problem says what was probably meant', () => {
     const { warnings, settings } = read({ tags: 'ci, nightly\na,b' })
     expect(warnings).toEqual([
       'tags: "ci, nightly" is one tag with a comma in it. Write one tag a line.',
+      'tags: "a,b" is one tag with a comma in it. Write one tag a line.',
     ])
     expect(settings.own).toMatchObject({ tags: ['ci, nightly', 'a,b'] })
   })

@@ -78,7 +78,7 @@ function readTags({ inputs, problems }: Reading): string[] {
     const tag = line.trim()
     if (tag.length > MAX_TAG || hasControls(tag)) {
       problems.add('tags', tag, `use tags of at most ${MAX_TAG} characters, one a line`)
-    } else if (/,\s/.test(tag)) {
+    } else if (tag.includes(',')) {
       problems.warn(`tags: "${tag}" is one tag with a comma in it. Write one tag a line.`)
     }
     tags.add(tag)
