@@ -6,6 +6,7 @@ import { type CleanUpResult, cleanUp } from './run/clean-up.ts'
 import { Ledger, type LedgerEntry, readLedger } from './run/ledger.ts'
 import { createContext, providerContext } from './run/perform.ts'
 import type { RunContext } from './run/run.ts'
+import { asSentence } from './runner/plain-text.ts'
 import type { Printer } from './runner/printer.ts'
 import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
 import { LEDGER_STATE, LEFTOVERS_STATE } from './runner/saved-states.ts'
@@ -87,7 +88,7 @@ async function reopen(
   const token = definition.apiToken.clean(action.environment['INPUT_API-TOKEN'] ?? '')
   if (!isSealedWith(access, token)) {
     throw new Error(
-      'api-token is not the one that the main step had, or the saved state was changed, so no request was sent.',
+      'api-token is not the one that the main step had, or the saved state was changed, so no request was sent',
     )
   }
   const saved = { apiUrl: new URL(access.apiUrl), token, own: access.own }
@@ -100,12 +101,12 @@ function report(cleanedUp: CleanUpResult, printer: Printer): void {
     if (entry.isAuxiliary) {
       const advice = toActionError(error).next ?? 'Remove it by hand.'
       printer.error(
-        `Could not remove ${nameOf(entry)}: ${describe(error)} ${advice}`,
+        `Could not remove ${nameOf(entry)}: ${asSentence(describe(error))} ${advice}`,
         'Left behind',
       )
     } else {
       printer.error(
-        `Could not stop ${nameOf(entry)}: ${describe(error)} Stop it in the dashboard: you pay for it until then.`,
+        `Could not stop ${nameOf(entry)}: ${asSentence(describe(error))} Stop it in the dashboard: you pay for it until then.`,
         'Server left behind',
       )
     }
