@@ -58,7 +58,11 @@ interface Likely {
 /** What a text that is no duration may mean: a number without a unit is seconds or minutes. */
 function likelyDurations(text: string): Likely[] {
   const [, digits = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)\s*([a-z]*)$/i.exec(text) ?? []
-  if (digits === '') return []
+  if (digits === '') {
+    const compact = text.replace(/\s+/g, '').toLowerCase()
+    const ms = parseDuration(compact)
+    return ms === undefined ? [] : [{ written: compact, ms }]
+  }
   const number = Number(digits)
   if (unit !== '') {
     const unitMs = SPOKEN_UNITS_MS.find(([form]) => form.test(unit.toLowerCase()))?.[1]

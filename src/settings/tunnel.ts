@@ -76,13 +76,17 @@ function readSsh(inputs: Inputs, problems: Problems): SshSettings {
   const user = inputs.required('ssh-user', 'name the user to log in as')
   if (user !== '' && !USER.test(user)) problems.add('ssh-user', user, 'use a plain user name')
   const privateKey = inputs.text('ssh-key')
-  if (
-    !/^-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*-----END [A-Z ]*PRIVATE KEY-----$/.test(privateKey)
-  ) {
+  const isKey = /^-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*-----END [A-Z ]*PRIVATE KEY-----$/.test(
+    privateKey,
+  )
+  const isOneLine = isKey && privateKey.includes('\\n')
+  if (!isKey || isOneLine) {
     problems.add(
       'ssh-key',
       undefined,
-      'give the private key itself, in PEM or OpenSSH form, from a secret',
+      isOneLine
+        ? 'its line breaks are written as \\n: store the key in the secret with real line breaks'
+        : 'give the private key itself, in PEM or OpenSSH form, from a secret',
     )
   }
   const knownHosts = inputs.required(

@@ -5,7 +5,7 @@ import type { ProviderInputs } from './provider-inputs.ts'
 type Known = Pick<ProviderInputs, 'inputs'>
 
 /** As the runner spells a name that somebody wrote under `with:`; anything else is not meant for us. */
-const PLAUSIBLE = /^INPUT_([A-Z][A-Z0-9_-]{1,59})$/
+const PLAUSIBLE = /^INPUT_([A-Z][A-Z0-9_-]{0,59})$/
 
 export interface UnknownInput {
   readonly name: string

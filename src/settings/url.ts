@@ -1,5 +1,7 @@
 import { isLoopback } from '../base/loopback.ts'
 
+const FORM = 'write a full URL such as https://api.example.com'
+
 /**
  * Reads a URL that will be called with a secret: https, or http on loopback for tests and local
  * relays; no credentials, query or fragment in it.
@@ -7,7 +9,10 @@ import { isLoopback } from '../base/loopback.ts'
  * @returns the URL, or what is wrong with it
  */
 export function parseServiceUrl(text: string): URL | string {
-  if (!URL.canParse(text)) return 'write a full URL such as https://api.example.com'
+  if (/^[\w-]+(?:\.[\w-]+)+(?::\d{1,5})?(?:\/[\w./-]*)?$/.test(text)) {
+    return `${FORM}; did you mean https://${text}?`
+  }
+  if (!URL.canParse(text)) return FORM
   const url = new URL(text)
   if (url.username || url.password) return 'leave user name and password out of the URL'
   if (url.search || url.hash) return 'leave query and fragment out of the URL'

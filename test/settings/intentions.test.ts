@@ -38,6 +38,9 @@ describe('a problem says what was probably meant', () => {
     [{ timeout: '1.5h' }, 'did you mean 1h30m?'],
     [{ timeout: '90 Sec' }, 'did you mean 90s?'.replace('90s', '1m30s')],
     [{ timeout: '5000ms' }, 'did you mean 5s?'],
+    [{ timeout: '1h 30M' }, 'did you mean 1h30m?'],
+    [{ 'api-url': 'api.edgegap.com' }, 'did you mean https://api.edgegap.com?'],
+    [{ ...ssh, 'ssh-key': key.replaceAll('\n', '\\n') }, 'with real line breaks'],
     [{ 'poll-interval': '500ms' }, 'write a duration such as 90s, 10m or 1h30m, at least 1s'],
     [
       { locations: 'tokyo 139.69,35.68' },

@@ -57,11 +57,11 @@ export function scanVariables(
       continue
     }
     const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(line) ?? []
-    const pemEndsAt = PEM_BEGIN.test(line) && !PEM_END.test(line) ? findPemEnd(lines, at) : -1
+    const endsAt = findPemEnd(lines, at) ?? (KEY.test(key) ? findValueEnd(lines, at, value) : -1)
     const previous = mistakes.at(-1)
-    if (pemEndsAt > at) {
-      mistake('several-lines', at, pemEndsAt, KEY.test(key) ? { key } : {})
-      at = pemEndsAt
+    if (endsAt > at) {
+      mistake('several-lines', at, endsAt, KEY.test(key) ? { key } : {})
+      at = endsAt
     } else if (isBase64Rest(line, previous?.to === at) || (isSecret && isBase64UrlRest(line))) {
       joinRest(at)
     } else if (KEY.test(key)) variables.push({ key, value, line: at + 1 })
@@ -82,8 +82,24 @@ export function scanVariables(
   }
 }
 
-function findPemEnd(lines: readonly string[], from: number): number {
-  return lines.findIndex((line, index) => index > from && PEM_END.test(line))
+/** The last line of a key or certificate that begins in a line; undefined where none does. */
+function findPemEnd(lines: readonly string[], from: number): number | undefined {
+  const line = lines[from] ?? ''
+  if (!PEM_BEGIN.test(line) || PEM_END.test(line)) return undefined
+  const endsAt = lines.findIndex((one, index) => index > from && PEM_END.test(one))
+  return endsAt < 0 ? undefined : endsAt
+}
+
+/**
+ * The last line of JSON, or of a text in quotes, that goes on behind its first line; -1 where the value
+ * is on one line, as it is whenever the next line is a variable again.
+ */
+function findValueEnd(lines: readonly string[], from: number, value: string): number {
+  const begin = value.trim()
+  const close = { '{': '}', '[': ']', '"': '"', "'": "'" }[begin[0] ?? '']
+  if (close === undefined || (begin.length > 1 && begin.endsWith(close))) return -1
+  if (KEY.test(/^\s*([^=]*)=/.exec(lines[from + 1] ?? '')?.[1] ?? '')) return -1
+  return lines.findIndex((one, index) => index > from && one.trimEnd().endsWith(close))
 }
 
 /**

@@ -41,6 +41,7 @@ export function readVariables(
       }
       seen.add(key)
       if (isQuoted(value)) problems.warn(quotesWarning(input, key))
+      if (holdsVariable(value)) problems.warn(oneLineWarning(input, key))
       return [{ key, value, secret }]
     })
     found.sort((a, b) => a.line - b.line)
@@ -109,6 +110,15 @@ function explainLine(line: string, place: string, secret: boolean): string {
 /** YAML and shells take quotes away; here everything behind the = is the value. */
 function isQuoted(value: string): boolean {
   return /^(["']).*\1$/s.test(value.trimEnd())
+}
+
+/** `A=1 B=2`, or with a comma or semicolon between: names of variables are mostly in capitals. */
+function holdsVariable(value: string): boolean {
+  return /[\s,;][A-Z_][A-Z0-9_]{0,254}=/.test(value) && !value.includes('\n')
+}
+
+function oneLineWarning(input: string, key: string): string {
+  return `${input}: what looks like another variable is part of the value of ${key}. Write one variable a line.`
 }
 
 function quotesWarning(input: string, key: string): string {

@@ -94,6 +94,25 @@ describe('a private key without the form', () => {
   })
 })
 
+describe('other values that go on over lines without the form', () => {
+  it.each([
+    ['JSON', 'A=1\nCONFIG={\n  "a": "secret"\n}\nB=2'],
+    ['a list', 'A=1\nCONFIG=[\n  "secret",\n]\nB=2'],
+    ['a text in quotes', 'A=1\nCONFIG="one\nsecret two\nthree"\nB=2'],
+  ])('%s is one problem', (_, text) => {
+    const { problems } = read('', text)
+    expect(problems).toHaveLength(1)
+    expect(problems[0]).toMatch(
+      /lines 2 to \d are the rest of the value of CONFIG: write CONFIG<<END/,
+    )
+    expect(secretValues(text).join()).toContain('secret')
+  })
+
+  it('is none where the next line is a variable', () => {
+    expect(read('A="\nB=x"\nC={\nD=}')).toMatchObject({ problems: [], values: { length: 4 } })
+  })
+})
+
 describe('what people write instead', () => {
   it.each([
     ['MODE: deathmatch', 'did you mean MODE=deathmatch, with = in place of the colon?'],
@@ -123,6 +142,21 @@ describe('what people write instead', () => {
     ])
     expect(secretValues("C='hidden'")).toContain('hidden')
   })
+
+  it.each(['A=1 B=2', 'A=1, B=2', 'A=1;B=2'])('%j is one variable, and warned of', (line) => {
+    const { values, warnings } = read(line)
+    expect(values).toHaveLength(1)
+    expect(warnings).toEqual([
+      'version-env: what looks like another variable is part of the value of A. Write one variable a line.',
+    ])
+  })
+
+  it.each(['OPTS=-Xmx1g -Dfoo=bar', 'DB=Server=x;Database=y', 'URL=https://x/?a=b&c=d', 'A=x=y'])(
+    '%j is one variable',
+    (line) => {
+      expect(read(line)).toMatchObject({ problems: [], warnings: [] })
+    },
+  )
 
   it('names with dots and dashes are fine, as .NET has them', () => {
     expect(read('Logging.Level=x\nmy-key=', 'Db__Main.Password=y').problems).toEqual([])
