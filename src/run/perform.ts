@@ -65,6 +65,13 @@ async function operate(
   context: RunContext,
   report: RunState,
 ): Promise<void> {
+  if (settings.dryRun) {
+    report.error = new ActionError({
+      kind: 'refused',
+      what: 'dry-run cannot be done yet, so no request was sent.',
+    })
+    return
+  }
   switch (settings.operation) {
     case 'deploy':
       return await deploy(settings, provider, context, report)
