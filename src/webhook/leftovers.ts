@@ -70,10 +70,7 @@ export class Leftovers {
  * @returns what was done, one line each
  * @throws Error when it is no such state
  */
-export function removeLeftovers(
-  saved: string,
-  environment: NodeJS.ProcessEnv = process.env,
-): string[] {
+export function removeLeftovers(saved: string, environment: NodeJS.ProcessEnv): string[] {
   const { children, folders } = JSON.parse(saved) as Partial<Record<keyof Saved, unknown>>
   if (!Array.isArray(children) || !Array.isArray(folders)) throw new Error('not a saved state')
   const lines: string[] = []

@@ -39,13 +39,13 @@ describe.runIf(process.platform === 'linux')('what a killed step leaves', () => 
     leftovers.addChild(pid)
     leftovers.addFolder(folder)
     const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
-    expect(removeLeftovers(saved())).toEqual([
+    expect(removeLeftovers(saved(), {})).toEqual([
       `Ended the tunnel process ${pid} that was left behind.`,
     ])
     expect(await ended).toBe('SIGKILL')
     expect(existsSync(folder)).toBe(false)
     // Once more does no harm.
-    expect(removeLeftovers(saved())).toEqual([])
+    expect(removeLeftovers(saved(), {})).toEqual([])
   })
 
   test('a process that only has the same number by now is left alone', () => {
@@ -54,7 +54,7 @@ describe.runIf(process.platform === 'linux')('what a killed step leaves', () => 
     leftovers.addChild(pid)
     const record = JSON.parse(saved())
     record.children[0].startedAt = '12345'
-    expect(removeLeftovers(JSON.stringify(record))).toEqual([])
+    expect(removeLeftovers(JSON.stringify(record), {})).toEqual([])
     expect(isRunning(pid)).toBe(true)
   })
 
@@ -89,7 +89,7 @@ describe.runIf(process.platform === 'linux')('a saved state that this action did
     leftovers.addChild(pid)
     const [child] = JSON.parse(saved()).children
     const state = { children: [null, 5, { ...child, ...change(pid) }], folders: [] }
-    expect(removeLeftovers(JSON.stringify(state))).toEqual([])
+    expect(removeLeftovers(JSON.stringify(state), {})).toEqual([])
     expect(isRunning(pid)).toBe(true)
   })
 
@@ -102,7 +102,7 @@ describe.runIf(process.platform === 'linux')('a saved state that this action did
       return folder
     })
     const strange = [...folders, `${makeFolder()}/..`, 5, null, `${PRIVATE_FOLDER}abcdef`, '/']
-    removeLeftovers(JSON.stringify({ children: [], folders: strange }))
+    removeLeftovers(JSON.stringify({ children: [], folders: strange }), {})
     for (const folder of folders) expect(existsSync(folder)).toBe(true)
     // In the runner's own folder for temporary files it is removed.
     const environment = { RUNNER_TEMP: parent }
@@ -112,7 +112,7 @@ describe.runIf(process.platform === 'linux')('a saved state that this action did
 
   test('that is none at all is refused', () => {
     for (const saved of ['{}', '[]', 'x', '{"children":{},"folders":[]}']) {
-      expect(() => removeLeftovers(saved)).toThrow()
+      expect(() => removeLeftovers(saved, {})).toThrow()
     }
   })
 })
