@@ -62,11 +62,11 @@ function linkData(root) {
   symlinkSync('../../share/games/minetest', join(root, 'usr/lib/share/minetest'))
 }
 
-/** The packages that an installation would bring: lines such as `'http://…' name_1.2_amd64.deb 123 …`. */
+/** The packages that an installation would bring: lines such as `Inst name (1.2 Debian:12 [amd64])`. */
 function missingFor(name) {
-  const options = ['install', '--print-uris', '--yes', '--quiet', '--no-install-recommends', name]
+  const options = ['install', '--simulate', '--quiet', '--no-install-recommends', name]
   const lines = run('apt-get', options, FOLDER).split('\n')
-  return lines.flatMap((line) => /^'[^']+' ([a-z0-9][a-z0-9.+-]*)_/.exec(line)?.[1] ?? [])
+  return lines.flatMap((line) => /^Inst (\S+) /.exec(line)?.[1] ?? [])
 }
 
 function run(command, args, cwd) {

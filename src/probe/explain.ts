@@ -15,17 +15,17 @@ export function toProbeOutput(result: ProbeResult): ProbeOutput {
 export function describeProbe(result: ProbeResult): string {
   const time = formatDuration(result.seconds * 1000)
   if (result.answered) return `answered after ${time}: ${result.detail}`
-  if (result.cause === 'stopped') return `was ${result.detail} (${describeEffort(result)})`
-  return `did not answer within ${time}: ${result.detail} (${describeEffort(result)})`
+  const said = `${result.detail} (${describeEffort(result)})`
+  if (result.cause === 'stopped') return `was ${said}`
+  if (result.cause === 'bad-certificate') return `cannot be trusted: ${said}`
+  return `did not answer within ${time}: ${said}`
 }
 
 /** What was tried, such as `37 packets sent to game.example.com:31001`. */
 function describeEffort({ sent, transport, address }: ProbeResult): string {
-  const [one, many] =
-    transport === 'udp'
-      ? ['packet sent', 'packets sent']
-      : ['connection tried', 'connections tried']
-  return `${sent} ${sent === 1 ? one : many} to ${address}`
+  const what = transport === 'udp' ? 'packet' : 'attempt'
+  const verb = transport === 'udp' ? 'sent' : 'to connect'
+  return `${sent} ${what}${sent === 1 ? '' : 's'} ${verb} to ${address}`
 }
 
 /**
