@@ -36,7 +36,7 @@ export function toNoAnswer(thrown: unknown, host: string): NoAnswer {
   if (NO_HTTP_CODE.test(code)) return new NoAnswer('wrong-answer', `it speaks no HTTP (${code})`)
   if (TLS_CODE.test(code)) return new NoAnswer('wrong-answer', `it speaks no TLS (${code})`)
   const kind = CAUSE_OF_CODE[code] ?? 'cut'
-  return new NoAnswer(kind, SENTENCES[kind]?.(host, code) ?? `the connection failed (${code})`)
+  return new NoAnswer(kind, SENTENCES[kind]?.(host, code) ?? `the network failed (${code})`)
 }
 
 /** Of several failures the one that says most; of equal ones the last. */

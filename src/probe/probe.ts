@@ -1,5 +1,6 @@
 import { promises as dns, type LookupAddress } from 'node:dns'
 import type { Clock } from '../base/clock.ts'
+import { toLine } from '../runner/plain-text.ts'
 import type { ProbeProtocol, ProbeSpec } from '../settings/probe.ts'
 import {
   type Ask,
@@ -9,6 +10,7 @@ import {
   pauseAfterMs,
   type Resolve,
 } from './asking.ts'
+import { silence } from './connection.ts'
 import { mostTelling, toNoAnswer } from './network-errors.ts'
 import { protocolOf } from './protocols/protocols.ts'
 
@@ -30,7 +32,7 @@ export interface ProbeTools {
   readonly random: () => number
   /** Default: the system's resolver. */
   readonly resolve?: Resolve
-  /** After each packet or connection without an answer so far. */
+  /** With each packet or connection, and each failure. */
   readonly onAttempt?: (progress: ProbeProgress) => void
 }
 
@@ -72,45 +74,66 @@ export async function probeServer(
   target: ProbeTarget,
   tools: ProbeTools,
 ): Promise<ProbeResult> {
-  const { clock, timeoutMs, signal } = tools
-  const startedAtMs = clock.nowMs()
+  const { clock, timeoutMs, signal, random, resolve = resolveAll } = tools
   const { transport, ask } = protocolOf(spec)
   const host = (target.host || target.ip).replace(/\.$/, '')
-  const failures: NoAnswer[] = []
-  let sent = 0
-  const elapsedMs = () => clock.nowMs() - startedAtMs
-  const report = (failure?: NoAnswer) => {
-    if (failure) failures.splice(0, failures.length, mostTelling([...failures, failure]))
-    tools.onAttempt?.({ sent, elapsedMs: elapsedMs(), cause: failures[0]?.message })
-  }
+  const effort = new Effort(tools)
   const asking = {
-    host,
-    port: target.port,
-    clock,
-    random: tools.random,
-    resolve: tools.resolve ?? resolveAll,
-    onSent: () => {
-      sent += 1
-    },
-    onFailure: report,
+    ...{ host, port: target.port, clock, random, resolve },
+    onSent: () => effort.countSent(),
+    onFailure: (failure: NoAnswer) => effort.remember(failure),
   }
   const attemptMs = transport === 'udp' ? timeoutMs : ATTEMPT_MS
   const answer = await within(timeoutMs, { clock, signal }, (whole) =>
     askUntil({ ...asking, signal: whole }, ask, attemptMs),
   )
-  const failure = failures[0]
   return {
     port: spec.port,
     protocol: spec.protocol,
     answered: answer !== undefined,
-    seconds: Number((elapsedMs() / 1000).toFixed(1)),
-    detail:
-      answer ?? (signal.aborted ? 'not asked to the end' : failure?.message) ?? 'nothing came back',
-    address: `${host.includes(':') ? `[${host}]` : host}:${target.port}`,
+    seconds: Number((effort.elapsedMs / 1000).toFixed(1)),
+    address: toLine(`${host.includes(':') ? `[${host}]` : host}:${target.port}`),
     transport,
-    sent,
-    cause:
-      answer !== undefined ? undefined : signal.aborted ? 'stopped' : (failure?.kind ?? 'silent'),
+    sent: effort.sent,
+    ...(answer === undefined ? effort.explain() : { detail: answer, cause: undefined }),
+  }
+}
+
+/** What a probe has done and seen so far. */
+class Effort {
+  sent = 0
+  #worst: NoAnswer | undefined
+  readonly #tools: ProbeTools
+  readonly #startedAtMs: number
+
+  constructor(tools: ProbeTools) {
+    this.#tools = tools
+    this.#startedAtMs = tools.clock.nowMs()
+  }
+
+  get elapsedMs(): number {
+    return this.#tools.clock.nowMs() - this.#startedAtMs
+  }
+
+  countSent(): void {
+    this.sent += 1
+    this.#report()
+  }
+
+  remember(failure: NoAnswer): void {
+    this.#worst = this.#worst ? mostTelling([this.#worst, failure]) : failure
+    this.#report()
+  }
+
+  explain(): Pick<ProbeResult, 'detail' | 'cause'> {
+    if (this.#tools.signal.aborted) return { detail: 'not asked to the end', cause: 'stopped' }
+    const { kind, message } = this.#worst ?? silence()
+    return { detail: toLine(message), cause: kind }
+  }
+
+  #report(): void {
+    const cause = this.#worst && toLine(this.#worst.message)
+    this.#tools.onAttempt?.({ sent: this.sent, elapsedMs: this.elapsedMs, cause })
   }
 }
 

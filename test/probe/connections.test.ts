@@ -4,10 +4,11 @@ import { createServer, type Server as NetServer, type Socket } from 'node:net'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import { describe, expect, it, onTestFinished, test } from 'vitest'
 import { WebSocketServer } from 'ws'
+import { type Clock, systemClock } from '../../src/base/clock.ts'
 import { startMinecraftServer, statusReply } from '../emulator/game/minecraft-server.ts'
 import { createTestAuthority } from '../emulator/tunnel/certificate.ts'
 import { freePort, listen, shut, trackSockets } from '../emulator/tunnel/loopback-server.ts'
-import { ask, type Options } from './ask.ts'
+import { ask } from './ask.ts'
 
 const resolve = async () => [{ address: '127.0.0.1', family: 4 }]
 
@@ -21,13 +22,12 @@ async function serve(server: NetServer, port = 0): Promise<number> {
 const serveHttp = (listener: RequestListener) => serve(createHttpServer(listener))
 const serveBytes = (talk: (socket: Socket) => void) => serve(createServer(talk))
 
-/** Asks until the second attempt has failed too. */
-async function askTwice(line: string, port: number, options: Options = {}) {
-  const second = Promise.withResolvers<void>()
+/** Asks until two attempts have failed and the third begins. */
+async function askThrice(line: string, port: number) {
+  const third = Promise.withResolvers<void>()
   return await ask(line, port, {
-    onAttempt: ({ sent }) => sent >= 2 && second.resolve(),
-    until: second.promise,
-    ...options,
+    onAttempt: ({ sent }) => sent >= 3 && third.resolve(),
+    until: third.promise,
   })
 }
 
@@ -46,8 +46,8 @@ describe('tcp', () => {
     const port = await freePort()
     let server: Promise<number> | undefined
     const result = await ask('tcp', port, {
-      onAttempt: () => {
-        server ??= serve(createServer(), port)
+      onAttempt({ cause }) {
+        if (cause) server ??= serve(createServer(), port)
       },
     })
     await server
@@ -56,11 +56,11 @@ describe('tcp', () => {
   })
 
   it('says that nothing listens', async () => {
-    expect(await askTwice('tcp', await freePort())).toMatchObject({
+    expect(await askThrice('tcp', await freePort())).toMatchObject({
       answered: false,
       cause: 'refused',
       detail: 'nothing listens at this port (ECONNREFUSED)',
-      sent: 2,
+      sent: 3,
     })
   })
 
@@ -115,6 +115,25 @@ describe('http', () => {
     })
   })
 
+  it('is asked again when an attempt has had its five seconds', async () => {
+    let requests = 0
+    const hung = Promise.withResolvers<void>()
+    const port = await serveHttp((_, response) => {
+      requests += 1
+      if (requests > 1) response.end()
+      else hung.resolve()
+    })
+    const clock: Clock = {
+      ...systemClock,
+      // The five seconds are over as soon as the server hangs.
+      sleep: (durationMs, signal) =>
+        requests === 0 && durationMs === 5_000
+          ? hung.promise
+          : systemClock.sleep(durationMs, signal),
+    }
+    expect(await ask('http', port, { clock })).toMatchObject({ answered: true, sent: 2 })
+  })
+
   it('is answered by the head alone: a body without end is not read', async () => {
     const port = await serveHttp((_, response) => {
       response.writeHead(200)
@@ -133,12 +152,12 @@ describe('http', () => {
     ],
   ])('is not answered by %s', async (_, bytes, detail) => {
     const port = await serveBytes((socket) => socket.write(bytes))
-    expect(await askTwice('http', port)).toMatchObject({ answered: false, detail })
+    expect(await askThrice('http', port)).toMatchObject({ answered: false, detail })
   })
 
   it('is not answered by a connection that is cut', async () => {
     const port = await serveBytes((socket) => socket.once('data', () => socket.destroy()))
-    expect(await askTwice('http', port)).toMatchObject({ answered: false, cause: 'cut' })
+    expect(await askThrice('http', port)).toMatchObject({ answered: false, cause: 'cut' })
   })
 
   it('ends at once when the run is cancelled', async () => {
@@ -196,7 +215,7 @@ describe('https', () => {
 
   it('is asked again where something speaks no TLS', async () => {
     const port = await serveHttp((_, response) => void response.end())
-    expect(await askTwice('https', port)).toMatchObject({
+    expect(await askThrice('https', port)).toMatchObject({
       answered: false,
       cause: 'wrong-answer',
       detail: expect.stringMatching(/^it speaks no TLS \(/),
@@ -224,7 +243,7 @@ describe('ws', () => {
     const http = createHttpServer()
     const port = await serve(http)
     new WebSocketServer({ server: http, path: '/play' })
-    expect(await askTwice('ws /other', port)).toMatchObject({
+    expect(await askThrice('ws /other', port)).toMatchObject({
       answered: false,
       detail: 'it answered HTTP 400 instead of an upgrade',
     })
@@ -232,7 +251,7 @@ describe('ws', () => {
 
   it('is not answered by a page', async () => {
     const port = await serveHttp((_, response) => void response.writeHead(200).end())
-    expect(await askTwice('ws', port)).toMatchObject({
+    expect(await askThrice('ws', port)).toMatchObject({
       detail: 'it answered HTTP 200 instead of an upgrade',
     })
   })
@@ -244,7 +263,7 @@ describe('ws', () => {
       socket.on('error', () => {})
       socket.write(`${head}\r\nSec-WebSocket-Accept: AAAAAAAAAAAAAAAAAAAAAAAAAAA=\r\n\r\n`)
     })
-    expect(await askTwice('ws', await serve(http))).toMatchObject({
+    expect(await askThrice('ws', await serve(http))).toMatchObject({
       answered: false,
       cause: 'wrong-answer',
       detail: 'it upgraded with a wrong Sec-WebSocket-Accept',
@@ -299,7 +318,7 @@ describe('minecraft', () => {
     ['a status too long', Buffer.from('ffffff7f00ffffff7f', 'hex'), /^it sent no Minecraft status/],
   ])('is not answered by %s', async (_, bytes, detail) => {
     const port = await serveBytes((socket) => socket.write(bytes))
-    expect(await askTwice('minecraft', port)).toMatchObject({
+    expect(await askThrice('minecraft', port)).toMatchObject({
       answered: false,
       cause: 'wrong-answer',
       detail: typeof detail === 'string' ? detail : expect.stringMatching(detail),
@@ -308,7 +327,7 @@ describe('minecraft', () => {
 
   it('is not answered by half a status', async () => {
     const server = await start(STATUS, (socket, reply) => void socket.end(reply.subarray(0, 100)))
-    expect(await askTwice('minecraft', server.port)).toMatchObject({
+    expect(await askThrice('minecraft', server.port)).toMatchObject({
       answered: false,
       cause: 'cut',
       detail: 'the connection was closed after 100 bytes',

@@ -38,18 +38,11 @@ describe('a server that takes its time', () => {
 
   it('answers although nothing listened at first', async () => {
     const port = await closedUdpPort()
-    const causes: (string | undefined)[] = []
-    const started = Promise.withResolvers<void>()
-    const result = ask('a2s', port, {
-      onAttempt({ cause }) {
-        causes.push(cause)
-        started.resolve()
-      },
-    })
-    await started.promise
+    const refused = Promise.withResolvers<string>()
+    const result = ask('a2s', port, { onAttempt: ({ cause }) => cause && refused.resolve(cause) })
+    expect(await refused.promise).toBe('nothing listens at this port (ECONNREFUSED)')
     await startUdpServer((self, _, from) => self.reply(INFO, from), { port })
     expect(await result).toMatchObject({ answered: true, detail: ANSWER })
-    expect(causes[0]).toBe('nothing listens at this port (ECONNREFUSED)')
   })
 })
 
@@ -171,6 +164,32 @@ describe('a hostile server', () => {
   })
 })
 
+it.each(['a2s', 'quake3'])(
+  '%s: no bytes whatever end the probe, and the answer after them counts',
+  async (line) => {
+    let round = 0
+    const heads = [
+      '',
+      'ffffffff',
+      'ffffffff49',
+      'ffffffff41',
+      'feffffff',
+      'feffffff010000000200e004',
+    ]
+    const texts = ['infoResponse\n', 'statusResponse\n\\', 'infoResponse\n\\mapname']
+    const server = await startUdpServer((self, question, from) => {
+      for (const head of heads) {
+        const rest = randomBytes(Math.floor(Math.random() * 40))
+        self.reply(Buffer.concat([Buffer.from(head, 'hex'), rest]), from)
+      }
+      for (const text of texts) self.reply(Buffer.from(`\xff\xff\xff\xff${text}`, 'latin1'), from)
+      round += 1
+      if (round === 3) self.reply(line === 'a2s' ? INFO : answerQuake3(question), from)
+    })
+    expect(await ask(line, server.port)).toMatchObject({ answered: true })
+  },
+)
+
 describe('names', () => {
   it('are asked for again until they resolve', async () => {
     const server = await startGameServer(GAME)
@@ -251,13 +270,10 @@ describe('dialects', () => {
   })
 
   it('quake3: servers that know only the long question have their players counted', async () => {
-    const server = await answering((question) => {
-      const [, challenge] = /getstatus (\d+)/.exec(question.toString('latin1')) ?? []
-      if (challenge === undefined) return undefined
-      const variables = `\\challenge\\${challenge}\\mapname\\q3dm17\\sv_maxclients\\16\\sv_hostname\\^1Red`
-      const players = '5 40 "one"\n-1 0 "two \\ "\n'
-      return Buffer.from(`\xff\xff\xff\xffstatusResponse\n${variables}\n${players}`, 'latin1')
-    })
+    const isLong = (question: Buffer) => question.includes('getstatus')
+    const server = await answering((question) =>
+      isLong(question) ? answerQuake3(question) : undefined,
+    )
     expect(await ask('quake3', server.port)).toMatchObject({
       detail: 'map q3dm17, 2 of 16 players (Red)',
     })
@@ -282,3 +298,11 @@ describe('dialects', () => {
     })
   })
 })
+
+/** The long answer: variables, then a line for each player. */
+function answerQuake3(question: Buffer): Buffer {
+  const [, challenge] = /get\w+ (\d+)/.exec(question.toString('latin1')) ?? []
+  const variables = `\\challenge\\${challenge}\\mapname\\q3dm17\\sv_maxclients\\16\\sv_hostname\\^1Red`
+  const players = '5 40 "one"\n-1 0 "two \\ "\n'
+  return Buffer.from(`\xff\xff\xff\xffstatusResponse\n${variables}\n${players}`, 'latin1')
+}

@@ -1,3 +1,4 @@
+import { readFileSync } from 'node:fs'
 import { describe, expect, it, test } from 'vitest'
 import { Inputs } from '../../src/settings/inputs.ts'
 import { parseProbe, readProbes } from '../../src/settings/probe.ts'
@@ -88,4 +89,10 @@ describe('the inputs', () => {
     expect(probes).toHaveLength(20)
     expect(problems).toEqual(['probe: has 21 lines: give at most 20'])
   })
+})
+
+test('the reader loads nothing of the probe itself', () => {
+  const source = readFileSync('src/settings/probe.ts', 'utf8')
+  const imported = [...source.matchAll(/from '([^']+)'/g)].map(([, name]) => name)
+  expect(imported.filter((name) => !name?.startsWith('./'))).toEqual([])
 })

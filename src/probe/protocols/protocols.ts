@@ -8,7 +8,13 @@ import { askTcp } from './tcp.ts'
 import { askUdp } from './udp.ts'
 import { askWebSocket } from './websocket.ts'
 
-/** How a line of `probe` is asked, and over what. */
+/**
+ * How a line of `probe` is asked, and over what.
+ *
+ * Written by hand, after a look at gamedig 5.3.3: its three protocols that are needed here make a
+ * chunk of 673 kB that loads in 64 ms, against 18 kB and 5 ms for all nine; an attempt sends one packet and
+ * cannot be ended, and a reply has no bound. The tests hold these files against it and against qstat.
+ */
 export interface Protocol {
   readonly transport: 'tcp' | 'udp'
   readonly ask: Ask
