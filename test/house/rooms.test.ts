@@ -2,7 +2,7 @@ import { readdirSync, readFileSync } from 'node:fs'
 import { join } from 'node:path'
 import { expect, test } from 'vitest'
 
-test.each(['wait', 'webhook', 'report', 'net'])('src/%s names no provider', (room) => {
+test.each(['wait', 'webhook', 'probe', 'report', 'net'])('src/%s names no provider', (room) => {
   const folder = join('src', room)
   const files = readdirSync(folder, { recursive: true, encoding: 'utf8' })
   const naming = files
