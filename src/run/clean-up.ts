@@ -76,8 +76,7 @@ async function stopAll(
 ): Promise<void> {
   await inTurn([...known], MAX_STOPS, async ([id, entry]) => {
     if (spared?.has(id)) return
-    const tag = entry.isAuxiliary ? undefined : attemptTagOf(entry)
-    const end = await stopDeployment(run, id, { tag, limitMs: stopMs })
+    const end = await stopDeployment(run, id, { tag: tagToSearch(entry), limitMs: stopMs })
     if (end.kind === 'unconfirmed') result.failures.push({ entry, error: end.error })
     else if (!entry.isAuxiliary) {
       if (end.kind === 'stopped') result.stoppedIds.push(id)
@@ -95,13 +94,15 @@ async function findExtra(
 ): Promise<Map<string, LedgerEntry>> {
   const extra = new Map<string, LedgerEntry>()
   const failed = new Set(result.failures.map(({ entry }) => entry.tag))
-  const entries = [...known.values()].filter(
-    ({ tag, isAuxiliary }) => !isAuxiliary && !failed.has(tag),
-  )
-  if (entries.length === 0) return extra
-  const byTag = new Map(entries.map((entry) => [attemptTagOf(entry), entry]))
+  const entries = [...known.values()].filter(({ tag }) => !failed.has(tag))
+  const byTag = new Map<string, LedgerEntry>()
+  for (const entry of entries) {
+    const tag = tagToSearch(entry)
+    if (tag !== undefined) byTag.set(tag, entry)
+  }
+  if (byTag.size === 0) return extra
   const { found, error } = await findLost(run, [...byTag.keys()], { once: true })
-  if (error) result.failures.push(...entries.map((entry) => ({ entry, error })))
+  if (error) for (const entry of byTag.values()) result.failures.push({ entry, error })
   for (const [id, tag] of found) {
     const entry = byTag.get(tag)
     if (entry && !known.has(id) && !spared?.has(id)) extra.set(id, { ...entry, id })
@@ -109,7 +110,15 @@ async function findExtra(
   return extra
 }
 
-/** An entry for one of several that carry a tag is called `tag/id`. */
-function attemptTagOf({ tag }: LedgerEntry): string {
-  return tag.split('/')[0] ?? tag
+/** Of several that carry one tag, one is kept: the others have entries of their own, by their ids. */
+export function entryOfExtra(tag: string, id: string): LedgerEntry {
+  return { tag: `${tag}/${id}`, id }
+}
+
+/**
+ * The tag by which the provider may be searched for an entry. None for what is no deployment, and none
+ * for an entry of `entryOfExtra`: its tag also leads to the server that is kept.
+ */
+function tagToSearch({ tag, isAuxiliary }: LedgerEntry): string | undefined {
+  return isAuxiliary || tag.includes('/') ? undefined : tag
 }

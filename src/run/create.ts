@@ -1,7 +1,7 @@
 import { abortLater, formatDuration } from '../base/clock.ts'
 import { ActionError, describe } from '../base/errors.ts'
 import type { CreateResult, Target } from '../provider/provider.ts'
-import { cleanUp } from './clean-up.ts'
+import { cleanUp, entryOfExtra } from './clean-up.ts'
 import { findLost } from './find-lost.ts'
 import type { CleanUpRun, Run } from './run.ts'
 
@@ -184,8 +184,8 @@ class Creation {
 
   /** One request can arrive twice where something on the way repeats it; one of what it made is ours. */
   async #stopMore(tag: string, ids: readonly string[]): Promise<void> {
-    const entries = ids.map((id) => ({ tag: `${tag}/${id}`, id, isAuxiliary: true as const }))
-    for (const entry of entries) this.#run.ledger.created(entry.tag, entry.id)
+    const entries = ids.map((id) => entryOfExtra(tag, id))
+    for (const { tag: own, id = '' } of entries) this.#run.ledger.created(own, id)
     if (entries.length > 0) await cleanUp(this.#run, entries)
   }
 

@@ -7,6 +7,7 @@ import {
   type Edgegap,
   expectNothingLeft,
   LIST,
+  markOf,
   onlyError,
   STATUS,
   STOP,
@@ -84,6 +85,29 @@ describe.concurrent('the server that is kept', () => {
     expect(main.outputs.outcome).toBe('succeeded')
     const stopped = JSON.parse(main.outputs['stopped-ids'] ?? '[]') as string[]
     expect(stopped).not.toContain(main.outputs['deployment-id'])
+    expect(edgegap.live().map(({ id }) => id)).toEqual([main.outputs['deployment-id']])
+  })
+
+  test('is not stopped by a post step that ends the other one with its tag', async () => {
+    await using edgegap = await startEdgegap({ script: ready(100) })
+    edgegap.faults.order({ kind: 'reset', when: 'after', method: 'POST', path: CREATE, times: 1 })
+    const body = { data: [], pagination: { has_next: false } }
+    edgegap.faults.order({ kind: 'status', status: 200, body, path: LIST, times: 1 })
+    // Main cannot stop the other one.
+    edgegap.faults.order({ kind: 'status', status: 403, method: 'DELETE', path: STOP })
+    const { main, post } = await deploy(
+      edgegap,
+      {},
+      {
+        mainControl: async () => {
+          const create = await edgegap.whenRequested('POST', CREATE, { timeoutMs: 20_000 })
+          edgegap.addDeployment({ tags: [markOf(create)] }, ready(100))
+        },
+        beforePost: async () => edgegap.faults.clear(),
+      },
+    )
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'succeeded' } })
+    expect(post?.exitCode).toBe(0)
     expect(edgegap.live().map(({ id }) => id)).toEqual([main.outputs['deployment-id']])
   })
 

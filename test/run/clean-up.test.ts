@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { cleanUp } from '../../src/run/clean-up.ts'
+import { cleanUp, entryOfExtra } from '../../src/run/clean-up.ts'
 import type { LedgerEntry } from '../../src/run/ledger.ts'
 import { stopDeployment } from '../../src/run/stop-deployment.ts'
 import { ENDING, errorOf, READY } from './fake-provider.ts'
@@ -213,6 +213,15 @@ describe('cleaning up', () => {
     const run = cleanAll([{ tag: 'm1', id: 'named' }])
     stage.provider.finds.push(new Map([['listed', 'm1']]))
     expect(await run()).toMatchObject({ stoppedIds: ['named', 'listed'], failures: [] })
+    expect(inLedger()).toEqual([])
+  })
+
+  it('of two with one tag stops the extra one alone: the other is the server of a green step', async () => {
+    const { tag, id } = entryOfExtra('m1', 'extra')
+    const run = cleanAll([{ tag, ...(id !== undefined && { id }) }])
+    stage.provider.finds.push(new Map([['kept', 'm1']]))
+    expect(await run()).toMatchObject({ stoppedIds: ['extra'], failures: [] })
+    expect(stage.provider.calls).not.toContain('stop kept')
     expect(inLedger()).toEqual([])
   })
 
