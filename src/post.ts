@@ -32,7 +32,7 @@ export async function post(): Promise<void> {
   })
 }
 
-/** @returns whether nothing is left behind, as far as can be told */
+/** @returns whether nothing is left behind, as far as is known */
 async function cleanUpSaved(saved: string, action: ActionProcess): Promise<boolean> {
   const { printer, environment, runner, cancellation } = action
   const { access, entries, unreadable } = readLedger(saved)

@@ -31,7 +31,7 @@ export interface ReporterOptions {
   warn: (message: string) => void
   /** Told, as JSON, what the post step needs to go on; empty when there is nothing left to do. */
   save: (json: string) => void
-  /** The post step may still stop what was deployed, so it is told of a success too. */
+  /** The post step may still stop what was deployed, so it hears of a success too. */
   mayStopLater: boolean
   /** What an earlier step of this action saved. */
   saved?: string | undefined

@@ -25,6 +25,11 @@ export function noAnswer(who: string, thrown: unknown, request: string): unknown
   })
 }
 
+/** A web page in place of what an API sends: of a proxy, a gateway, or a wrong host. */
+export function isPage(body: string): boolean {
+  return /^\s*</.test(body)
+}
+
 /** What a status that is no success usually means. */
 export function kindOfStatus(status: number): ErrorKind {
   if (status === 401) return 'unauthorized'

@@ -21,10 +21,7 @@ export interface Facts {
   ip?: string
   /** Where the deployment runs, in the provider's words. */
   location?: string
-  coordinates?: { readonly latitude: number; readonly longitude: number }
   ports?: readonly Port[]
-  /** How long the provider lets it run at most, minutes. */
-  maxDurationMinutes?: number
   /** Outputs that only this provider has, by their names in action.yml. */
   outputs?: Readonly<Record<string, string>>
   /** What else a person wants to see in the summary, as label and value. */
@@ -105,8 +102,6 @@ export interface ServerLog {
 export interface Preparation {
   version: string
   versionAction: 'created' | 'updated' | 'reused' | 'unmanaged'
-  image?: string
-  previousImage?: string
   /**
    * Set where only the webhook can bring the news, because the credentials may not read: without a
    * verified tunnel the run ends with this error before anything is created.

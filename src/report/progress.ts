@@ -6,9 +6,9 @@ import type { WaitEvent } from '../wait/wait.ts'
 
 /** In long waits nobody should wonder whether the step still lives. */
 const SILENCE_MS = 30_000
-/** Of failures in a row the first ones are told, then every so many. */
-const TOLD_FAILURES = 3
-const TELL_EVERY = 10
+/** Of failures in a row the first ones are logged, then every so many. */
+const LOGGED_FAILURES = 3
+const LOG_EVERY = 10
 
 /** The account of deploying and waiting in the log, line by line. */
 export class Progress {
@@ -48,7 +48,7 @@ export class Progress {
         return
       case 'failure': {
         const { consecutive, error } = event
-        if (consecutive > TOLD_FAILURES && consecutive % TELL_EVERY !== 0) return
+        if (consecutive > LOGGED_FAILURES && consecutive % LOG_EVERY !== 0) return
         const next = `next one in ${formatDuration(event.nextInMs)}`
         const count =
           consecutive > 1 ? `${consecutive} status checks failed in a row` : 'a status check failed'

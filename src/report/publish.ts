@@ -46,13 +46,13 @@ function annotate(report: RunState, printer: Printer): void {
     return
   }
   if (report.outcome === 'cancelled') printer.warning(cancelText(report))
-  const told = new Set<string>()
+  const reported = new Set<string>()
   for (const deployment of report.deployments) {
     const { error, outcome } = deployment
     if (outcome === 'succeeded' || outcome === 'started') printer.notice(good(deployment))
-    // One cause may end several deployments with the same words; it is told once.
-    else if (error && error.kind !== 'cancelled' && !told.has(error.message)) {
-      told.add(error.message)
+    // One cause may end several deployments with the same words; it is reported once.
+    else if (error && error.kind !== 'cancelled' && !reported.has(error.message)) {
+      reported.add(error.message)
       printer.failure(error, `${report.title}: ${outcome}`, hasLog(deployment))
     }
   }

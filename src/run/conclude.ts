@@ -11,7 +11,7 @@ import { keepLogs } from './server-log.ts'
  * to `release`. The ledger lets go only of what has certainly ended.
  */
 export async function conclude(run: Run, deployments: readonly DeploymentState[]): Promise<void> {
-  const { cancellation, ledger, provider } = run
+  const { cancellation, provider } = run
   const created = deployments.filter(({ id, tag }) => id !== undefined && tag !== undefined)
   if (cancellation.signal.aborted) for (const one of created) setCancelled(one)
   const ending = created.filter(({ outcome }) => !isUp(outcome))
@@ -27,18 +27,18 @@ export async function conclude(run: Run, deployments: readonly DeploymentState[]
     run,
     ending.filter((one) => !kept.includes(one)),
   )
+}
 
-  function setCancelled(deployment: DeploymentState): void {
-    deployment.outcome = 'cancelled'
-    deployment.error ??= cancelled()
-  }
+function setCancelled(deployment: DeploymentState): void {
+  deployment.outcome = 'cancelled'
+  deployment.error ??= cancelled()
+}
 
-  function letGoOn(_: Run, { id, tag, outcome }: DeploymentState): void {
-    if (outcome !== 'failed') {
-      run.printer.line(`${id} cannot be taken back: ${provider.title} goes on with it.`)
-    }
-    if (tag !== undefined) ledger.closed(tag)
+function letGoOn({ printer, provider, ledger }: Run, { id, tag, outcome }: DeploymentState): void {
+  if (outcome !== 'failed') {
+    printer.line(`${id} cannot be taken back: ${provider.title} goes on with it.`)
   }
+  if (tag !== undefined) ledger.closed(tag)
 }
 
 /**

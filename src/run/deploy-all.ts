@@ -1,10 +1,10 @@
 import { Pacer } from '../base/pacer.ts'
 import type { Observation } from '../provider/provider.ts'
-import { type DeploymentState, isGood, isUp } from '../state/state.ts'
+import { isGood, isUp } from '../state/state.ts'
 import { SharedPoll } from '../wait/shared-poll.ts'
 import type { WebhookChannel } from '../webhook/channel.ts'
 import { conclude } from './conclude.ts'
-import { deployOne, end, endEarly, type Together } from './deploy-one.ts'
+import { deployOne, endEarly, type Together } from './deploy-one.ts'
 import type { Run } from './run.ts'
 
 /** Providers limit creates per organization (Edgegap: 40 a second), and other jobs need some too. */
@@ -37,20 +37,10 @@ export async function deployAll(run: Run, channel: WebhookChannel | undefined): 
 }
 
 /** Stops what is up although another one failed: a part of what was asked for is no success. */
-export async function stopUp(run: Run): Promise<void> {
+async function stopUp(run: Run): Promise<void> {
   const up = run.state.deployments.filter(({ outcome }) => isUp(outcome))
   for (const deployment of up) endEarly(run, deployment)
   await conclude(run, up)
-}
-
-/** What failed after it was up: settling, probing. */
-export async function fail(
-  run: Run,
-  deployment: DeploymentState,
-  error: NonNullable<DeploymentState['error']>,
-): Promise<void> {
-  end(deployment, 'failed', error)
-  await conclude(run, [deployment])
 }
 
 function openPoll({ clock, provider, cancellation, state }: Run): SharedPoll<Observation> {

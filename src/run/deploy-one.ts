@@ -114,7 +114,7 @@ export function endEarly({ cancellation }: Run, deployment: DeploymentState): vo
   else end(deployment, 'stopped')
 }
 
-export function end(
+function end(
   deployment: DeploymentState,
   outcome: DeploymentState['outcome'],
   error?: ActionError,

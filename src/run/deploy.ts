@@ -42,12 +42,13 @@ export async function deploy(run: Run): Promise<void> {
     await Promise.all([closeChannel(run, channel), finish(run)])
   }
   // What came up in the meantime has to be stopped all the same.
-  if (cancellation.signal.aborted || state.error) await conclude(run, stillUp(run))
+  if (cancellation.signal.aborted) {
+    await conclude(
+      run,
+      state.deployments.filter(({ outcome }) => isUp(outcome)),
+    )
+  }
   state.outcome = outcomeOf(run)
-}
-
-function stillUp({ cancellation, state }: Run) {
-  return cancellation.signal.aborted ? state.deployments.filter(({ outcome }) => isUp(outcome)) : []
 }
 
 /** A cancelled run is cancelled, whatever became of its deployments before. */

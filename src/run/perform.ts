@@ -103,9 +103,10 @@ export function providerContext(
   }
 }
 
-export function hideSecrets(settings: Settings, printer: Printer): void {
-  for (const { value, ...origin } of secretsOf(settings)) printer.hide(value, origin)
-  if (secretsOf(settings).some(({ value }) => value !== '' && !Printer.canHide(value))) {
+function hideSecrets(settings: Settings, printer: Printer): void {
+  const secrets = secretsOf(settings)
+  for (const { value, ...origin } of secrets) printer.hide(value, origin)
+  if (secrets.some(({ value }) => value !== '' && !Printer.canHide(value))) {
     printer.warning('A secret of fewer than four characters is not masked in the log.')
   }
 }

@@ -10,16 +10,8 @@ const READ_AFTER_CANCEL_MS = 2_000
 /** Logs on the way at the same time: one may have 32 MB. */
 const MAX_READS = 2
 
-/** What reading a log needs of a run; the post step has no more. */
-export type LogRun = Pick<Run, 'provider' | 'printer' | 'cancellation'> & {
-  settings: Pick<Run['settings'], 'logLines'>
-}
-
 /** Reads the logs of servers that are about to be stopped, while they exist. A failure only warns. */
-export async function keepLogs(
-  run: LogRun,
-  deployments: readonly DeploymentState[],
-): Promise<void> {
+export async function keepLogs(run: Run, deployments: readonly DeploymentState[]): Promise<void> {
   await inTurn(deployments, MAX_READS, async (deployment) => {
     const { id } = deployment
     if (id === undefined) return
@@ -29,7 +21,7 @@ export async function keepLogs(
 }
 
 /** @returns what is shown of the log, or undefined where there is none or it cannot be read */
-export async function readLog(run: LogRun, id: string): Promise<LogState | undefined> {
+async function readLog(run: Run, id: string): Promise<LogState | undefined> {
   const { provider, printer, cancellation, settings } = run
   if (!provider.readLog) return undefined
   const limitMs = cancellation.signal.aborted ? READ_AFTER_CANCEL_MS : READ_MS

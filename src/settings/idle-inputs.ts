@@ -29,7 +29,7 @@ const ROCKIT_EDGE_INPUTS = [
 export function findIdleInputs(inputs: Inputs, settings: Settings): string[] {
   const idle: string[] = []
   const name = (input: string, why: string) => {
-    // The runner fills in what action.yml declares, so a default is not told from nothing.
+    // The runner fills in what action.yml declares, so a default looks the same as nothing.
     const value = inputs.text(input)
     const fallback: string | undefined = { ...DEFAULTS }[input as keyof typeof DEFAULTS]
     if (value !== '' && value !== fallback) idle.push(`${input} has no effect ${why}.`)

@@ -1,4 +1,4 @@
-/** Everything that is wrong with the inputs, collected so that it can be told at once. */
+/** Everything that is wrong with the inputs, collected so that all of it is reported at once. */
 export class Problems {
   readonly list: string[] = []
 

@@ -70,8 +70,6 @@ export interface LogState {
   isCut: boolean
   /** How its process ended, such as `exit code 137, restarted 3 times`. */
   crash?: string
-  /** The file in `log-dir` that holds all of it. */
-  file?: string
 }
 
 export interface RunState {

@@ -1,35 +1,11 @@
-import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
-import { type Body, callEdgegap } from './edgegap/call.ts'
-import { type EdgegapEmulator, startEdgegapEmulator } from './edgegap/emulator.ts'
-import { ready } from './edgegap/script.ts'
+import { describe, expect, it, vi } from 'vitest'
+import type { Body } from './edgegap/call.ts'
+import { app, fresh, useCatalogue } from './edgegap/catalogue-scene.ts'
+import { startEdgegapEmulator } from './edgegap/emulator.ts'
 import type { Fault } from './faults.ts'
 
-let edgegap: EdgegapEmulator
-
-beforeEach(async () => {
-  edgegap = await startEdgegapEmulator({
-    catalogue: { 'my-game': { prod: {} }, 'other-game': ['v1'] },
-    script: ready(0),
-  })
-})
-
-afterEach(() => edgegap.close())
-
-const call = (method: string, path: string, body?: unknown) =>
-  callEdgegap(edgegap, method, path, body)
-
-const app = '/v1/app/my-game'
-const fresh = {
-  name: 'v2',
-  docker_repository: 'registry.edgegap.com',
-  docker_image: 'my-org/my-game',
-  docker_tag: '2.0',
-  req_cpu: 512,
-  req_memory: 1024,
-}
-const create = (more = {}) => call('POST', `${app}/version`, { ...fresh, ...more })
-const patch = (body: unknown, name = 'prod') => call('PATCH', `${app}/version/${name}`, body)
-const get = (name = 'prod') => call('GET', `${app}/version/${name}`)
+const scene = useCatalogue()
+const { call, create, patch, get } = scene
 
 describe('applications', () => {
   it('are listed, read and created', async () => {
@@ -38,9 +14,9 @@ describe('applications', () => {
     expect((await call('GET', app)).body).toMatchObject({ name: 'my-game', is_active: true })
     expect((await call('GET', '/v1/app/nobody')).status).toBe(404)
     const third = { name: 'third', image: 'aGk=', is_active: true }
-    edgegap.settings.maxApplications = 2
+    scene.edgegap.settings.maxApplications = 2
     expect((await call('POST', '/v1/app', third)).body.message).toContain('Application limit of 2')
-    edgegap.settings.maxApplications = 3
+    scene.edgegap.settings.maxApplications = 3
     expect((await call('POST', '/v1/app', third)).status).toBe(200)
     expect((await call('POST', '/v1/app', third)).status).toBe(409)
   })
@@ -57,7 +33,7 @@ describe('a deployment of the catalogue', () => {
     expect((await deploy('prod', 'nobody')).status).toBe(400)
     await patch({ is_active: false })
     expect((await deploy()).body.message).toMatch(/not active/)
-    expect(edgegap.created).toBe(1)
+    expect(scene.edgegap.created).toBe(1)
   })
 
   it('has the ports and the time that its version had then', async () => {
@@ -73,10 +49,10 @@ describe('a deployment of the catalogue', () => {
   })
 
   it('fails where the image cannot be pulled', async () => {
-    edgegap.settings.otherImagesPullable = false
-    edgegap.nextScript([{ afterMs: 0, status: 'READY' }])
+    scene.edgegap.settings.otherImagesPullable = false
+    scene.edgegap.nextScript([{ afterMs: 0, status: 'READY' }])
     await deploy()
-    expect(edgegap.deployments[0]?.history.map(({ status }) => status)).not.toContain('READY')
+    expect(scene.edgegap.deployments[0]?.history.map(({ status }) => status)).not.toContain('READY')
   })
 
   it('is not asked for where the emulator was started without one', async () => {
@@ -89,7 +65,7 @@ describe('a deployment of the catalogue', () => {
 
 describe('the registry', () => {
   it('lists tags of Edgegap-hosted images by the name without the project', async () => {
-    edgegap.settings.images = {
+    scene.edgegap.settings.images = {
       'registry.edgegap.com/my-org/games/shooter': ['1', '2', '3'],
       'ghcr.io/my-org/other': ['1'],
     }
@@ -103,7 +79,7 @@ describe('the registry', () => {
     expect(await tags('games%2Fshooter')).toBe(404)
     expect(await tags('my-org/games/shooter')).toBe(404)
     expect(await tags('other')).toBe(404)
-    edgegap.settings.registryNames = 'both'
+    scene.edgegap.settings.registryNames = 'both'
     expect(await tags('my-org/games/shooter')).toBe('1 2 3')
   })
 })
@@ -124,8 +100,8 @@ describe('locations', () => {
   })
 
   it('may all be the same one', async () => {
-    edgegap.settings.placedIn = 'Tokyo'
-    const { id } = edgegap.addDeployment({ coordinates: { latitude: 50, longitude: 8 } })
+    scene.edgegap.settings.placedIn = 'Tokyo'
+    const { id } = scene.edgegap.addDeployment({ coordinates: { latitude: 50, longitude: 8 } })
     expect((await call('GET', `/v1/status/${id}`)).body.location.city).toBe('Tokyo')
   })
 })
@@ -133,9 +109,9 @@ describe('locations', () => {
 describe('the log of requests', () => {
   it('tells writes from reads', async () => {
     await get()
-    expect(edgegap.writes()).toEqual([])
+    expect(scene.edgegap.writes()).toEqual([])
     await patch({ docker_tag: '2.0' })
-    expect(edgegap.writes()).toMatchObject([
+    expect(scene.edgegap.writes()).toMatchObject([
       { method: 'PATCH', path: `${app}/version/prod`, body: { docker_tag: '2.0' }, status: 200 },
     ])
   })
@@ -169,11 +145,11 @@ describe('faults', () => {
 
   it.each(endpoints)('of every kind reach %s %s', async (method, path, body) => {
     for (const effect of effects) {
-      const order = edgegap.faults.order({ ...effect, method, path: new RegExp(`^${path}$`) })
+      const order = scene.edgegap.faults.order({ ...effect, method, path: new RegExp(`^${path}$`) })
       const leaving = new AbortController()
-      const reply = fetch(`${edgegap.url}${path}`, {
+      const reply = fetch(`${scene.edgegap.url}${path}`, {
         method,
-        headers: { authorization: `token ${edgegap.settings.token}` },
+        headers: { authorization: `token ${scene.edgegap.settings.token}` },
         ...(body !== undefined && { body: JSON.stringify(body) }),
         signal: leaving.signal,
       })
@@ -186,7 +162,7 @@ describe('faults', () => {
   })
 
   it('lose the reply of a create and of a change that have happened', async () => {
-    edgegap.faults.order({ kind: 'reset', when: 'after', path: /version/, times: 2 })
+    scene.edgegap.faults.order({ kind: 'reset', when: 'after', path: /version/, times: 2 })
     await expect(create()).rejects.toThrow()
     await expect(patch({ docker_tag: '2.0' })).rejects.toThrow()
     expect((await get('v2')).status).toBe(200)

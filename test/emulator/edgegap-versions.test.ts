@@ -1,34 +1,9 @@
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { type Body, callEdgegap } from './edgegap/call.ts'
-import { type EdgegapEmulator, startEdgegapEmulator } from './edgegap/emulator.ts'
-import { ready } from './edgegap/script.ts'
+import { describe, expect, it } from 'vitest'
+import type { Body } from './edgegap/call.ts'
+import { app, fresh, useCatalogue } from './edgegap/catalogue-scene.ts'
 
-let edgegap: EdgegapEmulator
-
-beforeEach(async () => {
-  edgegap = await startEdgegapEmulator({
-    catalogue: { 'my-game': { prod: {} }, 'other-game': ['v1'] },
-    script: ready(0),
-  })
-})
-
-afterEach(() => edgegap.close())
-
-const call = (method: string, path: string, body?: unknown) =>
-  callEdgegap(edgegap, method, path, body)
-
-const app = '/v1/app/my-game'
-const fresh = {
-  name: 'v2',
-  docker_repository: 'registry.edgegap.com',
-  docker_image: 'my-org/my-game',
-  docker_tag: '2.0',
-  req_cpu: 512,
-  req_memory: 1024,
-}
-const create = (more = {}) => call('POST', `${app}/version`, { ...fresh, ...more })
-const patch = (body: unknown, name = 'prod') => call('PATCH', `${app}/version/${name}`, body)
-const get = (name = 'prod') => call('GET', `${app}/version/${name}`)
+const scene = useCatalogue()
+const { call, create, patch, get } = scene
 
 describe('a new version', () => {
   it('is there afterwards, with defaults and times', async () => {
@@ -56,14 +31,14 @@ describe('a new version', () => {
   ])('is refused for a bad %s', async (field, more) => {
     const { status, body } = await create(more)
     expect([status, body.message]).toEqual([400, expect.stringContaining(`${field}: `)])
-    expect(edgegap.catalogue.versions('my-game')).toHaveLength(1)
+    expect(scene.edgegap.catalogue.versions('my-game')).toHaveLength(1)
   })
 
   it('needs its application, a name of its own and room in the account', async () => {
     expect((await call('POST', '/v1/app/nobody/version', fresh)).status).toBe(404)
     expect((await create({ name: 'prod' })).status).toBe(409)
     expect((await create()).status).toBe(200)
-    edgegap.settings.maxVersions = 2
+    scene.edgegap.settings.maxVersions = 2
     const { status, body } = await create({ name: 'v3' })
     expect(status).toBe(400)
     expect(body.message).toBe('You have reached you Application Version limit of 2')
@@ -71,16 +46,18 @@ describe('a new version', () => {
 
   it('is checked against the registry where it asks for that', async () => {
     const name = 'registry.edgegap.com/my-org/my-game'
-    edgegap.settings.images = { [name]: ['2.0'] }
+    scene.edgegap.settings.images = { [name]: ['2.0'] }
     const token = 'right'
-    edgegap.settings.registryLogins = { 'registry.edgegap.com': { username: 'robot$ci', token } }
+    scene.edgegap.settings.registryLogins = {
+      'registry.edgegap.com': { username: 'robot$ci', token },
+    }
     const login = { private_username: 'robot$ci', private_token: token, verify_image: true }
     expect((await create({ verify_image: true })).status).toBe(424)
     const wrong = await create({ ...login, private_token: 'wrong' })
     expect([wrong.status, wrong.body.message]).toEqual([400, expect.stringMatching(/login/)])
     expect((await create({ ...login, docker_tag: '9.9' })).status).toBe(424)
     expect((await create({ ...login, docker_repository: 'ghcr.io' })).status).toBe(200)
-    edgegap.settings.otherImagesPullable = false
+    scene.edgegap.settings.otherImagesPullable = false
     const elsewhere = { ...login, name: 'v3', docker_repository: 'ghcr.io' }
     expect((await create(elsewhere)).status).toBe(424)
     expect((await create({ ...login, name: 'v3' })).status).toBe(200)
@@ -89,16 +66,16 @@ describe('a new version', () => {
 
 describe('a version that was just created', () => {
   it('may be unknown for a while, though its name is taken', async () => {
-    edgegap.settings.versionLagMs = 60_000
+    scene.edgegap.settings.versionLagMs = 60_000
     expect((await create()).status).toBe(200)
     expect([(await get('v2')).status, (await create()).status]).toEqual([404, 409])
     expect((await call('GET', `${app}/versions`)).body.total_count).toBe(1)
-    edgegap.settings.versionLagMs = 0
+    scene.edgegap.settings.versionLagMs = 0
     expect((await get('v2')).status).toBe(200)
   })
 
   it('may show a time to deploy that nobody may send', async () => {
-    edgegap.settings.defaultTimeToDeploySeconds = 10
+    scene.edgegap.settings.defaultTimeToDeploySeconds = 10
     const { time_to_deploy } = (await create()).body.version
     expect((await create({ name: 'v3', time_to_deploy })).status).toBe(400)
   })
@@ -113,21 +90,21 @@ describe('what a version shows', () => {
     const shown = async () =>
       (await get('v2')).body.envs.map(({ key, value }: Body) => `${key}=${value}`)
     await create({ envs })
-    expect(await shown()).toEqual([`A=${edgegap.settings.placeholder}`, 'B=b'])
-    edgegap.settings.secretFlags = ['is_hidden']
+    expect(await shown()).toEqual([`A=${scene.edgegap.settings.placeholder}`, 'B=b'])
+    scene.edgegap.settings.secretFlags = ['is_hidden']
     await patch({ envs }, 'v2')
-    expect(await shown()).toEqual(['A=a', `B=${edgegap.settings.placeholder}`])
-    expect(edgegap.catalogue.version('my-game', 'v2')?.variables[1]?.value).toBe('b')
-    edgegap.settings.shownSecretFlags = []
+    expect(await shown()).toEqual(['A=a', `B=${scene.edgegap.settings.placeholder}`])
+    expect(scene.edgegap.catalogue.version('my-game', 'v2')?.variables[1]?.value).toBe('b')
+    scene.edgegap.settings.shownSecretFlags = []
     expect(Object.keys((await get('v2')).body.envs[0])).toEqual(['key', 'value'])
   })
 
   it('has the registry password in clear, as a placeholder or not at all', async () => {
     await create({ private_username: 'robot', private_token: 'hush' })
     expect((await get('v2')).body.private_token).toBe('hush')
-    edgegap.settings.privateToken = 'placeholder'
-    expect((await get('v2')).body.private_token).toBe(edgegap.settings.placeholder)
-    edgegap.settings.privateToken = 'absent'
+    scene.edgegap.settings.privateToken = 'placeholder'
+    expect((await get('v2')).body.private_token).toBe(scene.edgegap.settings.placeholder)
+    scene.edgegap.settings.privateToken = 'absent'
     expect((await get('v2')).body).not.toHaveProperty('private_token')
   })
 
@@ -141,7 +118,7 @@ describe('what a version shows', () => {
 describe('a changed version', () => {
   it('keeps what is not named and replaces lists whole', async () => {
     const port = { port: 1, protocol: 'TCP', name: 'one' }
-    edgegap.catalogue.changeVersion('my-game', 'prod', {
+    scene.edgegap.catalogue.changeVersion('my-game', 'prod', {
       ports: [port, { ...port, port: 2, name: 'two' }],
       variables: [{ key: 'OLD', value: '1', isSecret: true }],
     })
@@ -157,7 +134,7 @@ describe('a changed version', () => {
     expect((await patch({ req_cpu: 1024 })).status).toBe(400)
     expect((await patch({ req_memory: 1024 })).status).toBe(400)
     expect((await patch({ req_cpu: 1024, req_memory: 2048 })).status).toBe(200)
-    edgegap.settings.patchResources = 'never'
+    scene.edgegap.settings.patchResources = 'never'
     expect((await patch({ req_cpu: 1024, req_memory: 2048 })).status).toBe(400)
   })
 
@@ -172,7 +149,7 @@ describe('a changed version', () => {
 describe('the list of versions', () => {
   it('comes in pages of 10, oldest first unless told', async () => {
     for (let count = 1; count <= 12; count += 1)
-      edgegap.catalogue.addVersion('my-game', `v${count}`)
+      scene.edgegap.catalogue.addVersion('my-game', `v${count}`)
     const first = (await call('GET', `${app}/versions`)).body
     expect([first.versions.length, first.total_count, first.versions[0].name]).toEqual([
       10,
@@ -182,15 +159,15 @@ describe('the list of versions', () => {
     expect(first.pagination).toMatchObject({ has_next: true, next_page_number: 2 })
     const second = (await call('GET', `${app}/versions?page=2`)).body
     expect(second.versions.map(({ name }: Body) => name)).toEqual(['v10', 'v11', 'v12'])
-    edgegap.settings.versionOrder = 'newest-first'
+    scene.edgegap.settings.versionOrder = 'newest-first'
     expect((await call('GET', `${app}/versions?limit=100`)).body.versions[0].name).toBe('v12')
   })
 
   it('is shorter after a delete, which a running deployment may hinder', async () => {
-    edgegap.addDeployment({ version: 'prod' })
-    edgegap.settings.deleteOfUsedVersionStatus = 400
+    scene.edgegap.addDeployment({ version: 'prod' })
+    scene.edgegap.settings.deleteOfUsedVersionStatus = 400
     expect((await call('DELETE', `${app}/version/prod`)).status).toBe(400)
-    edgegap.settings.deleteOfUsedVersionStatus = 200
+    scene.edgegap.settings.deleteOfUsedVersionStatus = 200
     expect((await call('DELETE', `${app}/version/prod`)).status).toBe(200)
     expect((await call('DELETE', `${app}/version/prod`)).status).toBe(404)
   })

@@ -1,5 +1,6 @@
 import { ActionError, type ErrorKind } from '../../base/errors.ts'
 import type { HttpClient } from '../../net/request.ts'
+import { isPage } from '../http-errors.ts'
 import type { Call } from '../provider.ts'
 import { createRestClient, type RestReply, refusalError } from '../rest-client.ts'
 
@@ -39,18 +40,13 @@ const NEXT: Partial<Record<ErrorKind, string>> = {
   'malformed-reply': 'Check api-url: it should be https://api.edgegap.com.',
 }
 
-/** A web page instead of the API's JSON. */
-export function isPage({ text }: EdgegapReply): boolean {
-  return /^\s*</.test(text)
-}
-
-/** What answered is no API at all. */
-export function pageError({ request, status }: EdgegapReply): ActionError {
+/** @param request as errors name it, with the status where it is known */
+export function pageError(request: string): ActionError {
   return new ActionError({
     kind: 'not-the-api',
     what: "A web page answered instead of Edgegap's API",
     next: 'Check api-url: it should be https://api.edgegap.com. Without api-url, check what stands between this runner and the internet.',
-    request: `${request} → ${status}`,
+    request,
   })
 }
 
@@ -68,7 +64,9 @@ export function replyError(
   isUnknownId = false,
 ): ActionError {
   // A page with any status but a fault's says nothing about token, id or account.
-  if (isPage(reply) && reply.status < 500 && reply.status !== 429) return pageError(reply)
+  if (isPage(reply.text) && reply.status < 500 && reply.status !== 429) {
+    return pageError(`${reply.request} → ${reply.status}`)
+  }
   const refusal = { what, message, next: { ...NEXT, ...next } }
   if (isUnknownId) return refusalError(reply, { ...refusal, kind: 'not-found' })
   return refusalError(reply, reply.status === 422 ? { ...refusal, kind: 'no-capacity' } : refusal)

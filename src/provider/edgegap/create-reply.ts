@@ -1,5 +1,6 @@
+import { isPage } from '../http-errors.ts'
 import type { CreateResult } from '../provider.ts'
-import { type EdgegapReply, isPage, pageError, replyError } from './client.ts'
+import { type EdgegapReply, pageError, replyError } from './client.ts'
 import { wire } from './load-wire.ts'
 
 const WHILE_CREATING = {
@@ -19,7 +20,9 @@ export async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
   const { readCreatedId, readProblem } = await wire()
   const { status } = reply
   if (status >= 200 && status < 300) {
-    if (isPage(reply)) return { kind: 'unknown', error: pageError(reply) }
+    if (isPage(reply.text)) {
+      return { kind: 'unknown', error: pageError(`${reply.request} → ${status}`) }
+    }
     const id = readCreatedId(reply.text, reply.request)
     if (id !== undefined) return { kind: 'created', id }
     const error = replyError(reply, 'Edgegap accepted the deployment without naming its id', '')

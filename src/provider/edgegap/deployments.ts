@@ -3,10 +3,11 @@ import { ActionError } from '../../base/errors.ts'
 import { inTurn } from '../../base/in-turn.ts'
 import { Pacer } from '../../base/pacer.ts'
 import type { Call, Member, Observation, ServerLog, StopReply } from '../provider.ts'
+import { budget } from './budget.ts'
 import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
 import { readCutLog } from './cut-log.ts'
 import { wire } from './load-wire.ts'
-import type { DeploymentRow } from './wire.ts'
+import type { DeploymentRow, Membership } from './wire.ts'
 
 /** Rows per page of the list, and pages that are read at most. */
 const PAGE_ROWS = 100
@@ -78,7 +79,7 @@ export class Deployments {
     const { readDeployments } = await wire()
     const query = JSON.stringify({ filters })
     const rows: DeploymentRow[] = []
-    const rest = this.#untilDeadline(call)
+    const rest = budget(this.#clock, call)
     for (let page = 1; page <= MAX_PAGES; page++) {
       const reply = await this.#get('/v1/deployments', rest(), 'list deployments', {
         query: { query, page: String(page), limit: String(PAGE_ROWS) },
@@ -95,16 +96,16 @@ export class Deployments {
 
   /** Id → tag, of all that carries one of the tags. Rows without tags are checked one by one. */
   async findByTags(sought: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
-    const rest = this.#untilDeadline(call)
+    const rest = budget(this.#clock, call)
     const rows = await this.list([{ field: 'tags', operator: 'in', value: sought }], rest())
     const found = new Map<string, string>()
     let untagged = 0
     for (const row of rows) {
       if (row.tags === undefined) untagged += 1
       if (untagged > MAX_UNTAGGED) throw tooManyUntagged()
-      const tags = row.tags ?? (await this.#tagsOf(row.id, rest()))
-      const tag = sought.find((one) => tags.includes(one))
-      if (tag === undefined) continue
+      const tags = row.tags ?? (row.id && (await this.#membership(row.id, rest()))?.tags)
+      const tag = tags && sought.find((one) => tags.includes(one))
+      if (!tag) continue
       // It is ours and cannot be named in a request: nothing may be created beside it.
       if (row.id === undefined) throw unusableId(tag)
       found.set(row.id, tag)
@@ -114,7 +115,7 @@ export class Deployments {
 
   /** What runs of an application, or of one group of it; each one is checked by its own status. */
   async members(application: string, group: string | undefined, call: Call): Promise<Member[]> {
-    const rest = this.#untilDeadline(call)
+    const rest = budget(this.#clock, call)
     const filters: Filter[] = [{ field: 'application', operator: 'eq', value: application }]
     if (group !== undefined) filters.push({ field: 'tags', operator: 'eq', value: group })
     const rows = await this.list(filters, rest())
@@ -124,27 +125,30 @@ export class Deployments {
     })
     const members: Member[] = []
     await inTurn([...new Set(ids)], STATUS_AT_ONCE, async (id) => {
-      const member = await this.#memberOf(id, rest())
-      if (member?.application !== application) return
+      const member = await this.#membership(id, rest())
+      if (member?.application !== application || member.end !== undefined) return
       if (group === undefined || member.tags.includes(group))
         members.push({ id, tags: member.tags })
     })
     return members
   }
 
-  async #memberOf(id: string, call: Call) {
-    const reply = await this.#send(
-      { method: 'GET', path: `/v1/status/${encodeURIComponent(id)}` },
-      call,
-    )
+  /** Whose a deployment is, and whether it ends; undefined where the API does not know it. */
+  async #membership(
+    id: string,
+    call: Call,
+  ): Promise<(Membership & Pick<Observation, 'end'>) | undefined> {
+    const path = `/v1/status/${encodeURIComponent(id)}`
+    const reply = await this.#send({ method: 'GET', path }, call)
     const { readMembership, readStatus, expectMessage } = await wire()
+    // A row may vanish between the list and this.
     if (reply.status === 400 || reply.status === 404) {
       expectMessage(reply.text, reply.request)
       return undefined
     }
     if (reply.status !== 200) throw replyError(reply, `Could not read the status of ${id}`, '')
     const { end } = readStatus(reply.text, id, reply.request)
-    return end === undefined ? readMembership(reply.text, reply.request) : undefined
+    return { ...readMembership(reply.text, reply.request), ...(end && { end }) }
   }
 
   async log(id: string, call: Call): Promise<ServerLog | undefined> {
@@ -198,19 +202,6 @@ export class Deployments {
     }
   }
 
-  async #tagsOf(id: string | undefined, call: Call): Promise<readonly string[]> {
-    if (id === undefined) return []
-    const { readMembership } = await wire()
-    const reply = await this.#send(
-      { method: 'GET', path: `/v1/status/${encodeURIComponent(id)}` },
-      call,
-    )
-    // A row may vanish between the list and this; then it is nobody's.
-    if (reply.status === 400 || reply.status === 404) return []
-    if (reply.status !== 200) throw replyError(reply, `Could not read the tags of ${id}`, '')
-    return readMembership(reply.text, reply.request).tags
-  }
-
   async #get(
     path: string,
     call: Call,
@@ -223,12 +214,6 @@ export class Deployments {
     // The live API answers 400 for an id that it does not know.
     const isUnknownId = reply.status === 400 && !more.query && isApiError(reply.text)
     throw replyError(reply, `Could not ${purpose}`, readProblem(reply.text), {}, isUnknownId)
-  }
-
-  /** What is left of the call's time, for each request of several. */
-  #untilDeadline(call: Call): () => Call {
-    const untilMs = this.#clock.nowMs() + call.deadlineMs
-    return () => ({ ...call, deadlineMs: Math.max(1, untilMs - this.#clock.nowMs()) })
   }
 }
 

@@ -23,7 +23,7 @@ import { wire } from './load-wire.ts'
 import type { Location } from './locations.ts'
 import { shortestIntervalMs, Watch } from './watch.ts'
 
-/** A place, with what Edgegap is told of it. */
+/** A place, with what Edgegap is sent for it. */
 export interface EdgegapTarget extends Target {
   location: Location
 }

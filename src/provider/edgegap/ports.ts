@@ -81,7 +81,7 @@ function findPortFault(
   return undefined
 }
 
-/** Two ports of one name cannot be told apart, and one number can be given to one of them only. */
+/** Two ports of one name cannot be distinguished, and one number can be given to one of them only. */
 function findClash(port: VersionPort, earlier: readonly VersionPort[]): string | undefined {
   if (earlier.some((other) => keyOf(other) === keyOf(port))) {
     return `a second port is called ${keyOf(port)}: give each a name of its own`

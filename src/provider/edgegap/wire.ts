@@ -2,8 +2,10 @@ import { isIP } from 'node:net'
 import * as z from 'zod/mini'
 import type { Notification } from '../../base/delivery.ts'
 import { ActionError } from '../../base/errors.ts'
-import { flag, integer, isRecord, isYes, list, record, text } from '../json.ts'
+import { isPage } from '../http-errors.ts'
+import { flag, integer, isRecord, isYes, list, parseJson, record, text } from '../json.ts'
 import type { Facts, Observation, Port } from '../provider.ts'
+import { pageError } from './client.ts'
 import { keepKeyOrder, originalKey } from './key-order.ts'
 
 /**
@@ -71,22 +73,11 @@ export function parse<T extends z.ZodMiniType>(
   body: string,
   request: string,
 ): z.output<T> {
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch {
-    // The text itself is not shown: it may be a proxy's page or half a reply.
-  }
+  // Where it is none, the text itself is not shown: it may be a proxy's page or half a reply.
+  const value = parseJson(body)
   const result = schema.safeParse(value)
   if (isRecord(value) && result.success) return result.data
-  if (/^\s*</.test(body)) {
-    throw new ActionError({
-      kind: 'not-the-api',
-      what: "A web page answered instead of Edgegap's API",
-      next: 'Check api-url: it should be https://api.edgegap.com.',
-      request,
-    })
-  }
+  if (isPage(body)) throw pageError(request)
   throw new ActionError({
     kind: 'malformed-reply',
     what: 'Edgegap sent a reply that is not the JSON it documents.',
@@ -107,11 +98,7 @@ export function expectMessage(body: string, request: string): void {
 
 /** An error reply of the API itself has a JSON object. */
 export function isApiError(body: string): boolean {
-  try {
-    return isRecord(JSON.parse(body))
-  } catch {
-    return false
-  }
+  return isRecord(parseJson(body))
 }
 
 /**
@@ -119,13 +106,9 @@ export function isApiError(body: string): boolean {
  * secret in it is recognised only while it is whole.
  */
 export function readProblem(body: string): string {
-  let value: unknown
-  try {
-    value = JSON.parse(body)
-  } catch {
-    // A gateway's page is no explanation.
-    return /^\s*</.test(body) ? '' : body.trim()
-  }
+  const value = parseJson(body)
+  // A gateway's page is no explanation.
+  if (value === undefined) return isPage(body) ? '' : body.trim()
   const result = problem.safeParse(value)
   if (!result.success) return ''
   return result.data.message ?? result.data.error ?? result.data.detail ?? ''
@@ -231,7 +214,7 @@ const MAX_PROTOCOL = 20
  */
 function readPorts(map: Record<string, unknown>, host: string): Port[] {
   const ports: Port[] = []
-  // An IPv6 address, where there is no name, cannot be told from the port behind it otherwise.
+  // An IPv6 address, where there is no name, cannot be distinguished from the port behind it otherwise.
   const authority = host.includes(':') ? `[${host}]` : host
   for (const [key, value] of Object.entries(map)) {
     if (ports.length === MAX_PORTS) break

@@ -1,8 +1,9 @@
 import * as z from 'zod/mini'
 import type { Clock } from '../../../base/clock.ts'
 import { ActionError, pauseAfter, toActionError } from '../../../base/errors.ts'
-import { integer, isYes, record } from '../../json.ts'
+import { integer, isYes, parseJson, record } from '../../json.ts'
 import type { Call } from '../../provider.ts'
+import { budget } from '../budget.ts'
 import type { EdgegapClient, EdgegapReply, EdgegapRequest } from '../client.ts'
 import { parse } from '../wire.ts'
 import { refusal, toReplyError } from './errors.ts'
@@ -20,12 +21,6 @@ const READ_MS = 15_000
 const PAUSES_MS = [500, 1_000, 2_000]
 const PAGE_ROWS = 100
 const MAX_PAGES = 100
-
-/** The same call with what is left of its time at each request. */
-export function budget(api: VersionApi, call: Call): () => Call {
-  const untilMs = api.clock.nowMs() + call.deadlineMs
-  return () => ({ ...call, deadlineMs: Math.max(1, untilMs - api.clock.nowMs()) })
-}
 
 export function versionPath({ application }: VersionApi, version: string): string {
   return `/v1/app/${encodeURIComponent(application)}/version/${encodeURIComponent(version)}`
@@ -46,7 +41,7 @@ export async function read(
   request: Omit<EdgegapRequest, 'method'>,
   call: Call,
 ): Promise<EdgegapReply> {
-  const rest = budget(api, call)
+  const rest = budget(api.clock, call)
   for (let attempt = 0; ; attempt++) {
     const outcome = await attemptRead(api, request, rest())
     if (!(outcome instanceof ActionError)) return outcome
@@ -73,12 +68,7 @@ async function attemptRead(
 
 /** Only the API's own answers count: the page of a proxy has every status and no JSON. */
 export function isJson({ text }: EdgegapReply): boolean {
-  try {
-    JSON.parse(text)
-    return true
-  } catch {
-    return false
-  }
+  return parseJson(text) !== undefined
 }
 
 /** Waits before a further attempt; false when there is no time left for one. */
@@ -166,7 +156,7 @@ export async function readPages(
   { path, keys, query: more }: { path: string; keys: readonly string[]; query?: Query },
   call: Call,
 ): Promise<unknown[]> {
-  const rest = budget(api, call)
+  const rest = budget(api.clock, call)
   const rows: unknown[] = []
   for (let page = 1; page <= MAX_PAGES; page++) {
     const query = { ...more, page: String(page), limit: String(PAGE_ROWS) }

@@ -1,8 +1,9 @@
 import { ActionError } from '../../../base/errors.ts'
 import type { Call } from '../../provider.ts'
+import { budget } from '../budget.ts'
 import { type Image, isSameImage } from '../image.ts'
 import type { VersionSettings } from '../version-inputs.ts'
-import { budget, canPause, fetchVersion, type VersionApi, versionPath } from './api.ts'
+import { canPause, fetchVersion, type VersionApi, versionPath } from './api.ts'
 import { type Decision, decideVersion } from './decide.ts'
 import { writeRefusal } from './errors.ts'
 import type { VersionPlan } from './plan.ts'
@@ -51,7 +52,7 @@ interface Task {
 
 async function carryOut(task: Task, planned: Decision, call: Call): Promise<Decision> {
   const { api } = task
-  const rest = budget(api, call)
+  const rest = budget(api.clock, call)
   let decision = planned
   let mayBeOurs = false
   for (let attempt = 0; decision.body !== undefined; attempt++) {

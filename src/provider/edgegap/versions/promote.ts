@@ -1,8 +1,9 @@
 import { ActionError, type ErrorKind, toActionError } from '../../../base/errors.ts'
 import type { Call } from '../../provider.ts'
+import { budget } from '../budget.ts'
 import { type Image, isSameImage, showImage } from '../image.ts'
 import type { RegistryLogin } from '../version-inputs.ts'
-import { budget, canPause, fetchVersion, type VersionApi, versionPath } from './api.ts'
+import { canPause, fetchVersion, type VersionApi, versionPath } from './api.ts'
 import { imageBody } from './body.ts'
 import { writeRefusal } from './errors.ts'
 import type { PlannedPromotion } from './plan.ts'
@@ -37,7 +38,7 @@ export async function promoteVersions(
   login: RegistryLogin | undefined,
   call: Call,
 ): Promise<PromotionResult> {
-  const rest = budget(api, call)
+  const rest = budget(api.clock, call)
   const promoted: Promoted[] = []
   const unchanged: string[] = []
   const warnings: string[] = []
@@ -63,7 +64,7 @@ async function promote(
   login: RegistryLogin | undefined,
   call: Call,
 ): Promise<'moved' | 'unchanged' | 'unconfirmed'> {
-  const rest = budget(api, call)
+  const rest = budget(api.clock, call)
   const { version, from, to } = promotion
   const before = await imageOf(api, version, rest())
   if (isSameImage(before, to)) return 'unchanged'

@@ -1,8 +1,9 @@
 import { describe } from '../../../base/errors.ts'
 import { isRecord } from '../../json.ts'
 import type { Call } from '../../provider.ts'
+import { budget } from '../budget.ts'
 import type { VersionSettings } from '../version-inputs.ts'
-import { budget, isJson, readPages, type VersionApi, versionPath } from './api.ts'
+import { isJson, readPages, type VersionApi, versionPath } from './api.ts'
 import { describeReply } from './errors.ts'
 import type { Version } from './version.ts'
 import { write } from './write.ts'
@@ -67,7 +68,7 @@ export async function pruneVersions(
   isInUse: InUse,
   call: Call,
 ): Promise<{ deleted: string[]; warnings: string[] }> {
-  const rest = budget(api, call)
+  const rest = budget(api.clock, call)
   const deleted: string[] = []
   const warnings: string[] = []
   for (const name of candidates) {
@@ -95,7 +96,7 @@ async function deleteVersion(
   name: string,
   call: Call,
 ): Promise<string | undefined> {
-  const rest = budget(api, call)
+  const rest = budget(api.clock, call)
   let fault: string | undefined
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const path = versionPath(api, name)
@@ -115,7 +116,7 @@ async function deleteVersion(
  */
 export function createInUse(api: VersionApi): InUse {
   return async (version, call) => {
-    const rest = budget(api, call)
+    const rest = budget(api.clock, call)
     const query = JSON.stringify({
       filters: [
         { field: 'application', operator: 'eq', value: api.application },

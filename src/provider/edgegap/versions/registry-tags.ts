@@ -2,9 +2,10 @@ import * as z from 'zod/mini'
 import { describe } from '../../../base/errors.ts'
 import { integer, isRecord, isYes, text } from '../../json.ts'
 import type { Call } from '../../provider.ts'
+import { budget } from '../budget.ts'
 import { type Image, showImage } from '../image.ts'
 import { parse } from '../wire.ts'
-import { budget, isJson, type VersionApi } from './api.ts'
+import { isJson, type VersionApi } from './api.ts'
 import { toReplyError } from './errors.ts'
 import { readTime } from './version.ts'
 
@@ -32,7 +33,7 @@ const tagShape = z.object({
 /** Looks a tag up in Edgegap's registry; other registries cannot be asked. Never throws. */
 export async function checkTag(api: VersionApi, image: Image, call: Call): Promise<TagCheck> {
   if (image.registry !== OWN_REGISTRY) return { kind: 'unknown' }
-  const rest = budget(api, { ...call, deadlineMs: Math.min(CHECK_MS, call.deadlineMs) })
+  const rest = budget(api.clock, { ...call, deadlineMs: Math.min(CHECK_MS, call.deadlineMs) })
   try {
     for (const name of namesOf(image)) {
       const check = await searchTag(api, name, image.tag, rest)

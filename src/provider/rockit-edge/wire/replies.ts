@@ -1,3 +1,4 @@
+import { isPage } from '../../http-errors.ts'
 import { fields, isRecord, record, text, unwrap } from '../../json.ts'
 import { anything, documented, guessed, label } from './readers.ts'
 
@@ -68,8 +69,7 @@ export function readProblem(
   json: unknown,
 ): { message: string; retryAfter?: string | undefined } {
   if (!isRecord(json)) {
-    const isPage = body.trim().startsWith('<')
-    return { message: typeof json === 'string' ? json : isPage ? '' : body.trim() }
+    return { message: typeof json === 'string' ? json : isPage(body) ? '' : body.trim() }
   }
   const { error, message = '', retryAfter } = problem.parse(json)
   return { message: (isRecord(error) && problem.parse(error).message) || message, retryAfter }
