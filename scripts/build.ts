@@ -27,17 +27,7 @@ const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js'
 const fresh = mkdtempSync(`${output}-`)
 const built = spawnSync(
   process.execPath,
-  [
-    ncc,
-    'build',
-    'src/entry.ts',
-    '--out',
-    fresh,
-    '--license',
-    'licenses.txt',
-    '--quiet',
-    '--transpile-only',
-  ],
+  [ncc, 'build', 'src/entry.ts', '--out', fresh, '--license', 'licenses.txt', '--quiet'],
   { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
 )
 if (built.status !== 0) {
