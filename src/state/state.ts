@@ -78,7 +78,14 @@ export interface RunState {
   application: string
   version: string
   versionAction: string
+  /** The version's image, where it is known, and the one that it had before it was moved. */
+  image?: string
+  previousImage?: string
+  /** Versions that were moved to the deployed image. */
+  promoted?: readonly { version: string; from: string; to: string }[]
   deployments: DeploymentState[]
+  /** Whole logs that were written, as absolute paths. */
+  logFiles?: string[]
   /** With `operation: stop`, what was to be stopped. */
   stopId?: string
   stoppedIds: string[]
