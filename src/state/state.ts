@@ -1,4 +1,5 @@
 import type { ActionError } from '../base/errors.ts'
+import type { ProbeOutput } from '../probe/explain.ts'
 import type { Observation, Target } from '../provider/provider.ts'
 import type { NewsSource } from '../wait/wait.ts'
 
@@ -58,6 +59,8 @@ export interface DeploymentState {
   timeline: TimelineEntry[]
   elapsedMs: number
   source?: NewsSource
+  /** What came of each line of `probe`, in their order. */
+  probes?: readonly ProbeOutput[]
   error?: ActionError
   log?: LogState
 }
