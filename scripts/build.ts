@@ -18,6 +18,7 @@ import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transformSync } from 'esbuild'
+import { stageSources } from './stage-sources.ts'
 
 const root = fileURLToPath(new URL('..', import.meta.url))
 const output = process.argv[2] ?? join(root, 'dist')
@@ -25,11 +26,13 @@ const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js'
 
 // Beside the output, and put in its place when it is whole: a failed build takes nothing away.
 const fresh = mkdtempSync(`${output}-`)
+const stage = await stageSources(root)
 const built = spawnSync(
   process.execPath,
   [ncc, 'build', 'src/entry.ts', '--out', fresh, '--license', 'licenses.txt', '--quiet'],
-  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+  { cwd: stage, stdio: ['ignore', 'inherit', 'inherit'] },
 )
+rmSync(stage, { recursive: true })
 if (built.status !== 0) {
   rmSync(fresh, { recursive: true })
   process.exit(built.status ?? 1)
