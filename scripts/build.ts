@@ -38,7 +38,7 @@ if (built.status !== 0) {
   process.exit(built.status ?? 1)
 }
 leaveOutHttp2(join(fresh, 'index.js'))
-for (const name of readdirSync(fresh)) if (name.endsWith('.js')) minify(join(fresh, name))
+for (const name of readdirSync(fresh)) if (name.endsWith('.js')) finish(join(fresh, name))
 writeFileSync(join(fresh, 'post.js'), "import './index.js'\n")
 rmSync(output, { recursive: true, force: true })
 chmodSync(fresh, 0o755)
@@ -57,8 +57,12 @@ function leaveOutHttp2(file: string): void {
 }
 
 /** ncc minifies the entry only and leaves the chunks, which are nearly all of the bundle. */
-function minify(file: string): void {
-  const { code } = transformSync(readFileSync(file, 'utf8'), {
+function finish(file: string): void {
+  const source = readFileSync(file, 'utf8')
+  // ncc writes this for a module that it does not find, and calls the build a success.
+  const [missing] = /Cannot find module '[^']*'/.exec(source) ?? []
+  if (missing !== undefined) throw new Error(missing)
+  const { code } = transformSync(source, {
     minify: true,
     format: 'esm',
     target: 'node24',
