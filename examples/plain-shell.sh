@@ -27,6 +27,6 @@ env "INPUT_API-TOKEN=$EDGEGAP_TOKEN" \
   INPUT_APPLICATION=my-game \
   INPUT_VERSION=nightly \
   INPUT_TIMEOUT=5m \
-  node "$ACTION/dist/index.js" | tee "$log"
+  node "$ACTION/dist/index.js" | tee -i "$log"
 
 "${TEST_COMMAND:-./ci/integration-test}" --connect "$(output address)"
