@@ -7,20 +7,57 @@ import { missingFor } from './contract.ts'
 import { type Job, jobsOf, type OwnStep, type Workflow, workflows } from './documents.ts'
 import { Stage } from './stage.ts'
 
+interface Older {
+  readonly tags: readonly string[]
+  readonly application?: string
+  readonly version?: string
+  readonly isStopped: boolean
+}
+
 /** What is special about a workflow, by the end of its title. */
 interface Scene {
   readonly title: string
   /** How many of the servers that it started it leaves running. */
   readonly left?: number
   /** Tags of servers that somebody started before, and whether they are there afterwards. */
-  readonly before?: readonly { tags: string[]; application?: string; isStopped: boolean }[]
+  readonly before?: readonly Older[]
   readonly account?: EdgegapOptions
   /** The output of its last deploy. */
   readonly tunnel?: string
 }
 
+const olderIn = (tag: string) => ({ tags: [tag], isStopped: true })
+const previewOf = (tag: string, isStopped: boolean) => ({
+  tags: [tag],
+  application: 'my-game-preview',
+  version: 'base',
+  isStopped,
+})
+
 const SCENES: readonly Scene[] = [
   { title: 'examples/self-hosted.yml', left: 1, tunnel: 'public' },
+  { title: 'examples/deploy.yml', left: 1, before: [olderIn('main')] },
+  {
+    title: 'examples/pr-preview.yml',
+    left: 1,
+    before: [previewOf('pr-12', true), previewOf('pr-13', false)],
+  },
+  { title: 'examples/fork-deploy.yml', left: 1, before: [previewOf('pr-12', true)] },
+  {
+    title: 'examples/pr-preview-cleanup.yml',
+    before: [previewOf('pr-12', true), previewOf('pr-13', false)],
+  },
+  {
+    title: 'examples/pr-preview-cleaner.yml',
+    before: [previewOf('pr-12', true), previewOf('pr-13', false)],
+  },
+  {
+    title: 'docs/recipes.md: An account for one server',
+    left: 1,
+    account: { maxDeployments: 1 },
+    before: [olderIn('anything')],
+  },
+  { title: 'docs/recipes.md: Many regions', left: 3, before: [olderIn('production')] },
   { title: 'examples/own-sshd.yml', left: 1, tunnel: findSshd().path ? 'ssh' : 'none' },
 ]
 
@@ -100,6 +137,8 @@ function remember({ id }: OwnStep, { outputs }: StepResult, values: Record<strin
   values['the last tunnel'] = outputs.tunnel ?? ''
   if (id === undefined) return
   for (const [name, value] of Object.entries(outputs)) values[`steps.${id}.outputs.${name}`] = value
+  const [promoted] = JSON.parse(outputs.promoted || '[]') as { from: string }[]
+  if (promoted) values[`fromJSON(steps.${id}.outputs.promoted)[0].from`] = promoted.from
 }
 
 /** @throws Error for an expression that the table does not have */
