@@ -117,3 +117,22 @@ function anchorsOf(markdown: string): string[] {
       .replaceAll(' ', '-'),
   )
 }
+
+test('every message that troubleshooting quotes is one that the action has', () => {
+  const source = namesIn('src', '.ts')
+    .map((name) => readFile(`src/${name}`))
+    .join('\n')
+    .replaceAll("\\'", "'")
+  for (const quoted of quotedMessages(readFile('docs/troubleshooting.md'))) {
+    expect(source).toContain(quoted)
+  }
+})
+
+/** Code in the first column of the tables. */
+function quotedMessages(markdown: string): string[] {
+  const rows = markdown.split('\n').filter((line) => line.startsWith('| ') && line.includes('`'))
+  return rows.flatMap((row) => {
+    const [, first = ''] = row.split(' | ')[0]?.split('| ') ?? []
+    return [...first.matchAll(/`([^`]+)`/g)].map(([, text = '']) => text)
+  })
+}

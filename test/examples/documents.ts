@@ -22,8 +22,11 @@ export function pages(): string[] {
   return ['README.md', ...namesIn('docs', '.md').map((name) => `docs/${name}`)]
 }
 
+/** The files of a folder and of those in it that end like this. */
 export function namesIn(folder: string, extension: string): string[] {
-  return readdirSync(join(REPOSITORY, folder)).filter((name) => name.endsWith(extension))
+  return readdirSync(join(REPOSITORY, folder), { recursive: true, encoding: 'utf8' })
+    .filter((name) => name.endsWith(extension))
+    .sort()
 }
 
 /** Every workflow that users copy. */
