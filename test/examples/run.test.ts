@@ -36,6 +36,7 @@ const previewOf = (tag: string, isStopped: boolean) => ({
 
 const SCENES: readonly Scene[] = [
   { title: 'examples/self-hosted.yml', left: 1, tunnel: 'public' },
+  { title: 'README.md: A first workflow', left: 1, before: [olderIn('main')] },
   { title: 'examples/deploy.yml', left: 1, before: [olderIn('main')] },
   {
     title: 'examples/pr-preview.yml',
