@@ -90,7 +90,7 @@ export class Stage {
       'github.event.pull_request.number': String(PULL),
       'github.event.workflow_run.head_sha': HEAD_SHA,
       'inputs.version': 'v1.4.2',
-      'inputs.image': 'registry.edgegap.com/my-org/my-game:v1.4.1',
+      'inputs.image': 'registry.edgegap.com/my-org/my-game:v1.4.0',
       'matrix.group': `pr-${PULL}`,
       'matrix.client': '1',
       'steps.pull.outputs.number': String(PULL),
