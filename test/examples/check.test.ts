@@ -2,9 +2,8 @@ import { existsSync } from 'node:fs'
 import { dirname, join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import { parse } from 'yaml'
-import { REPOSITORY } from '../../scripts/action-metadata.ts'
+import { REPOSITORY, readActionFile } from '../../scripts/action-metadata.ts'
 import { checkWorkflow } from '../../scripts/check-action.ts'
-import { wholeActionFile } from './contract.ts'
 import { namesIn, OWN_USES, pages, readFile, usesOf, workflows } from './documents.ts'
 
 const all = workflows()
@@ -13,7 +12,7 @@ describe.each(all)('$title', (workflow) => {
   test('is in order for GitHub: schema, expressions, inputs and outputs of this action', async () => {
     // Gitea and Forgejo write the whole address, which GitHub does not know.
     const text = workflow.text.replaceAll('uses: https://github.com/', 'uses: ')
-    expect(await checkWorkflow({ ...workflow, text }, wholeActionFile())).toEqual([])
+    expect(await checkWorkflow({ ...workflow, text }, readActionFile())).toEqual([])
   })
 
   test('pins the actions of others to commits, with the version behind it', () => {

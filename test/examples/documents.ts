@@ -40,19 +40,23 @@ export function workflows(): Workflow[] {
   ]
 }
 
-/** The blocks of a page, `yaml` or `yml`, each as a whole workflow. */
+/** The blocks of a page, each as a whole workflow. */
 function blocksOf(page: string): Workflow[] {
-  // A block `yml` is one that `npm run check` leaves out: it names inputs that come with it.
-  const markdown = readFile(page).replace(/^```yml$/gm, '```yaml')
+  const markdown = readFile(page)
   const lines = markdown.split('\n')
   const seen = new Map<string, number>()
   return snippetsOf(page, markdown).map((snippet) => {
-    const headings = lines.slice(0, snippet.toLine(1)).filter((line) => /^##+ /.test(line))
+    const headings = lines.slice(0, lastLineOf(snippet)).filter((line) => /^##+ /.test(line))
     const heading = (headings.at(-1) ?? '').replace(/^#+ /, '')
     const count = (seen.get(heading) ?? 0) + 1
     seen.set(heading, count)
     return { ...snippet, title: `${page}: ${heading}${count > 1 ? ` (${count})` : ''}` }
   })
+}
+
+/** Bare steps stand in a workflow that begins before the block. */
+function lastLineOf({ text, toLine }: Snippet): number {
+  return toLine(text.split('\n').length - 1)
 }
 
 /** A step that uses this action. */

@@ -7,8 +7,8 @@ import { parse } from 'yaml'
 import { REPOSITORY } from '../../scripts/action-metadata.ts'
 import { type Edgegap, expectNothingLeft, startEdgegap } from '../action/deploy.ts'
 import { ready } from '../emulator/edgegap/script.ts'
-import { missingInputsIn } from './contract.ts'
 import { readFile } from './documents.ts'
+import { unbuiltIn } from './unbuilt.ts'
 
 interface Ending {
   readonly code: number
@@ -86,8 +86,8 @@ describe('examples/plain-shell.sh', () => {
 
 describe('examples/gitlab-ci.yml', () => {
   const file = readFile('examples/gitlab-ci.yml')
-  const missing = missingInputsIn(file)
-  const waits = missing.length > 0 ? ` (waits for ${missing.join(', ')} in action.yml)` : ''
+  const unbuilt = unbuiltIn(file)
+  const waits = unbuilt.length > 0 ? ` (waits for ${unbuilt.join(', ')})` : ''
 
   test('is a job that takes the bundle from this repository', () => {
     const job = jobOf(file)
@@ -95,7 +95,7 @@ describe('examples/gitlab-ci.yml', () => {
     expect(job.before_script.join('\n')).toContain('https://github.com/OWNER/deploy-game-server')
   })
 
-  test.skipIf(missing.length > 0)(
+  test.skipIf(unbuilt.length > 0)(
     `deploys, hands the address to the test, and stops the server by its group${waits}`,
     async () => {
       writeTest(0)

@@ -3,9 +3,9 @@ import { parse } from 'yaml'
 import type { EdgegapOptions } from '../emulator/edgegap/settings.ts'
 import { findSshd } from '../emulator/tunnel/sshd.ts'
 import type { StepResult } from '../harness/step-result.ts'
-import { missingFor } from './contract.ts'
 import { type Job, jobsOf, type OwnStep, type Workflow, workflows } from './documents.ts'
 import { Stage } from './stage.ts'
+import { unbuiltFor } from './unbuilt.ts'
 
 interface Older {
   readonly tags: readonly string[]
@@ -14,7 +14,7 @@ interface Older {
   readonly isStopped: boolean
 }
 
-/** What is special about a workflow, by the end of its title. */
+/** What is special about a workflow, by its title. */
 interface Scene {
   readonly title: string
   /** How many of the servers that it started it leaves running. */
@@ -66,9 +66,9 @@ const all = workflows().filter((workflow) => jobsOf(workflow).some(({ steps }) =
 
 describe('every step of ours in a workflow that users copy does what it is for', () => {
   for (const workflow of all) {
-    const missing = missingFor(workflow)
-    const waits = missing.length > 0 ? ` (waits for ${missing.join(', ')} in action.yml)` : ''
-    test.skipIf(missing.length > 0)(`${workflow.title}${waits}`, async () => {
+    const unbuilt = unbuiltFor(workflow)
+    const waits = unbuilt.length > 0 ? ` (waits for ${unbuilt.join(', ')})` : ''
+    test.skipIf(unbuilt.length > 0)(`${workflow.title}${waits}`, async () => {
       await play(workflow, sceneOf(workflow))
     })
   }
