@@ -26,6 +26,8 @@ const SHOWN: readonly (readonly [scene: string, theme: 'light' | 'dark'])[] = [
   ['success', 'light'],
   ['success', 'dark'],
   ['failure', 'light'],
+  ['failure', 'dark'],
+  ['three-servers', 'dark'],
   ['three-servers', 'light'],
 ]
 

@@ -20,17 +20,15 @@ export function failureBox(
 ): string[] {
   const error = report.error ?? deployment?.error
   if (report.outcome === 'cancelled') {
-    const text = cancelSentences(report).map(shown.words).join(' ')
+    const text = whatIsLeft(report, shown) || cancelSentences(report).map(shown.words).join(' ')
     return [alertBox(report.hasLeftovers ? 'WARNING' : 'NOTE', [text])]
   }
   if (!error) return []
-  const next = error.next ?? advice(report, deployment)
-  const paragraphs = [
-    whatHappened(report, deployment, error, shown),
-    next && `**What to do:** ${shown.sentence(next)}`,
-    whatIsLeft(report, shown),
-  ].filter(Boolean)
-  return paragraphs.length === 0 ? [] : [alertBox('CAUTION', paragraphs)]
+  const next = error.next ? shown.sentence(error.next) : advice(report, deployment)
+  const happened = [whatHappened(report, deployment, error, shown), whatIsLeft(report, shown)]
+  const paragraphs = [happened.filter(Boolean).join(' '), next && `**What to do:** ${next}`]
+  const given = paragraphs.filter(Boolean)
+  return given.length === 0 ? [] : [alertBox('CAUTION', given)]
 }
 
 /** Says nothing again that the heading says whole. */
@@ -64,26 +62,27 @@ function reported(title: string, deployment: DeploymentState, shown: Shown): str
   return `${shown.words(title)} reported ${status} after ${formatDuration(elapsedMs)}${reason}`
 }
 
-/** For failures that come without advice. */
+/** For failures that come without advice; it is Markdown. */
 function advice(report: RunState, deployment: DeploymentState | undefined): string {
-  const hasLog = (deployment?.log?.tail.length ?? 0) > 0
-  const isStopped = deployment?.id !== undefined && report.stoppedIds.includes(deployment.id)
-  if (!hasLog) return ''
-  const read = 'Read the end of its log below'
-  return isStopped ? `${read}. To look at it while it runs, set on-failure: keep` : read
+  if (!deployment?.log?.tail.length) return ''
+  const isStopped = deployment.id !== undefined && report.stoppedIds.includes(deployment.id)
+  const keep = 'To look at it while it runs, set <code>on&#45;failure&#58; keep</code>.'
+  return `Read the end of its log below.${isStopped ? ` ${keep}` : ''}`
 }
 
-/** What became of what was created, where that costs money or is missing afterwards. */
-function whatIsLeft(
-  { deployments, stoppedIds, hasLeftovers, stopId }: RunState,
-  shown: Shown,
-): string {
+/** What became of what was created: it costs money, or is missing afterwards. */
+function whatIsLeft(report: RunState, shown: Shown): string {
+  const { deployments, stoppedIds, hasLeftovers, stopId, keptIds = [] } = report
   if (stopId !== undefined) return ''
   if (hasLeftovers) return 'The post step stops what was created or may have been.'
+  if (keptIds.length > 0) {
+    const it = keptIds.length === 1 ? 'it' : 'them'
+    return `Left running for you to look at: ${ids(keptIds, shown)}. You pay for ${it} until you stop ${it}.`
+  }
   const created = deployments.flatMap(({ id }) => id ?? [])
-  const running = created.filter((id) => !stoppedIds.includes(id))
-  if (created.length === 0) return ''
-  if (running.length === 0) return 'What was created is stopped; nothing is left running.'
-  if (stoppedIds.length === 0 && running.length === created.length) return ''
-  return `Still there: ${ids(running, shown)}.`
+  const isAllStopped = created.length > 0 && created.every((id) => stoppedIds.includes(id))
+  if (!isAllStopped) return ''
+  return created.length === 1
+    ? 'It is stopped; nothing is left running.'
+    : `All ${created.length} servers are stopped; nothing is left running.`
 }

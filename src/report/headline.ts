@@ -9,7 +9,7 @@ const MOST_PLACES = 3
 
 /** What happened, as one sentence, in Markdown. */
 export function headline(report: RunState, shown: Shown): string {
-  const { outcome, deployments, title } = report
+  const { outcome, deployments } = report
   const name = [report.application, report.version].filter(Boolean).join(' ')
   const what = shown.words(name) || 'The server'
   if (isPlanned(report)) return plannedHeadline(report, what, shown)
@@ -34,7 +34,7 @@ export function headline(report: RunState, shown: Shown): string {
     default:
       if (report.stopId !== undefined) return withCause(`❌ ${what} was not stopped`, report, shown)
       if (several) return withCause(`❌ ${badCount(deployments)} of ${what} failed`, report, shown)
-      return withCause(`❌ ${what} failed on ${shown.words(title)}`, report, shown)
+      return withCause(`❌ ${what} failed`, report, shown)
   }
 }
 
@@ -50,19 +50,24 @@ function plannedHeadline(report: RunState, what: string, shown: Shown): string {
   return `📋 Dry run: ${what} can be deployed, and nothing was changed`
 }
 
-function stopHeadline({ stoppedIds, stopId = '', outcome }: RunState, shown: Shown): string {
-  if (stoppedIds.length > 1) return `🛑 ${countOf(stoppedIds.length, 'server')} are stopped`
-  if (stoppedIds.length === 1) return `🛑 ${shown.code(stoppedIds[0] ?? '')} is stopped`
-  const id = shown.code(stopId) || 'The server'
-  return outcome === 'stopped'
-    ? `🛑 ${id} was not running, so nothing was stopped`
-    : `🚫 The stop of ${id} was cancelled`
+function stopHeadline(report: RunState, shown: Shown): string {
+  const { stoppedIds, stopId = '', outcome, application } = report
+  // With a single id to stop there is no application to name.
+  const of = application === '' || application === stopId ? '' : ` of ${shown.words(application)}`
+  const [first = ''] = stoppedIds
+  if (stoppedIds.length === 1) return `🛑 ${shown.code(first)}${of} is stopped`
+  if (stoppedIds.length > 1) return `🛑 ${countOf(stoppedIds.length, 'server')}${of} are stopped`
+  if (outcome === 'cancelled')
+    return `🚫 The stop of ${shown.code(stopId) || 'servers'} was cancelled`
+  const id = shown.code(stopId)
+  return `🛑 ${id === '' ? `No server${of} was running` : `${id} was not running`}, so nothing was stopped`
 }
 
 function upSentence(report: RunState, what: string, shown: Shown): string {
   const { deployments, versionAction, version, successWord } = report
   if (deployments.length === 0 && version !== '' && versionAction !== '') {
-    return `${what} is ${versionAction === 'reused' ? 'as it should be' : shown.words(versionAction)}`
+    const done = versionAction === 'reused' ? 'unchanged' : shown.words(versionAction)
+    return `version ${shown.words(version)} of ${shown.words(report.application)} is ${done}`
   }
   const hasAddress = deployments.some(({ observation }) => observation?.facts.host !== undefined)
   if (hasAddress) return `${what} is up ${whereOf(report, shown)}`

@@ -43,7 +43,7 @@ export function codeBlock(lines: readonly string[], language: 'text' | 'diff' = 
 /** A table; cells are Markdown already. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
   const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
-  return [row(header), row(header.map(() => '---')), ...rows.map(row)].join('\n')
+  return [row(header), row(header.map(() => ':--')), ...rows.map(row)].join('\n')
 }
 
 /**
@@ -52,7 +52,8 @@ export function table(header: readonly string[], rows: readonly (readonly string
  */
 export function factTable(rows: readonly (readonly [label: string, value: string])[]): string {
   const lines = rows.map(
-    ([label, value]) => `<tr><th align="left">${label}</th><td>${value}</td></tr>`,
+    ([label, value]) =>
+      `<tr><th align="left">${label.replaceAll(' ', '&nbsp;')}</th><td>${value}</td></tr>`,
   )
   return ['<table>', ...lines, '</table>'].join('\n')
 }

@@ -23,7 +23,7 @@ export interface GanttTask {
   label: string
   fromMs: number
   untilMs: number
-  look: 'done' | 'active' | 'crit'
+  isBad?: boolean
   isMoment?: boolean
 }
 
@@ -44,6 +44,18 @@ const TICKS: readonly [upToMs: number, tick: string][] = [
   [3_600_000, '10minute'],
 ]
 const WIDTH_OF_LETTER = 7
+const SIZES = { barHeight: 22, barGap: 5, fontSize: 12, sectionFontSize: 12 }
+/** Seen well on light and on dark pages; all else stays as the page has it. */
+const COLOURS = {
+  taskBkgColor: '#1f883d',
+  taskBorderColor: '#1f883d',
+  taskTextColor: '#ffffff',
+  critBkgColor: '#cf222e',
+  critBorderColor: '#cf222e',
+  sectionBkgColor: '#81818124',
+  sectionBkgColor2: '#81818124',
+  altSectionBkgColor: '#81818100',
+}
 
 /** A Mermaid gantt chart in its fenced block; times count from 0. */
 export function gantt(sections: readonly GanttSection[]): string {
@@ -56,11 +68,10 @@ export function gantt(sections: readonly GanttSection[]): string {
     '---',
     'config:',
     '  gantt:',
-    '    barHeight: 22',
-    '    barGap: 5',
-    '    fontSize: 12',
-    '    sectionFontSize: 12',
+    ...Object.entries(SIZES).map(([name, value]) => `    ${name}: ${value}`),
     `    leftPadding: ${longest === 0 ? 20 : 30 + longest * WIDTH_OF_LETTER}`,
+    '  themeVariables:',
+    ...Object.entries(COLOURS).map(([name, value]) => `    ${name}: "${value}"`),
     '---',
     'gantt',
     '  dateFormat x',
@@ -74,11 +85,11 @@ export function gantt(sections: readonly GanttSection[]): string {
 }
 
 function sectionLines({ title, tasks }: GanttSection): string[] {
-  const lines = tasks.map(({ label, fromMs, untilMs, look, isMoment }) => {
+  const lines = tasks.map(({ label, fromMs, untilMs, isBad, isMoment }) => {
     const from = Math.max(0, Math.round(fromMs))
-    const tags = isMoment ? [look, 'milestone'] : [look]
+    const tags = [...(isBad ? ['crit'] : []), ...(isMoment ? ['milestone'] : [])]
     const length = isMoment ? 0 : Math.max(1, Math.round(untilMs) - from)
-    return `    ${mermaidLabel(label)} :${tags.join(', ')}, ${from}, ${length}ms`
+    return `    ${mermaidLabel(label)} :${[...tags, from, `${length}ms`].join(', ')}`
   })
   return title === '' ? lines : [`  section ${mermaidLabel(title)}`, ...lines]
 }

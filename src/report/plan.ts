@@ -1,5 +1,5 @@
 import type { PlanCheck, PlannedChange, PlanState, RunState } from '../state/state.ts'
-import { table } from './markdown.ts'
+import { factTable } from './markdown.ts'
 import type { Shown } from './shown.ts'
 
 const VERBS: Readonly<Record<PlannedChange['kind'], string>> = {
@@ -23,25 +23,20 @@ export function isPlanned(report: RunState): boolean {
 
 /** What a dry run found: what would be done, and what was checked for it. */
 export function planParts({ changes, checks }: PlanState, shown: Shown): string[] {
-  const parts: string[] = []
-  if (changes.length > 0) {
-    const rows = changes
-      .slice(0, MOST_ROWS)
-      .map(({ kind, what, detail }) => [VERBS[kind], withDetail(what, detail, shown)])
-    parts.push('A deploy would do this, in this order:', table(['Step', 'What'], rows))
-    parts.push(...more(changes.length))
-  } else parts.push('A deploy would change nothing.')
-  if (checks.length > 0) {
-    const rows = checks
-      .slice(0, MOST_ROWS)
-      .map(({ what, result, detail }) => [RESULTS[result], withDetail(what, detail, shown)])
-    parts.push(table(['Result', 'Checked'], rows), ...more(checks.length))
-  }
-  return parts
-}
-
-function withDetail(what: string, detail: string, shown: Shown): string {
-  return [shown.words(what), shown.words(detail)].filter(Boolean).join(' · ')
+  const steps = changes.slice(0, MOST_ROWS).map(({ kind, what, detail }, index) => {
+    const also = detail && ` · ${shown.words(detail)}`
+    return `${index + 1}. ${VERBS[kind]} **${shown.words(what)}**${also}`
+  })
+  const rows = checks.slice(0, MOST_ROWS).map(({ what, result, detail }) => {
+    return [shown.words(what), `${RESULTS[result]} ${shown.words(detail)}`.trim()] as const
+  })
+  return [
+    steps.length > 0 ? 'A deploy would do this, in this order:' : 'A deploy would change nothing.',
+    steps.join('\n'),
+    ...more(changes.length),
+    rows.length > 0 ? `Checked for it:\n\n${factTable(rows)}` : '',
+    ...more(checks.length),
+  ]
 }
 
 function more(count: number): string[] {

@@ -25,7 +25,7 @@ export function buildProblemsSummary(
   const parts = [
     `### ❌ ${are} wrong, so nothing was sent`,
     items.join('\n'),
-    alertBox('NOTE', ['Correct the <code>with</code> block of this step. No request was made.']),
+    alertBox('NOTE', ['Correct the <code>with</code> block of this step, then run the job again.']),
   ]
   return limitBytes(`${parts.join('\n\n')}\n`, MAX_BYTES)
 }

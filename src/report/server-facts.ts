@@ -26,7 +26,10 @@ export function connectParts({ observation }: DeploymentState, shown: Shown): st
 export function factRows(report: RunState, deployment: DeploymentState, shown: Shown): Row[] {
   return given([
     ['Other ports', otherPorts(deployment, shown)],
-    ['Asked for', placement(deployment, shown)],
+    [
+      'Asked for',
+      deployment.target.name === report.application ? '' : placement(deployment, shown),
+    ],
     ['Answers', probes(deployment, shown)],
     ...runRows(report, deployment, shown),
     ['Deployment', identity(deployment, shown)],
@@ -82,7 +85,7 @@ function placement({ target, observation, distanceKm }: DeploymentState, shown: 
       : `${shown.words(name)} (${shown.words(where)})`
   if (location === undefined) return asked
   const distance = distanceText(distanceKm)
-  if (distance !== '') return `${asked} · it is ${distance}`
+  if (distance !== '') return `${asked}, placed ${distance}`
   return isSamePlace(name, location) ? '' : `${asked} → ${shown.words(location)}`
 }
 
@@ -123,17 +126,18 @@ function lifetime(
   if (!lifetime || !deployments.some(({ outcome }) => isUp(outcome))) return ''
   const { maxMinutes, endsWithJob, replacedInGroup } = lifetime
   const ends: string[] = []
-  if (endsWithJob) ends.push('this job stops it when it ends')
+  const it = deployments.length > 1 ? 'them' : 'it'
+  if (endsWithJob) ends.push(`this job stops ${it} when it ends`)
   if (replacedInGroup) {
-    ends.push(`the next deploy of the group ${shown.code(replacedInGroup)} replaces it`)
+    ends.push(`the next deploy of the group ${shown.code(replacedInGroup)} replaces ${it}`)
   }
   if (maxMinutes !== undefined) {
     ends.push(
-      `${shown.words(title)} stops it after ${minutesText(maxMinutes)}${endTime(deployment, maxMinutes)}`,
+      `${shown.words(title)} stops ${it} after ${minutesText(maxMinutes)}${endTime(deployment, maxMinutes)}`,
     )
   }
-  const text = ends.join(' · ')
-  return text === '' ? 'until somebody stops it' : text
+  const text = ends.join('<br>')
+  return text === '' ? `until somebody stops ${it}` : text
 }
 
 function minutesText(minutes: number): string {
@@ -161,11 +165,14 @@ function image(
   return [image === '' ? '' : `${shown.code(image)}${was}`, action].filter(Boolean).join(' · ')
 }
 
-function promotions({ promoted = [] }: RunState, shown: Shown): string {
+function promotions({ promoted = [], image }: RunState, shown: Shown): string {
   return promoted
-    .map(
-      ({ version, from, to }) => `${shown.code(version)}: ${shown.code(from)} → ${shown.code(to)}`,
-    )
+    .map(({ version, from, to }) => {
+      // The image of this run stands above.
+      const now = to === image || to === '' ? '' : ` now has ${shown.code(to)}`
+      const was = from === '' || from === to ? '' : ` (was ${shown.code(from)})`
+      return `${shown.code(version)}${now}${was}`
+    })
     .join('<br>')
 }
 
@@ -182,7 +189,7 @@ function identity(
 ): string {
   const { ip, host } = observation?.facts ?? {}
   // An address without a host name is the IP address already.
-  const also = ip !== undefined && ip !== host ? `IP ${shown.code(ip)}` : ''
+  const also = isUp(outcome) && ip !== undefined && ip !== host ? `IP ${shown.code(ip)}` : ''
   const time =
     outcome === 'succeeded' && elapsedMs > 0 ? `ready after ${formatDuration(elapsedMs)}` : ''
   return [shown.code(id), also, time].filter(Boolean).join(' · ')
@@ -198,10 +205,10 @@ function detailRows({ observation }: DeploymentState, shown: Shown): Row[] {
 /** Which of webhook and polling brought the news. */
 function news(
   { tunnel, tunnelError }: RunState,
-  { source }: DeploymentState,
+  { source, outcome }: DeploymentState,
   shown: Shown,
 ): string {
-  if (source === undefined) return ''
+  if (source === undefined || !(isUp(outcome) || outcome === 'failed')) return ''
   if (source === 'webhook') return `webhook through the tunnel <code>${shown.words(tunnel)}</code>`
   const why = tunnelError === '' ? '' : ` · no webhook: ${shown.words(tunnelError)}`
   return `status checks${why}`

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
 import { type DeploymentState, isUp, type Outcome } from '../state/state.ts'
+import { causeOfOne, shorten } from './headline.ts'
 import { folded, table } from './markdown.ts'
 import { distanceText } from './server-facts.ts'
 import { countOf, type Shown } from './shown.ts'
@@ -49,7 +50,7 @@ function rank({ outcome }: DeploymentState): number {
   return isUp(outcome) || outcome === 'stopped' ? 1 : 0
 }
 
-/** Such as `✅ 48 up · ❌ 2 failed · ready after 3.1 s to 12.4 s, the slowest in Tokyo`. */
+/** Such as `✅ 48 up · ❌ 2 failed · ready after 3.1 s to 12.4 s, slowest: tokyo`. */
 function counts(deployments: readonly DeploymentState[], shown: Shown): string {
   const numbers = (Object.keys(WORDS) as Outcome[]).flatMap((outcome) => {
     const count = deployments.filter((one) => one.outcome === outcome).length
@@ -65,7 +66,7 @@ function speed(deployments: readonly DeploymentState[], shown: Shown): string {
   const [first, last] = [ready[0], ready.at(-1)]
   if (first === undefined || last === undefined || first === last) return ''
   const where = shown.words(last.target.name)
-  return `ready after ${formatDuration(first.elapsedMs)} to ${formatDuration(last.elapsedMs)}, the slowest ${where}`
+  return `ready after ${formatDuration(first.elapsedMs)} to ${formatDuration(last.elapsedMs)}, slowest: ${where}`
 }
 
 interface Column {
@@ -75,13 +76,14 @@ interface Column {
 
 /** Only columns that have something in them; an empty cell stays empty. */
 function rowsOf(deployments: readonly DeploymentState[], shown: Shown): string {
+  const isAllUp = deployments.every(({ outcome }) => isUp(outcome))
   const all: readonly Column[] = [
     {
       title: 'Asked for',
-      cell: ({ target, outcome }) => `${SIGNS[outcome]} ${shown.words(target.name)}`,
+      cell: ({ target, outcome }) => `${SIGNS[outcome]}&nbsp;${shown.words(target.name)}`,
     },
     { title: 'Placed in', cell: (one) => placeOf(one, shown) },
-    { title: 'Address', cell: ({ observation }) => shown.code(addressOf(observation?.facts)) },
+    { title: isAllUp ? 'Address' : 'Address or cause', cell: (one) => resultOf(one, shown) },
     { title: 'Took', cell: ({ elapsedMs }) => (elapsedMs > 0 ? formatDuration(elapsedMs) : '') },
     { title: 'Deployment', cell: ({ id = '' }) => shown.code(id) },
   ]
@@ -98,6 +100,10 @@ function placeOf({ observation, distanceKm }: DeploymentState, shown: Shown): st
   return [shown.words(location), distanceText(distanceKm)].filter(Boolean).join(', ')
 }
 
-function addressOf(facts: NonNullable<DeploymentState['observation']>['facts'] = {}): string {
-  return facts.ports?.[0]?.address ?? facts.host ?? ''
+function resultOf(deployment: DeploymentState, shown: Shown): string {
+  const { outcome, observation } = deployment
+  const facts = observation?.facts
+  if (isUp(outcome)) return shown.code(facts?.ports?.[0]?.address ?? facts?.host ?? '')
+  if (outcome === 'stopped' || outcome === 'cancelled') return WORDS[outcome]
+  return shown.words(shorten(shown.clean(causeOfOne(deployment).text)))
 }

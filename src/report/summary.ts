@@ -74,37 +74,33 @@ function manyServers(
   shown: Shown,
 ): string[] {
   const rows = runRows(report, undefined, shown)
-  const withLog = created.filter(({ log }) => log && log.tail.length > 0)
-  const logs = withLog.slice(0, MOST_LOGS)
   const bad = firstBad(created)
-  const bytes = LOG_BYTES / Math.max(1, logs.length)
   return [
     ...failureBox(report, bad, shown),
-    ...otherCauses(created, bad, shown),
+    ...logs(created, bad, shown),
     ...serverParts(created, shown),
-    ...logs.flatMap((one) =>
-      one.log ? foldedLog(logTitle(one, shown), one.log, bytes, shown) : [],
-    ),
-    withLog.length > logs.length
-      ? `${withLog.length - logs.length} more logs are in the log of this step.`
-      : '',
     rows.length > 0 ? factTable(rows) : '',
   ]
 }
 
-/** Causes beside the one in the heading, each one once. */
-function otherCauses(
+/** The log of the one that decided the outcome open, the others folded. */
+function logs(
   created: readonly DeploymentState[],
   bad: DeploymentState | undefined,
   shown: Shown,
 ): string[] {
-  const others = created.filter((one) => one !== bad && one.error && one.error.kind !== 'cancelled')
-  const texts = new Set(others.map(({ error }) => shown.sentence(error?.message ?? '')))
-  if (bad?.error) texts.delete(shown.sentence(bad.error.message))
-  const listed = [...texts].slice(0, MOST_LOGS)
-  const left = texts.size - listed.length
-  if (left > 0) listed.push(`${left} more causes are in the log of this step.`)
-  return listed.length === 0 ? [] : [listed.map((text) => `- ${text}`).join('\n')]
+  const withLog = created.filter(({ log }) => log && log.tail.length > 0)
+  const others = withLog.filter((one) => one !== bad)
+  const listed = others.slice(0, MOST_LOGS)
+  const bytes = LOG_BYTES / (listed.length + 1)
+  const left = others.length - listed.length
+  return [
+    ...(bad?.log ? logParts(bad.log, bytes, shown) : []),
+    ...listed.flatMap((one) =>
+      one.log ? foldedLog(logTitle(one, shown), one.log, bytes, shown) : [],
+    ),
+    left > 0 ? `${left} more logs are in the log of this step.` : '',
+  ]
 }
 
 function logTitle({ target, id = '', log }: DeploymentState, shown: Shown): string {

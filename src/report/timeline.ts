@@ -1,5 +1,5 @@
 import { formatDuration } from '../base/clock.ts'
-import { type DeploymentState, isGood, type RunState } from '../state/state.ts'
+import { type DeploymentState, isGood, type Outcome, type RunState } from '../state/state.ts'
 import { type GanttSection, type GanttTask, gantt } from './mermaid.ts'
 
 /** More servers than this are no picture any more. */
@@ -7,8 +7,8 @@ const MOST_SERVERS = 12
 /** A provider may change the status without end. */
 const MOST_STATES = 12
 const MOST_PHASES = 20
-/** A shorter beginning is not worth a bar. */
-const SHORTEST_BEGINNING_MS = 50
+/** A beginning that is a smaller part of the whole is not worth a bar. */
+const SHORTEST_BEGINNING = 0.04
 
 /**
  * What took how long, as a chart.
@@ -27,7 +27,7 @@ export function timeline(
   const zeroMs = Math.min(...starts)
   const steps = phases.slice(0, MOST_PHASES).map(({ name, fromMs, untilMs }): GanttTask => {
     const label = `${clean(name)} · ${formatDuration(untilMs - fromMs)}`
-    return { label, fromMs: fromMs - zeroMs, untilMs: untilMs - zeroMs, look: 'active' }
+    return { label, fromMs: fromMs - zeroMs, untilMs: untilMs - zeroMs }
   })
   const [first] = timed
   if (timed.length === 1 && first !== undefined) {
@@ -54,21 +54,20 @@ function statesOf(
   const states = deployment.timeline.slice(0, MOST_STATES)
   const isCut = states.length < deployment.timeline.length
   const isEnded = observation !== undefined && observation.state !== 'pending' && !isCut
-  const endLook = isGood(outcome) ? 'active' : 'crit'
   const tasks = states.map(({ status, atMs }, index): GanttTask => {
     const isLast = index === states.length - 1
     const untilMs = states[index + 1]?.atMs ?? elapsedMs
     const name = isLast && isCut ? 'further states' : nameOf(clean(status))
     const isMoment = isLast && isEnded
-    const time = isMoment ? `at ${formatDuration(atMs)}` : formatDuration(untilMs - atMs)
-    const look = isLast ? endLook : 'done'
+    const time = isMoment ? `at ${formatDuration(atMs + offsetMs)}` : formatDuration(untilMs - atMs)
+    const isBad = isLast && isBadEnd(outcome)
     const label = `${name} · ${time}`
-    return { label, fromMs: atMs + offsetMs, untilMs: untilMs + offsetMs, look, isMoment }
+    return { label, fromMs: atMs + offsetMs, untilMs: untilMs + offsetMs, isBad, isMoment }
   })
   const beginningMs = states[0]?.atMs ?? 0
-  if (beginningMs < SHORTEST_BEGINNING_MS) return tasks
+  if (beginningMs < elapsedMs * SHORTEST_BEGINNING) return tasks
   const label = `accepted · ${formatDuration(beginningMs)}`
-  return [{ label, fromMs: offsetMs, untilMs: beginningMs + offsetMs, look: 'done' }, ...tasks]
+  return [{ label, fromMs: offsetMs, untilMs: beginningMs + offsetMs }, ...tasks]
 }
 
 function wholeOf(
@@ -78,12 +77,17 @@ function wholeOf(
 ): GanttTask {
   const status = nameOf(clean(observation?.status ?? timeline.at(-1)?.status ?? ''))
   const label = `${status} · ${formatDuration(elapsedMs)}`
-  const look = isGood(outcome) ? 'done' : 'crit'
-  return { label, fromMs: offsetMs, untilMs: offsetMs + elapsedMs, look }
+  return { label, fromMs: offsetMs, untilMs: offsetMs + elapsedMs, isBad: isBadEnd(outcome) }
+}
+
+/** A cancel says nothing bad of the server. */
+function isBadEnd(outcome: Outcome): boolean {
+  return !isGood(outcome) && outcome !== 'cancelled'
 }
 
 /** `Status.DEPLOYING` as people say it: `deploying`. */
 function nameOf(status: string): string {
   const [, last = status] = /\.([^.]+)$/.exec(status) ?? []
-  return last.replaceAll('_', ' ').toLowerCase() || 'no status'
+  const words = last.replaceAll('_', ' ')
+  return (words === words.toUpperCase() ? words.toLowerCase() : words) || 'no status'
 }

@@ -163,6 +163,8 @@ export interface RunState {
   /** Of `stoppedIds`, the older servers that the new ones replaced. */
   replacedIds?: readonly string[]
   lifetime?: LifetimeState
+  /** Failed ones that are left running (`on-failure: keep`). */
+  keptIds?: readonly string[]
   phases?: readonly PhaseState[]
   /** Set by a dry run. */
   plan?: PlanState

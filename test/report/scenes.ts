@@ -16,11 +16,11 @@ interface Place {
 const MONTREAL: Place = {
   name: 'montreal',
   where: '45.50,-73.57',
-  location: 'Montreal, Quebec, Canada',
+  location: 'Montreal, Canada',
 }
 const PLACES: readonly Place[] = [
   MONTREAL,
-  { name: 'frankfurt', where: '50.11,8.68', location: 'Frankfurt, Hesse, Germany' },
+  { name: 'frankfurt', where: '50.11,8.68', location: 'Frankfurt, Germany' },
   { name: 'tokyo', where: '35.68,139.69', location: 'Osaka, Japan', distanceKm: 397 },
 ]
 
@@ -133,7 +133,6 @@ function run(more: Partial<RunState>): RunState {
     tunnel: 'cloudflared',
     tunnelError: '',
     hasLeftovers: false,
-    lifetime: { endsWithJob: false, maxMinutes: 60 },
     ...more,
   }
 }
@@ -231,7 +230,6 @@ function edge(): RunState {
         elapsedMs: 211_000,
       },
     ],
-    lifetime: { endsWithJob: false },
   })
 }
 
@@ -309,7 +307,7 @@ function cancelledRun(): RunState {
 function three(more: Partial<RunState> = {}): RunState {
   const ids = ['2399b4ad8360', '71f0a2bb9c04', 'c690e9c0c310']
   const deployments = PLACES.map((place, n) => upServer(place, ids[n] ?? '', 3_100 + n * 1_400))
-  return run({ deployments, ...more })
+  return run({ deployments, lifetime: { endsWithJob: true, maxMinutes: 60 }, ...more })
 }
 
 function threeWithFailure(): RunState {
@@ -333,6 +331,7 @@ export const scenes: Readonly<Record<string, RunState>> = {
   'three-servers': three(),
   'three-servers-one-failed': threeWithFailure(),
   'fifty-servers': fifty(),
+  kept: { ...failure(), stoppedIds: [], keptIds: ['c690e9c0c310'] },
   started: run({
     outcome: 'started',
     deployments: [
@@ -355,6 +354,7 @@ export const scenes: Readonly<Record<string, RunState>> = {
     stoppedIds: ['2399b4ad8360'],
   }),
   'nothing-to-stop': run({ outcome: 'stopped', version: '', stopId: '2399b4ad8360' }),
+  'version-only': run({ versionAction: 'created', image: `${IMAGE}:v1.4.2` }),
   'group-stopped': run({
     outcome: 'stopped',
     version: '',
