@@ -41,7 +41,7 @@ function whatHappened(
   const request = error.request ? `The request was ${shown.code(error.request)}.` : ''
   const isOwn = !report.error && deployment?.outcome === 'failed'
   if (isOwn && error.kind === 'deployment-failed' && deployment.observation) {
-    return reported(report.title, deployment, shown)
+    return reported(report, deployment, shown)
   }
   const message = shown.clean(error.message).trim().replace(/\.$/, '')
   const isInHeading = !isTimeOut(report, error) && shorten(message) === message
@@ -52,14 +52,19 @@ function isTimeOut({ outcome }: RunState, { kind }: ActionError): boolean {
   return outcome === 'timed-out' || kind === 'timed-out'
 }
 
-function reported(title: string, deployment: DeploymentState, shown: Shown): string {
-  const { observation, elapsedMs } = deployment
+function reported(
+  { title, deployments }: RunState,
+  deployment: DeploymentState,
+  shown: Shown,
+): string {
+  const { observation, elapsedMs, target } = deployment
+  const which = deployments.length > 1 ? `${shown.words(target.name)}: ` : ''
   const status = shown.code(observation?.status ?? '') || 'a failure'
   const { text, isReason } = causeOfOne(deployment)
   const isInHeading = isReason && shorten(shown.clean(text)) === shown.clean(text)
   const reason =
     observation?.reason && !isInHeading ? `: ${shown.sentence(observation.reason)}` : '.'
-  return `${shown.words(title)} reported ${status} after ${formatDuration(elapsedMs)}${reason}`
+  return `${which}${shown.words(title)} reported ${status} after ${formatDuration(elapsedMs)}${reason}`
 }
 
 /** For failures that come without advice; it is Markdown. */

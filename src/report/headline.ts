@@ -33,9 +33,18 @@ export function headline(report: RunState, shown: Shown): string {
         : `⏱️ ${what} was not gone in time`
     default:
       if (report.stopId !== undefined) return withCause(`❌ ${what} was not stopped`, report, shown)
-      if (several) return withCause(`❌ ${badCount(deployments)} of ${what} failed`, report, shown)
+      if (several) {
+        const sentence = `❌ ${badCount(deployments)} of ${what} failed`
+        return haveOneCause(report) ? withCause(sentence, report, shown) : sentence
+      }
       return withCause(`❌ ${what} failed`, report, shown)
   }
+}
+
+/** Several causes do not fit into a heading. */
+function haveOneCause({ error, deployments }: RunState): boolean {
+  const bad = deployments.filter(({ outcome }) => !isGood(outcome))
+  return error !== undefined || new Set(bad.map((one) => causeOfOne(one).text)).size === 1
 }
 
 function badCount(deployments: readonly DeploymentState[]): string {

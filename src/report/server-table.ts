@@ -69,6 +69,10 @@ function speed(deployments: readonly DeploymentState[], shown: Shown): string {
   return `ready after ${formatDuration(first.elapsedMs)} to ${formatDuration(last.elapsedMs)}, slowest: ${where}`
 }
 
+function inOneLine(text: string): string {
+  return text.replaceAll(' ', '&nbsp;')
+}
+
 interface Column {
   title: string
   cell(deployment: DeploymentState): string
@@ -84,7 +88,10 @@ function rowsOf(deployments: readonly DeploymentState[], shown: Shown): string {
     },
     { title: 'Placed in', cell: (one) => placeOf(one, shown) },
     { title: isAllUp ? 'Address' : 'Address or cause', cell: (one) => resultOf(one, shown) },
-    { title: 'Took', cell: ({ elapsedMs }) => (elapsedMs > 0 ? formatDuration(elapsedMs) : '') },
+    {
+      title: 'Took',
+      cell: ({ elapsedMs }) => (elapsedMs > 0 ? inOneLine(formatDuration(elapsedMs)) : ''),
+    },
     { title: 'Deployment', cell: ({ id = '' }) => shown.code(id) },
   ]
   const columns = all.filter(({ cell }) => deployments.some((one) => cell(one) !== ''))
@@ -104,6 +111,7 @@ function resultOf(deployment: DeploymentState, shown: Shown): string {
   const { outcome, observation } = deployment
   const facts = observation?.facts
   if (isUp(outcome)) return shown.code(facts?.ports?.[0]?.address ?? facts?.host ?? '')
-  if (outcome === 'stopped' || outcome === 'cancelled') return WORDS[outcome]
+  if (outcome === 'stopped' || outcome === 'cancelled' || outcome === 'timed-out')
+    return WORDS[outcome]
   return shown.words(shorten(shown.clean(causeOfOne(deployment).text)))
 }
