@@ -88,7 +88,7 @@ function upSentence(report: RunState, what: string, shown: Shown): string {
 
 function whereOf({ deployments, title }: RunState, shown: Shown): string {
   const up = deployments.filter(({ outcome }) => isUp(outcome))
-  const places = up.map((one) => placeOf(one))
+  const places = up.map((one) => shown.clean(placeOf(one)))
   if (up.length === 1 && places[0]) return `in ${shown.words(places[0])}`
   const cities = new Set(places.map((place) => place.replace(/,.*$/, '')))
   const isShort = cities.size === up.length && up.length <= MOST_PLACES && !cities.has('')

@@ -17,7 +17,8 @@ export function buildProblemsSummary(
   const shown = shownBy(clean)
   const are = problems.length === 1 ? '1 input is' : `${problems.length} inputs are`
   const items = problems.slice(0, MOST_PROBLEMS).map((problem) => {
-    const [, input = '', rest = problem] = /^([a-z][a-z-]*)\b(.*)$/s.exec(problem) ?? []
+    const [, input = '', rest = clean(problem)] =
+      /^([a-z][a-z-]*)\b(.*)$/s.exec(clean(problem)) ?? []
     return `- ${input && `**${shown.words(input)}**`}${leadingBlank(rest)}${shown.words(rest)}`
   })
   const left = problems.length - items.length

@@ -1,4 +1,5 @@
 import { formatDuration } from '../base/clock.ts'
+import { toLine } from '../runner/plain-text.ts'
 import { type DeploymentState, isUp, type Outcome } from '../state/state.ts'
 import { causeOfOne, shorten } from './headline.ts'
 import { folded, table } from './markdown.ts'
@@ -8,7 +9,9 @@ import { countOf, type Shown } from './shown.ts'
 /** So many rows stand open; what is good beyond them is folded. */
 const OPEN_ROWS = 15
 /** More are only counted: they are all in the output `deployments`. */
-const MOST_ROWS = 500
+const MOST_ROWS = 200
+
+const LONGEST_TEXT = 100
 
 const SIGNS: Readonly<Record<Outcome, string>> = {
   succeeded: '✅',
@@ -69,6 +72,11 @@ function speed(deployments: readonly DeploymentState[], shown: Shown): string {
   return `ready after ${formatDuration(first.elapsedMs)} to ${formatDuration(last.elapsedMs)}, slowest: ${where}`
 }
 
+/** So long that a row stays a row. Cut only once it is clean: half a secret is not recognised. */
+function brief(text: string, shown: Shown): string {
+  return toLine(shown.clean(text), LONGEST_TEXT)
+}
+
 function inOneLine(text: string): string {
   return text.replaceAll(' ', '&nbsp;')
 }
@@ -84,7 +92,8 @@ function rowsOf(deployments: readonly DeploymentState[], shown: Shown): string {
   const all: readonly Column[] = [
     {
       title: 'Asked for',
-      cell: ({ target, outcome }) => `${SIGNS[outcome]}&nbsp;${shown.words(target.name)}`,
+      cell: ({ target, outcome }) =>
+        `${SIGNS[outcome]}&nbsp;${shown.words(brief(target.name, shown))}`,
     },
     { title: 'Placed in', cell: (one) => placeOf(one, shown) },
     { title: isAllUp ? 'Address' : 'Address or cause', cell: (one) => resultOf(one, shown) },
@@ -92,7 +101,7 @@ function rowsOf(deployments: readonly DeploymentState[], shown: Shown): string {
       title: 'Took',
       cell: ({ elapsedMs }) => (elapsedMs > 0 ? inOneLine(formatDuration(elapsedMs)) : ''),
     },
-    { title: 'Deployment', cell: ({ id = '' }) => shown.code(id) },
+    { title: 'Deployment', cell: ({ id = '' }) => shown.code(brief(id, shown)) },
   ]
   const columns = all.filter(({ cell }) => deployments.some((one) => cell(one) !== ''))
   return table(
@@ -104,7 +113,7 @@ function rowsOf(deployments: readonly DeploymentState[], shown: Shown): string {
 function placeOf({ observation, distanceKm }: DeploymentState, shown: Shown): string {
   const location = observation?.facts.location
   if (location === undefined) return ''
-  return [shown.words(location), distanceText(distanceKm)].filter(Boolean).join(', ')
+  return [shown.words(brief(location, shown)), distanceText(distanceKm)].filter(Boolean).join(', ')
 }
 
 function resultOf(deployment: DeploymentState, shown: Shown): string {
