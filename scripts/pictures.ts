@@ -27,8 +27,6 @@ const SHOWN: readonly (readonly [scene: string, theme: 'light' | 'dark'])[] = [
   ['success', 'dark'],
   ['failure', 'light'],
   ['failure', 'dark'],
-  ['three-servers', 'dark'],
-  ['three-servers', 'light'],
 ]
 
 function loadRenderer(): Renderer {

@@ -6,6 +6,7 @@ import type { Shown } from './shown.ts'
 const OPEN_LINES = 10
 /** Of them, those after the last error. */
 const LINES_AFTER = 2
+const ERRORS_IN_STEP = 5
 /** What programs write when something goes wrong. It only decides which lines are coloured and shown first. */
 const ERROR_LINE =
   /error|exception|fatal|panic|fail(ed|ure)|segmentation|segfault|sigsegv|assert|traceback|abort|denied|refused|out of memory|oom|killed|crash|exited|signal \d/i
@@ -30,6 +31,11 @@ export function logParts(log: LogState, maxBytes: number, shown: Shown): string[
     ? `The last ${lines.length} lines of its log`
     : `All ${lines.length} lines of its log`
   return [open, folded(title, codeBlock(lines))]
+}
+
+/** The last lines of a log that look like errors; few enough for the log of the step. */
+export function lastErrors({ tail }: LogState): string[] {
+  return tail.filter((line) => ERROR_LINE.test(line)).slice(-ERRORS_IN_STEP)
 }
 
 /** Only the fold, for servers of which there are many. */

@@ -4,6 +4,7 @@ import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
 import { cancelSentences } from './cancel-text.ts'
+import { lastErrors } from './log-excerpt.ts'
 import { buildOutputs, maskedOutputWarnings } from './outputs.ts'
 import { buildSummary } from './summary.ts'
 
@@ -38,6 +39,10 @@ function printLog({ id, log }: DeploymentState, printer: Printer): void {
     title,
     log.tail.map((line) => `| ${line}`),
   )
+  // GitHub shows groups folded: without these the step would not say why.
+  const errors = lastErrors(log)
+  if (errors.length > 0) printer.line('Of its lines these look like errors:')
+  for (const line of errors) printer.line(`| ${line}`)
 }
 
 function annotate(report: RunState, printer: Printer): void {

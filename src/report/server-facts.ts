@@ -76,7 +76,10 @@ function otherPorts({ observation }: DeploymentState, shown: Shown): string {
 }
 
 /** Asked → got; nothing where the one only repeats the other. */
-function placement({ target, observation, distanceKm }: DeploymentState, shown: Shown): string {
+function placement(
+  { target, observation, distanceKm, outcome }: DeploymentState,
+  shown: Shown,
+): string {
   const { name, where } = target
   const location = observation?.facts.location
   const asked =
@@ -85,8 +88,10 @@ function placement({ target, observation, distanceKm }: DeploymentState, shown: 
       : `${shown.words(name)} (${shown.words(where)})`
   if (location === undefined) return asked
   const distance = distanceText(distanceKm)
-  if (distance !== '') return `${asked}, placed ${distance}`
-  return isSamePlace(name, location) ? '' : `${asked} → ${shown.words(location)}`
+  // Of one that is up the heading names the place.
+  if (isUp(outcome) && distance !== '') return `${asked}, placed ${distance}`
+  if (isUp(outcome) && isSamePlace(name, location)) return ''
+  return [`${asked} → ${shown.words(location)}`, distance].filter(Boolean).join(', ')
 }
 
 export function distanceText(distanceKm: number | undefined): string {
@@ -191,7 +196,9 @@ function identity(
   // An address without a host name is the IP address already.
   const also = isUp(outcome) && ip !== undefined && ip !== host ? `IP ${shown.code(ip)}` : ''
   const time =
-    outcome === 'succeeded' && elapsedMs > 0 ? `ready after ${formatDuration(elapsedMs)}` : ''
+    outcome === 'succeeded' && elapsedMs > 0
+      ? `${host === undefined ? 'done' : 'ready'} after ${formatDuration(elapsedMs)}`
+      : ''
   return [shown.code(id), also, time].filter(Boolean).join(' · ')
 }
 

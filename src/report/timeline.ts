@@ -31,7 +31,7 @@ export function timeline(
   })
   const [first] = timed
   if (timed.length === 1 && first !== undefined) {
-    const tasks = [...steps, ...statesOf(first, startOf(first) - zeroMs, clean)]
+    const tasks = [...statesOf(first, startOf(first) - zeroMs, clean), ...steps]
     return gantt([{ title: '', tasks: tasks.toSorted((a, b) => a.fromMs - b.fromMs) }])
   }
   const servers = timed.map((one): GanttSection => {

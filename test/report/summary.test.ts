@@ -107,8 +107,8 @@ describe('the summary of a server that is up', () => {
       'version created · 1.3 s :0, 1300ms',
       'seeking · 1.6 s :1980, 1612ms',
       'deploying · 2.5 s :3592, 2538ms',
-      'probe · 600 ms :6130, 600ms',
       'ready · at 6.1 s :milestone, 6130, 0ms',
+      'probe · 600 ms :6130, 600ms',
     ])
   })
 
