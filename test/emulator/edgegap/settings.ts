@@ -80,6 +80,8 @@ export interface EdgegapSettings extends CatalogueSettings {
   locations: readonly LocationData[]
   /** The city in which every deployment is placed, however far away it is. */
   placedIn: string | undefined
+  /** Where every deployment says it runs, on its internal ports; without it, hosts that do not exist. */
+  serverHost: string | undefined
 
   /** Webhooks. */
   webhookDelayMs: number
@@ -96,6 +98,8 @@ export type EdgegapOptions = Partial<Omit<EdgegapSettings, 'rateLimits'>> & {
    * it the versions that `applications` names are there, and deployments need only that.
    */
   readonly catalogue?: CatalogueSeed
+  /** To listen on; a free one unless told. */
+  readonly port?: number
   readonly rateLimits?: Partial<RateLimits>
 }
 
@@ -136,6 +140,7 @@ export function defaultSettings(): EdgegapSettings {
     stopPendingAtOnce: false,
     locations,
     placedIn: undefined,
+    serverHost: undefined,
     webhookDelayMs: 0,
     webhookTimeoutMs: 10_000,
     dropWebhooks: false,
@@ -145,7 +150,7 @@ export function defaultSettings(): EdgegapSettings {
 }
 
 export function createSettings(options: EdgegapOptions): EdgegapSettings {
-  const { rateLimits, catalogue, ...given } = options
+  const { rateLimits, catalogue, port: _, ...given } = options
   const defaults = { ...defaultSettings(), versionsMustExist: catalogue !== undefined }
   return { ...defaults, ...given, rateLimits: { ...defaults.rateLimits, ...rateLimits } }
 }

@@ -1,3 +1,4 @@
+import { isIP } from 'node:net'
 import { type Deployment, isTerminated } from './deployment.ts'
 import { locationOf } from './location.ts'
 import { orderedKey } from './ordered-json.ts'
@@ -13,7 +14,7 @@ type Json = Record<string, unknown>
 export function statusJson(deployment: Deployment, settings: EdgegapSettings): Json {
   const json: Json = {
     request_id: deployment.id,
-    fqdn: deployment.fqdn,
+    fqdn: hostOf(deployment, settings),
     app_name: deployment.application,
     app_version: deployment.version,
     current_status: spell(deployment.status, settings),
@@ -36,14 +37,22 @@ export function statusJson(deployment: Deployment, settings: EdgegapSettings): J
 export function rowJson(deployment: Deployment, settings: EdgegapSettings): Json {
   const row: Json = {
     request_id: deployment.id,
-    fqdn: deployment.fqdn,
+    fqdn: hostOf(deployment, settings),
     ready: deployment.status === 'READY',
     start_time: timestamp(deployment.readyOn ?? deployment.createdOn),
-    public_ip: deployment.readyOn ? deployment.publicIp : '',
+    public_ip: deployment.readyOn ? ipOf(deployment, settings) : '',
     ports: deployment.readyOn ? portsJson(deployment, settings) : {},
     ...(settings.tagsInRows && !deployment.hidesTags && { tags: deployment.tags }),
   }
   return settings.numbers === 'string' ? numbersAsText(row) : row
+}
+
+function hostOf({ fqdn }: Deployment, { serverHost }: EdgegapSettings): string {
+  return serverHost ?? fqdn
+}
+
+function ipOf({ publicIp }: Deployment, { serverHost }: EdgegapSettings): string {
+  return serverHost !== undefined && isIP(serverHost) > 0 ? serverHost : publicIp
 }
 
 /** What is known only once the container runs somewhere. */
@@ -51,7 +60,7 @@ function placement(deployment: Deployment, settings: EdgegapSettings): Json {
   if (deployment.readyOn !== undefined) {
     const end = deployment.removedOn ?? new Date()
     return {
-      public_ip: deployment.publicIp,
+      public_ip: ipOf(deployment, settings),
       ports: isTerminated(deployment) ? null : portsJson(deployment, settings),
       start_time: timestamp(deployment.readyOn),
       elapsed_time: Math.floor((end.getTime() - deployment.readyOn.getTime()) / 1000),
@@ -71,12 +80,13 @@ function placement(deployment: Deployment, settings: EdgegapSettings): Json {
 
 function portsJson(deployment: Deployment, settings: EdgegapSettings): Json {
   const ports = (deployment.ports ?? settings.ports).map((port, index) => {
-    const external = deployment.firstExternalPort + index
+    const mapped = deployment.firstExternalPort + index
+    const external = (settings.serverHost !== undefined && port.internal) || mapped
     return [
       orderedKey(settings.portKeys === 'name' ? port.name : String(port.internal)),
       {
         name: port.name,
-        link: link(deployment.fqdn, external, port),
+        link: link(hostOf(deployment, settings), external, port),
         // 0 asks for the same number on both sides.
         internal: port.internal || external,
         external,
