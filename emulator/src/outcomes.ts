@@ -1,6 +1,6 @@
 import type { Inputs } from '../../src/settings/inputs.ts'
+import { nearestName } from '../../src/settings/nearest.ts'
 import type { Problems } from '../../src/settings/problems.ts'
-import { nearestTo } from '../../src/settings/unknown-inputs.ts'
 import {
   error,
   never,
@@ -44,9 +44,8 @@ export function readOutcomes(inputs: Inputs, problems: Problems, times: Times): 
     const [, word = '', text = ''] = /^(\S+)\s*(.*)$/.exec(line.trim()) ?? []
     const outcome = Object.hasOwn(OUTCOMES, word) ? OUTCOMES[word] : undefined
     if (outcome === undefined) {
-      const nearest = nearestTo(word, names)
-      const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`
-      problems.add('outcomes', line, `use one of ${names.join(', ')}${hint}`)
+      const meant = nearestName(word, names)
+      problems.add('outcomes', line, `use one of ${names.join(', ')}`, ...(meant ? [meant] : []))
       return []
     }
     if (text !== '' && !WITH_TEXT.includes(word)) {

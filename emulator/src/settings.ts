@@ -1,8 +1,8 @@
 import { parsePort } from '../../src/provider/edgegap/ports.ts'
 import { readDuration } from '../../src/settings/duration.ts'
 import { Inputs } from '../../src/settings/inputs.ts'
+import { nearestName } from '../../src/settings/nearest.ts'
 import { BadInputs, Problems } from '../../src/settings/problems.ts'
-import { nearestTo } from '../../src/settings/unknown-inputs.ts'
 import type { Script } from '../../test/emulator/edgegap/script.ts'
 import type { EdgegapOptions, PortSpec } from '../../test/emulator/edgegap/settings.ts'
 import type { Fault } from '../../test/emulator/faults.ts'
@@ -39,10 +39,11 @@ export const DEFAULTS = {
   'refuse-creates': '0',
 } as const
 
-/** Every input that action.yml declares; a test holds the two together. */
+/** Every input that action.yml declares, in its order; a test holds the two together. */
 export const KNOWN_INPUTS: readonly string[] = [
-  ...Object.keys(DEFAULTS),
-  ...['port', 'max-deployments', 'max-versions', 'server-host', 'log', 'faults'],
+  ...['operation', 'left-running', 'port', 'applications', 'ports', 'outcomes', 'ready-after'],
+  ...['trouble-after', 'stop-takes', 'refuse-creates', 'max-deployments', 'max-versions'],
+  ...['server-host', 'log', 'faults'],
 ]
 
 const MOST = 1_000_000
@@ -64,7 +65,7 @@ export function readSettings(environment: NodeJS.ProcessEnv): {
     operation === 'stop'
       ? { operation, leftRunning }
       : { operation, leftRunning, plan: readPlan(inputs, problems) }
-  if (problems.list.length > 0) throw new BadInputs(problems.list)
+  if (problems.list.length > 0) throw new BadInputs(problems.inOrderOf(KNOWN_INPUTS))
   return { settings, warnings: unknownInputs(environment) }
 }
 
@@ -85,7 +86,7 @@ function readPlan(inputs: Inputs, problems: Problems): Plan {
   const port = limit('port', inputs, { min: 1024, max: 65_535 })
   const maxDeployments = limit('max-deployments', inputs, { min: 1, max: MOST })
   const maxVersions = limit('max-versions', inputs, { min: 1, max: MOST })
-  const serverHost = readHost(inputs, problems)
+  const reachableAt = readHost(inputs, problems)
   return {
     scripts: scripts.slice(0, -1),
     faults: readFaults(inputs, problems),
@@ -99,7 +100,7 @@ function readPlan(inputs: Inputs, problems: Problems): Plan {
       ...(port !== undefined && { port }),
       ...(maxDeployments !== undefined && { maxDeployments }),
       ...(maxVersions !== undefined && { maxVersions }),
-      ...(serverHost !== undefined && { serverHost }),
+      ...(reachableAt !== undefined && { reachableAt }),
     },
   }
 }
@@ -165,8 +166,8 @@ function unknownInputs(environment: NodeJS.ProcessEnv): string[] {
   return Object.keys(environment).flatMap((variable) => {
     const name = /^INPUT_(.+)$/.exec(variable)?.[1]?.toLowerCase()
     if (name === undefined || KNOWN_INPUTS.includes(name) || !environment[variable]) return []
-    const nearest = nearestTo(name, KNOWN_INPUTS)
-    const hint = nearest === undefined ? '' : ` Did you mean ${nearest}?`
-    return [`${name} is no input of this action and has no effect.${hint}`]
+    const nearest = nearestName(name, KNOWN_INPUTS)
+    const question = nearest === undefined ? '' : ` Did you mean ${nearest}?`
+    return [`${name} is not an input of this action and has no effect.${question}`]
   })
 }

@@ -173,9 +173,15 @@ describe.concurrent('mistakes and mishaps', () => {
       'left-running': 'ignore',
     })
     expect(exitCode).toBe(1)
-    expect(found.map(({ message }) => message).join('\n')).toMatch(
-      /left-running is "ignore".*\n.*ready-after is "2": a number needs a unit.*\n.*outcomes is "redy".*did you mean ready.*\n.*port is "80".*\n.*faults is "GET \/v1\/status\/\* sttus 503".*\n.*"tims=2" is unknown.*\n.*applications is "my game\/v1"/,
-    )
+    expect(found.map(({ message }) => message)).toEqual([
+      'left-running is "ignore": use one of fail, warn',
+      expect.stringContaining('port is "80": use a whole number from 1024 to 65535'),
+      'applications is "my game/v1": write a name and then, if you like, its versions',
+      expect.stringMatching(/^outcomes is "redy": use one of ready, .*; did you mean ready\?$/),
+      expect.stringMatching(/^ready-after is "2": write a duration .*; did you mean 2s or 2m\?$/),
+      expect.stringMatching(/^faults is "GET \/v1\/status\/\* sttus 503": write METHOD PATH FAULT/),
+      expect.stringContaining('"tims=2" is unknown: times=N, skip=N and when=after may follow'),
+    ])
     expect(job.processes()).toEqual([])
   })
 

@@ -8,6 +8,8 @@ export interface PortSpec {
   readonly internal: number
   readonly protocol: string
   readonly tlsUpgrade?: boolean
+  /** The number outside; one of a range that grows with each deployment where it is not given. */
+  readonly external?: number
 }
 
 export interface RateLimits {
@@ -26,6 +28,8 @@ export interface EdgegapSettings extends CatalogueSettings {
   script: Script
   /** Of a deployment whose version has none of its own; their order is that of the wire. */
   ports: readonly PortSpec[]
+  /** Where a real server stands for the deployment's: its host and ports instead of made-up ones. */
+  reachableAt: string | undefined
   maxDurationMinutes: number
   logs: string
   rateLimits: RateLimits
@@ -80,8 +84,6 @@ export interface EdgegapSettings extends CatalogueSettings {
   locations: readonly LocationData[]
   /** The city in which every deployment is placed, however far away it is. */
   placedIn: string | undefined
-  /** Where every deployment says it runs, on its internal ports; without it, hosts that do not exist. */
-  serverHost: string | undefined
 
   /** Webhooks. */
   webhookDelayMs: number
@@ -110,6 +112,7 @@ export function defaultSettings(): EdgegapSettings {
     applications: { 'my-game': '*' },
     script: ready(),
     ports: [{ name: 'gameport', internal: 7777, protocol: 'UDP' }],
+    reachableAt: undefined,
     maxDurationMinutes: 60,
     logs: 'loading map\nlistening on 7777/udp\n',
     // OpenAPI v1 and v2 give these three figures.
@@ -140,7 +143,6 @@ export function defaultSettings(): EdgegapSettings {
     stopPendingAtOnce: false,
     locations,
     placedIn: undefined,
-    serverHost: undefined,
     webhookDelayMs: 0,
     webhookTimeoutMs: 10_000,
     dropWebhooks: false,
