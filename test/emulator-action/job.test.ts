@@ -5,6 +5,7 @@ import type { AddressInfo } from 'node:net'
 import { join } from 'node:path'
 import { describe, expect, test, vi } from 'vitest'
 import { annotations, expectSound, onlyError } from '../action/deploy.ts'
+import { freePort } from '../emulator/tunnel/loopback-server.ts'
 import type { StepResult } from '../harness/step-result.ts'
 import { type Job, startJob } from './workflow.ts'
 
@@ -128,6 +129,17 @@ describe.concurrent('what the emulator can be told', () => {
     const { outputs } = await job.deploy(started)
     expect(outputs).toMatchObject({ address: '127.0.0.1:27015', ip: '127.0.0.1' })
     expect(JSON.parse(outputs.ports ?? '').gameport.external).toBe(7777)
+  })
+
+  test('webhooks reach a deploy that listens on the same machine', async () => {
+    using job = startJob()
+    const port = await freePort()
+    const started = await job.emulator({ 'ready-after': '1s', 'stop-takes': '0s' })
+    const { outputs } = await job.deploy(started, {
+      'public-url': `http://127.0.0.1:${port}`,
+      'listen-port': String(port),
+    })
+    expect(outputs).toMatchObject({ outcome: 'succeeded', tunnel: 'public', 'tunnel-error': '' })
   })
 
   test('faults at an endpoint, which are named among the requests', async () => {

@@ -21,6 +21,8 @@ export interface Job extends Disposable {
   emulator(inputs?: Inputs, control?: (step: RunningStep) => Promise<void>): Promise<StepResult>
   /** Runs a step that deploys `my-game v1` to the emulator that `started` is the result of. */
   deploy(started: StepResult, inputs?: Inputs): Promise<StepResult>
+  /** Runs a step of this repository's own actions with exactly these inputs. */
+  step(actionFile: string, inputs: Inputs): Promise<StepResult>
   /** Runs the post steps, the last step's first, and gives their results by the steps' order. */
   end(): Promise<StepResult[]>
   /** What is there of the job's processes, the running steps included. */
@@ -63,6 +65,7 @@ export function startJob(env: Readonly<Record<string, string>> = {}): Job {
         ...(inputs.operation !== 'stop' && { application: 'my-game', version: 'v1' }),
         ...inputs,
       }),
+    step: run,
     async end() {
       const results: StepResult[] = []
       for (const post of posts.reverse()) results.unshift(await post())
