@@ -67,8 +67,6 @@ export interface DeploymentState {
   distanceKm?: number
   /** Moment of acceptance on the wall clock, milliseconds since 1970: tells when its time is up. */
   acceptedWallMs?: number
-  /** What the server answered when it was asked itself, one for each line of `probe`. */
-  probes?: readonly ProbeState[]
 }
 
 /** The log of a server, as far as it is shown and kept. */
@@ -79,16 +77,6 @@ export interface LogState {
   isCut: boolean
   /** How its process ended, such as `exit code 137, restarted 3 times`. */
   crash?: string
-}
-
-/** What came of one line of `probe`; the shape of `deployments[].probe`. */
-export interface ProbeState {
-  port: string
-  protocol: string
-  answered: boolean
-  seconds: number
-  /** What it answered, or why it does not count as answering. */
-  detail: string
 }
 
 /** How long what came up lives, and who ends it. */
@@ -145,11 +133,6 @@ export interface RunState {
   application: string
   version: string
   versionAction: string
-  /** The version's image, where it is known, and the one that it had before it was moved. */
-  image?: string
-  previousImage?: string
-  /** Versions that were moved to the deployed image. */
-  promoted?: readonly { version: string; from: string; to: string }[]
   deployments: DeploymentState[]
   /** Whole logs that were written, as absolute paths. */
   logFiles?: string[]

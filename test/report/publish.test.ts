@@ -12,7 +12,8 @@ async function publishFailure(redactor: Redactor): Promise<RecordingRunner> {
   const runner = new RecordingRunner()
   const printer = new Printer(runner, redactor, new VirtualClock())
   const deployments = [crashedServer(PLACE, 'c690e9c0c310')]
-  await publish(runReport({ outcome: 'failed', deployments }), printer, runner, true)
+  const report = runReport({ outcome: 'failed', deployments })
+  await publish(report, { printer, runner, providerOutputs: [], withSummary: true })
   return runner
 }
 
