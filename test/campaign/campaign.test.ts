@@ -20,10 +20,11 @@ const CELL_MS = 240_000
 const KINDS = ['poll', 'webhook', 'upload'] as const
 
 const faults = new Table('Request, and how often the fault comes')
-const kills = new Table('Killed')
+const deployKills = new Table('Killed (Edgegap)')
+const uploadKills = new Table('Killed (an upload to ROCKIT Edge)')
 
 afterAll(() => {
-  if (isFull) console.log(`${faults}\n\n${kills}`)
+  if (isFull) console.log([faults, deployKills, uploadKills].join('\n\n'))
 })
 
 async function runCell({ endpoint, effect, isAlways, comesUp }: Cell): Promise<string> {
@@ -52,10 +53,7 @@ describe.concurrent('every fault on every request', () => {
     '%s',
     async (_, cell) => {
       const row = `${cell.endpoint.name}, ${cell.isAlways ? 'always' : 'once'}`
-      await faults.measure(
-        () => row,
-        () => runCell(cell),
-      )
+      await faults.measure(row, () => runCell(cell))
     },
     CELL_MS,
   )
@@ -67,8 +65,8 @@ describe.concurrent('a kill', () => {
     'at moment %i (%s) leaves nothing that nobody knows of',
     async (index, kind = 'poll') => {
       const nth = Math.floor(index / KINDS.length)
-      if (kind === 'upload') await killUpload(nth, kills)
-      else await killDeploy(kind, index, kills)
+      if (kind === 'upload') await killUpload(nth, uploadKills)
+      else await killDeploy(kind, nth, deployKills)
     },
     CELL_MS,
   )

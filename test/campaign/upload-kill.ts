@@ -15,22 +15,11 @@ import type { Upload } from '../emulator/rockit-edge/upload.ts'
 import type { RunningStep } from '../harness/step.ts'
 import { seededRandom } from '../wait/random.ts'
 import { judgeUpload } from './judge-upload.ts'
+import { killIn, PATIENCE_MS, type Stage } from './stage.ts'
 import type { Table } from './table.ts'
 
 const MIB = 1024 * 1024
 const BUILD_BYTES = 4 * MIB
-/** Only what never happens is a failure. */
-const PATIENCE_MS = 60_000
-
-interface Stage {
-  name: string
-  /** Resolves when the stage begins; the kill comes at a moment by chance within this time. */
-  begins: (edge: Edge, step: RunningStep) => Promise<unknown>
-  withinMs: number
-  /** Makes the stage last. */
-  arrange?: (edge: Edge) => unknown
-}
-
 const importAsked = (edge: Edge) => edge.whenRequested('POST', IMPORT, { timeoutMs: PATIENCE_MS })
 
 const event = (type: 'mkraw' | 'deploy', name: 'begin' | 'end') => (edge: Edge) =>
@@ -44,7 +33,7 @@ const upload = (isReached: (one: Upload) => boolean) => async (edge: Edge, step:
   while (!isOver && !edge.storage.uploads.some(isReached)) await sleep(10)
 }
 
-const STAGES: readonly Stage[] = [
+const STAGES: readonly Stage<Edge>[] = [
   { name: '1 before the import is asked for', begins: async () => {}, withinMs: 500 },
   {
     name: '2 before the reply to the import',
@@ -80,7 +69,7 @@ const STAGES: readonly Stage[] = [
 /** Kills a publish at a moment by chance in each stage in turn, and has its post step clean up. */
 export async function killUpload(index: number, table: Table): Promise<void> {
   const random = seededRandom(index + 1)
-  const stage = STAGES[index % STAGES.length] as Stage
+  const stage = STAGES[index % STAGES.length] as Stage<Edge>
   const round = Math.floor(index / STAGES.length)
   await using edge = await startEdge({
     script: script.success({ stepMs: 150 }),
@@ -93,15 +82,11 @@ export async function killUpload(index: number, table: Table): Promise<void> {
   const inputs = { build, ...(index % 2 === 0 && { ...(await withWebhook()), wait: 'auto' }) }
   const attempt = async () => {
     const job = await publish(edge, inputs, {
-      mainControl: async (step) => {
-        await Promise.race([stage.begins(edge, step).then(() => sleep(killAfterMs)), step.done])
-        step.kill()
-        await step.done
-      },
+      mainControl: killIn(stage, edge, killAfterMs),
     })
     return await judgeUpload(edge, job)
   }
-  await table.measure(() => `ROCKIT Edge, upload: ${stage.name}`, attempt)
+  await table.measure(stage.name, attempt)
 }
 
 function newBuild(): string {
