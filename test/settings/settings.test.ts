@@ -144,10 +144,11 @@ describe('problems', () => {
       ...problemsWith({ 'api-token': 'my secret\ntoken' }),
       ...problemsWith({ 'api-url': 'https://user:secret@example.com' }),
       ...problemsWith({ 'secret-env': '-----BEGIN KEY-----\nsecret\n1=secret\nA=1\nA=secret' }),
+      ...problemsWith({ 'secret-env': 'KEY<<secret\nA=1' }),
       ...problemsWith({ 'secret-env': `A=${'secret'.repeat(1000)}` }),
     ]
     // One for a value of several lines, however many of them there are.
-    expect(problems).toHaveLength(4)
+    expect(problems).toHaveLength(5)
     expect(problems.join()).not.toMatch(/secret(?!-env)/)
   })
 })

@@ -102,8 +102,12 @@ function check(entry: Entry, { secret }: Source, seen: ReadonlySet<string>): str
   const { key, value, line, number, missing } = entry
   const place = `line ${number}`
   const shown = secret ? '' : ` ("${line.slice(0, 60)}")`
-  if (missing !== undefined)
-    return `${place} begins a value with <<${missing} that has no line ${missing}`
+  if (missing !== undefined) {
+    // A secret may hold `<<` itself: then what seems to be the end word is a part of it.
+    return secret
+      ? `${place} has a << whose end word stands on no line of its own: ${FORM}`
+      : `${place} begins a value with <<${missing} that has no line ${missing}`
+  }
   if (key === undefined || !KEY.test(key)) {
     const [, yamlKey] = /^([A-Za-z_][\w.-]*):\s/.exec(line) ?? []
     if (yamlKey !== undefined && !secret) {
