@@ -83,7 +83,7 @@ describe('whatever stands in the inputs', () => {
         }
         expect(new Set(problems).size).toBe(problems.length)
       }),
-      1_000,
+      600,
     ))
 
   test('one reading is like another', () =>
@@ -124,7 +124,7 @@ describe('a secret', () => {
           expect(text).not.toContain(secret.trim())
         },
       ),
-      1_500,
+      800,
     ))
 
   test('in the query or the credentials of a URL is not shown either', () =>
