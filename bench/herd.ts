@@ -7,6 +7,9 @@
  */
 import { seededRandom } from '../test/wait/random.ts'
 import { VirtualClock } from '../test/wait/virtual-clock.ts'
+// Loaded before any time is made up: real reading of files takes no virtual time.
+import '../src/provider/edgegap/edgegap.ts'
+import '../src/provider/edgegap/wire.ts'
 import { fixedLoop, type Job, ours } from './herd/jobs.ts'
 import { Organisation } from './herd/organisation.ts'
 

@@ -1,22 +1,38 @@
-import { runProcess } from './runner/process.ts'
+import type { ProviderDefinition } from './provider/definition.ts'
+import { REGISTRY } from './provider/registry.ts'
+import { Printer } from './runner/printer.ts'
+import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
 import { BadInputs } from './settings/problems.ts'
+import { secretsOf } from './settings/secrets.ts'
 import { readSettings } from './settings/settings.ts'
-import { cleanEdgegapToken } from './settings/token.ts'
 
-/** The main entry: inputs first, and nothing heavy is loaded before they are known to be right. */
+/** The main entry. */
 export async function main(): Promise<void> {
-  await runProcess('is cancelled', async (action) => {
-    const { printer, environment } = action
-    printer.hide(cleanEdgegapToken(environment['INPUT_API-TOKEN'] ?? ''))
-    try {
-      const { settings, warnings } = readSettings(environment)
-      for (const warning of warnings) printer.warning(warning)
-      const { perform } = await import('./run/perform.ts')
-      return await perform(settings, action)
-    } catch (thrown) {
-      if (!(thrown instanceof BadInputs)) throw thrown
-      for (const problem of thrown.problems) printer.error(problem, 'Input')
-      return () => false
+  await runProcess('is cancelled', (action) => runMain(action, REGISTRY))
+}
+
+/** Inputs first, and nothing heavy is loaded before they are known to be right. */
+export async function runMain(
+  action: ActionProcess,
+  registry: readonly ProviderDefinition[],
+): Promise<ExitDecision> {
+  const { printer, environment } = action
+  // Before anything is read: an error about an input must not show a secret either.
+  const secrets = secretsOf(environment, registry)
+  for (const { value, ...origin } of secrets) printer.hide(value, origin)
+  try {
+    const { settings, definition, warnings } = await readSettings(environment, registry)
+    for (const warning of warnings) printer.warning(warning)
+    const short = secrets.filter(({ value }) => value !== '' && !Printer.canHide(value))
+    for (const input of new Set(short.map((secret) => secret.input))) {
+      printer.warning(`A value of fewer than four characters in ${input} is not masked in the log.`)
     }
-  })
+    const { perform } = await import('./run/perform.ts')
+    const providerOutputs = registry.flatMap(({ outputs }) => outputs)
+    return await perform({ settings, definition, providerOutputs }, action)
+  } catch (thrown) {
+    if (!(thrown instanceof BadInputs)) throw thrown
+    for (const problem of thrown.problems) printer.error(problem, 'Input')
+    return () => false
+  }
 }

@@ -1,14 +1,20 @@
+import { systemClock } from './base/clock.ts'
 import { describe, toActionError } from './base/errors.ts'
-import { secretValues } from './provider/edgegap/variables.ts'
-import { openProvider } from './provider/registry.ts'
+import type { ProviderDefinition } from './provider/definition.ts'
+import type { Provider } from './provider/provider.ts'
+import { REGISTRY } from './provider/registry.ts'
 import { type CleanUpResult, cleanUp } from './run/clean-up.ts'
 import { Ledger, type LedgerEntry, readLedger } from './run/ledger.ts'
 import { createTools, providerContext } from './run/perform.ts'
+import type { RunTools } from './run/run.ts'
 import type { Printer } from './runner/printer.ts'
-import { type ActionProcess, runProcess } from './runner/process.ts'
-import { LEDGER_STATE, LEFTOVERS_STATE } from './runner/saved-states.ts'
-import { settingsOf } from './settings/access.ts'
-import { cleanEdgegapToken } from './settings/token.ts'
+import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
+import { GITHUB_STATE, LEDGER_STATE, LEFTOVERS_STATE } from './runner/saved-states.ts'
+import { type Access, isSealedWith } from './settings/access.ts'
+import { readGitHub } from './settings/github.ts'
+import { Inputs } from './settings/inputs.ts'
+import { Problems } from './settings/problems.ts'
+import { secretsOf } from './settings/secrets.ts'
 
 /** The runner ends a cancelled job, post steps included, after five minutes. */
 const POST_MS = 200_000
@@ -22,41 +28,115 @@ const STOP_MS = 60_000
  * it created, or was asked to stop it after the job.
  */
 export async function post(): Promise<void> {
-  await runProcess('goes on', async (action) => {
-    const { printer, environment } = action
-    hideInputs(environment, printer)
-    await endLeftovers(environment[`STATE_${LEFTOVERS_STATE}`], printer)
-    const saved = environment[`STATE_${LEDGER_STATE}`]
-    const isSettled = saved ? await cleanUpSaved(saved, action) : true
-    return () => isSettled
-  })
+  await runProcess('goes on', (action) => runPost(action, REGISTRY))
 }
 
-/** @returns whether nothing is left behind, as far as is known */
-async function cleanUpSaved(saved: string, action: ActionProcess): Promise<boolean> {
-  const { printer, environment, runner, cancellation } = action
-  const { access, entries, unreadable } = readLedger(saved)
-  if (unreadable > 0) {
-    printer.error(
-      `The saved state has ${unreadable} entries that cannot be read. Look for this run in the dashboard, and stop what it left.`,
-      'Server left behind',
-    )
+/** Whatever the inputs are by now, they are not validated: the servers must be stopped. */
+export async function runPost(
+  action: ActionProcess,
+  registry: readonly ProviderDefinition[],
+): Promise<ExitDecision> {
+  const { printer, environment } = action
+  for (const { value, ...origin } of secretsOf(environment, registry)) printer.hide(value, origin)
+  await endLeftovers(environment, printer)
+  const saved = environment[`STATE_${LEDGER_STATE}`]
+  const { isClean, wasStopped } = saved
+    ? await cleanUpSaved(saved, action, registry)
+    : NOTHING_TO_STOP
+  await tellGitHub(action, wasStopped)
+  return () => isClean
+}
+
+/** What the post step came to. */
+interface CleanUpEnd {
+  /** Nothing is left behind, as far as is known. */
+  isClean: boolean
+  wasStopped: boolean
+}
+
+const NOTHING_TO_STOP: CleanUpEnd = { isClean: true, wasStopped: false }
+
+/** A secondary failure that only warns. */
+async function tellGitHub(action: ActionProcess, wasStopped: boolean): Promise<void> {
+  const { environment, printer } = action
+  const saved = environment[`STATE_${GITHUB_STATE}`]
+  if (!saved) return
+  try {
+    const { finishOnGitHub } = await import('./run/show-on-github.ts')
+    // What is wrong with an input by now is no reason to say nothing.
+    const problems = new Problems()
+    const settings = readGitHub(new Inputs(environment, problems), problems)
+    await finishOnGitHub(settings, action, { clock: systemClock }, { saved, wasStopped })
+  } catch (thrown) {
+    printer.warning(`GitHub could not be told how the job ended: ${describe(thrown)}`)
   }
+}
+
+async function cleanUpSaved(
+  saved: string,
+  action: ActionProcess,
+  registry: readonly ProviderDefinition[],
+): Promise<CleanUpEnd> {
+  const { printer, runner, cancellation } = action
+  const { access, entries, unreadable } = readLedger(saved)
+  let strange = unreadable
   let result: CleanUpResult
   try {
-    const settings = settingsOf(access, environment)
+    const definition = definitionFor(access, registry)
+    // Ids from the state file become parts of requests.
+    const known = entries.filter(({ id }) => id === undefined || definition.isId(id))
+    strange += entries.length - known.length
     const over = AbortSignal.any([cancellation.over, AbortSignal.timeout(POST_MS)])
     const limited = { ...action, cancellation: { ...cancellation, over } }
-    const tools = createTools(limited, new Ledger(runner, access, entries))
-    const provider = await openProvider(settings, providerContext(limited, tools))
-    const maySearch = entries.some(({ id, isAuxiliary }) => id === undefined && !isAuxiliary)
+    const tools = createTools(limited, new Ledger(runner, access, known))
+    const provider = await reopen(access, definition, limited, tools)
+    const maySearch = known.some(({ id, isAuxiliary }) => id === undefined && !isAuxiliary)
     const searchMs = Math.min(provider.traits.createMs, LONGEST_SEARCH_MS)
     const limits = { forMs: maySearch && provider.traits.canStop ? searchMs : 0, stopMs: STOP_MS }
-    result = await cleanUp({ ...tools, provider }, entries, limits)
+    result = await cleanUp({ ...tools, provider }, known, limits)
   } catch (thrown) {
     const failures = entries.map((entry) => ({ entry, error: thrown }))
     result = { stoppedIds: [], goneIds: [], notFound: [], failures }
   }
+  if (strange > 0) {
+    const what = strange === 1 ? 'entry' : 'entries'
+    printer.error(
+      `The saved state has ${strange} ${what} that this action did not write, left alone. Look in the dashboard for a server of this run and stop it.`,
+      'Server left behind',
+    )
+  }
+  report(result, printer)
+  const wasStopped = result.stoppedIds.length + result.goneIds.length > 0
+  return { isClean: result.failures.length === 0 && strange === 0, wasStopped }
+}
+
+function definitionFor(
+  access: Access,
+  registry: readonly ProviderDefinition[],
+): ProviderDefinition {
+  const definition = registry.find(({ name }) => name === access.provider)
+  if (!definition) throw new Error('the saved state names a provider that does not exist')
+  return definition
+}
+
+/** The token goes nowhere but to the URL that it was sealed with. */
+async function reopen(
+  access: Access,
+  definition: ProviderDefinition,
+  action: ActionProcess,
+  tools: RunTools,
+): Promise<Provider> {
+  const token = definition.apiToken.clean(action.environment['INPUT_API-TOKEN'] ?? '')
+  if (!isSealedWith(access, token)) {
+    throw new Error(
+      'api-token is not the one that the main step had, or the saved state was changed, so no request was sent',
+    )
+  }
+  const saved = { apiUrl: new URL(access.apiUrl), token, own: access.own }
+  return await definition.reopen(saved, providerContext(action, tools))
+}
+
+function report(result: CleanUpResult, printer: Printer): void {
   for (const id of result.stoppedIds) printer.line(`Stopped ${id}.`)
   for (const id of result.goneIds) printer.line(`${id} had ended before.`)
   for (const { entry, error } of result.failures) {
@@ -69,28 +149,19 @@ async function cleanUpSaved(saved: string, action: ActionProcess): Promise<boole
   for (const { tag } of result.notFound) {
     printer.notice(`No deployment with the tag ${tag} was found. If one appears later, stop it.`)
   }
-  return result.failures.length === 0 && unreadable === 0
 }
 
 function nameOf({ id, tag }: LedgerEntry): string {
   return id ?? `whatever carries the tag ${tag}`
 }
 
-/** Secrets are hidden without judging the inputs: whatever they are by now, the server must be stopped. */
-function hideInputs(environment: NodeJS.ProcessEnv, printer: Printer): void {
-  printer.hide(cleanEdgegapToken(environment['INPUT_API-TOKEN'] ?? ''))
-  for (const value of secretValues(environment['INPUT_SECRET-ENV'] ?? '')) printer.hide(value)
-  for (const input of ['SSH-KEY', 'CLOUDFLARED-TOKEN']) {
-    printer.hide(environment[`INPUT_${input}`] ?? '')
-  }
-}
-
 /** Ends the tunnel of a main step that was killed; a secondary failure that only warns. */
-async function endLeftovers(saved: string | undefined, printer: Printer): Promise<void> {
+async function endLeftovers(environment: NodeJS.ProcessEnv, printer: Printer): Promise<void> {
+  const saved = environment[`STATE_${LEFTOVERS_STATE}`]
   if (!saved) return
   try {
     const { removeLeftovers } = await import('./webhook/leftovers.ts')
-    for (const line of removeLeftovers(saved)) printer.line(line)
+    for (const line of removeLeftovers(saved, environment)) printer.line(line)
   } catch (thrown) {
     printer.warning(`The tunnel of the main step could not be ended: ${describe(thrown)}`)
   }

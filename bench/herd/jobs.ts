@@ -1,13 +1,12 @@
 import { EventEmitter } from 'node:events'
-import { Edgegap } from '../../src/provider/edgegap/edgegap.ts'
-import { parseLocation } from '../../src/provider/edgegap/locations.ts'
 import type { Observation } from '../../src/provider/provider.ts'
+import { REGISTRY } from '../../src/provider/registry.ts'
 import { type CreatingRun, createOnce } from '../../src/run/create.ts'
 import { Ledger } from '../../src/run/ledger.ts'
 import { listenForCancel } from '../../src/runner/cancellation.ts'
 import { Printer } from '../../src/runner/printer.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
-import type { EdgegapDeploySettings } from '../../src/settings/settings.ts'
+import { readSettings } from '../../src/settings/settings.ts'
 import { SharedPoll } from '../../src/wait/shared-poll.ts'
 import { waitForOutcome } from '../../src/wait/wait.ts'
 import type { VirtualClock } from '../../test/wait/virtual-clock.ts'
@@ -26,7 +25,14 @@ export interface Scene {
 export type Job = (scene: Scene, number: number) => Promise<string>
 
 const API = new URL('https://api.example/')
-const TOKEN = 'token'
+const INPUTS = {
+  'INPUT_API-TOKEN': 'herd-key',
+  'INPUT_API-URL': API.href,
+  INPUT_APPLICATION: 'my-game',
+  INPUT_VERSION: 'v1',
+  INPUT_WAIT: 'poll',
+}
+const ACCESS = { provider: 'edgegap', apiUrl: API.href, own: {}, seal: 'x.y' }
 
 /** This action's own create, provider, schedule and wait; only the network and the time are made up. */
 export const ours: Job = async ({ clock, organisation, random }, number) => {
@@ -40,18 +46,8 @@ export const ours: Job = async ({ clock, organisation, random }, number) => {
   const printer = new Printer(runner, new Redactor(), clock)
   let tags = 0
   const newAttemptTag = () => `job-${number}-${++tags}-`
-  const settings = {
-    provider: 'edgegap',
-    operation: 'deploy',
-    apiUrl: API,
-    token: TOKEN,
-    application: 'my-game',
-    version: 'v1',
-    locations: [parseLocation('here 1,1')],
-    environment: [],
-    tags: [],
-  } as unknown as EdgegapDeploySettings
-  const provider = new Edgegap(settings, {
+  const { settings, definition } = await readSettings(INPUTS, REGISTRY)
+  const provider = await definition.open(settings, {
     http: organisation.http,
     environment: {},
     clock,
@@ -65,7 +61,7 @@ export const ours: Job = async ({ clock, organisation, random }, number) => {
     clock,
     provider,
     cancellation: listenForCancel(new EventEmitter(), clock),
-    ledger: new Ledger(runner, { provider: 'edgegap', apiUrl: API.href, fingerprint: 'x.y' }),
+    ledger: new Ledger(runner, ACCESS),
     printer,
     random,
     newAttemptTag,

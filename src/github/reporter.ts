@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
 import type { HttpClient } from '../net/request.ts'
+import type { GitHubSettings } from '../settings/github.ts'
 import { Budget } from './budget.ts'
 import { GitHubClient } from './client.ts'
 import { StickyComment } from './comment.ts'
@@ -11,7 +12,6 @@ import { isFinal } from './failure.ts'
 import { Lane } from './lane.ts'
 import { asStopped, cleanView, type RunView } from './run-view.ts'
 import { readSaved, type SavedReport } from './saved.ts'
-import type { GitHubSettings } from './settings.ts'
 import { type FailedPart, warningFor } from './warning.ts'
 
 export interface ReporterOptions {

@@ -3,7 +3,7 @@ import { open, rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
-import { isLoopback } from '../settings/url.ts'
+import { isLoopback } from '../base/loopback.ts'
 import { HttpFailure, openDispatcher, toFailure } from './request.ts'
 
 const MAX_REDIRECTS = 5

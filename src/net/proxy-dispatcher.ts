@@ -2,8 +2,8 @@ import type { Agent, Dispatcher } from 'undici'
 import connect from 'undici/lib/api/api-connect.js'
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
+import { HttpFailure } from './http-failure.ts'
 import { proxiesOf, proxyVariable } from './proxy.ts'
-import { HttpFailure } from './request.ts'
 
 /** Loopback never goes through a proxy: nobody means it to, and undici would by itself. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]', '::1']

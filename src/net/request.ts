@@ -4,7 +4,10 @@ import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
 import { flattenHeaders } from './headers.ts'
+import { HttpFailure } from './http-failure.ts'
 import { hasProxy } from './proxy.ts'
+
+export { HttpFailure, type HttpFailureReason } from './http-failure.ts'
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -30,29 +33,6 @@ export interface HttpReply {
   text: string
   /** It is not whole: its beginning, its end or both are missing. */
   isCut?: boolean
-}
-
-export type HttpFailureReason =
-  /** No connection: the request was certainly not sent. */
-  | 'unreachable'
-  /** The certificate does not verify: nothing was sent, and trying again changes nothing. */
-  | 'untrusted'
-  /** The connection broke, before or within the reply. */
-  | 'broken'
-  /** The deadline passed. */
-  | 'deadline'
-  /** The caller's signal aborted. */
-  | 'aborted'
-  | 'too-large'
-
-/** A request that brought no whole reply. Holds no header, body or query. */
-export class HttpFailure extends Error {
-  readonly reason: HttpFailureReason
-  constructor(reason: HttpFailureReason, message: string) {
-    super(message)
-    this.name = 'HttpFailure'
-    this.reason = reason
-  }
 }
 
 /** Sends a request; resolves for every status, rejects with `HttpFailure` only. */

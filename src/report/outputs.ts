@@ -13,8 +13,14 @@ export interface OutputTexts {
 /**
  * The outputs of a run by their names in action.yml. Every declared output is there on every path,
  * empty where there is nothing to say. Values are one line, without secrets and control characters.
+ *
+ * @param providerOutputs outputs that only some providers fill
  */
-export function buildOutputs(report: RunState, texts: OutputTexts): Record<string, string> {
+export function buildOutputs(
+  report: RunState,
+  texts: OutputTexts,
+  providerOutputs: readonly string[],
+): Record<string, string> {
   const redact = (text: string) => texts.redact(text)
   const first = report.deployments[0]
   const firstFacts = deploymentFacts(first, texts)
@@ -33,6 +39,9 @@ export function buildOutputs(report: RunState, texts: OutputTexts): Record<strin
     ),
     version: report.version,
     'version-action': report.versionAction,
+    image: toLine(redact(report.image ?? '')),
+    'previous-image': toLine(redact(report.previousImage ?? '')),
+    promoted: JSON.stringify(report.promoted ?? []),
     status: toLine(redact(first?.observation?.status ?? '')),
     signal: first?.source ?? '',
     tunnel: report.tunnel,
@@ -40,26 +49,14 @@ export function buildOutputs(report: RunState, texts: OutputTexts): Record<strin
     seconds: first?.id === undefined ? '' : inSeconds(first.elapsedMs),
     error: error ? toLine(redact(error.message)) : '',
     'stopped-ids': JSON.stringify(report.stoppedIds),
-    ...providerOutputs(first?.observation?.facts.outputs ?? {}, redact),
+    'log-files': JSON.stringify(report.logFiles ?? []),
+    ...Object.fromEntries(
+      providerOutputs.map((name) => [
+        name,
+        toLine(redact(first?.observation?.facts.outputs?.[name] ?? '')),
+      ]),
+    ),
   }
-}
-
-/** Outputs that only some providers have, by their names in action.yml. */
-const PROVIDER_OUTPUTS: readonly string[] = [
-  'build-name',
-  'build-changed',
-  'dxf-name',
-  'failed-deployments',
-  'succeeded-deployments',
-]
-
-function providerOutputs(
-  given: Readonly<Record<string, string>>,
-  redact: (text: string) => string,
-) {
-  return Object.fromEntries(
-    PROVIDER_OUTPUTS.map((name) => [name, toLine(redact(given[name] ?? ''))]),
-  )
 }
 
 /** One entry of the output `deployments`. */
@@ -82,6 +79,11 @@ function deploymentFacts(deployment: DeploymentState | undefined, texts: OutputT
     status: text(deployment?.observation?.status),
     seconds: Number(inSeconds(deployment?.elapsedMs ?? 0)),
     error: text(deployment?.error?.message),
+    probe: (deployment?.probes ?? []).map((one) => ({
+      ...one,
+      port: text(one.port),
+      detail: text(one.detail),
+    })),
   }
 }
 
@@ -111,11 +113,12 @@ function inSeconds(durationMs: number): string {
 export function maskedOutputWarnings(
   report: RunState,
   texts: OutputTexts & { inputsIn(text: string): string[] },
+  providerOutputs: readonly string[],
 ): string[] {
   const facts = withoutErrors(report)
   const asIs = (text: string) => text
-  const raw = buildOutputs(facts, { redact: asIs, redactFact: asIs })
-  const clean = buildOutputs(facts, texts)
+  const raw = buildOutputs(facts, { redact: asIs, redactFact: asIs }, providerOutputs)
+  const clean = buildOutputs(facts, texts, providerOutputs)
   const outputsOf = new Map<string, string[]>()
   for (const [name, value] of Object.entries(raw)) {
     for (const input of texts.inputsIn(value)) {

@@ -6,17 +6,25 @@ import type { DeploymentState, RunState } from '../state/state.ts'
 import { buildOutputs, maskedOutputWarnings } from './outputs.ts'
 import { buildSummary } from './summary.ts'
 
+/** Where to, and how much. */
+export interface Publishing {
+  readonly printer: Printer
+  readonly runner: RunnerCommands
+  /** Outputs that only some providers fill, by their names in action.yml. */
+  readonly providerOutputs: readonly string[]
+  readonly withSummary: boolean
+}
+
 /** Brings the outcome of a run to log, annotations, outputs and summary, in that order of care. */
 export async function publish(
   report: RunState,
-  printer: Printer,
-  runner: RunnerCommands,
-  withSummary: boolean,
+  { printer, runner, providerOutputs, withSummary }: Publishing,
 ): Promise<void> {
-  for (const [name, value] of Object.entries(buildOutputs(report, printer))) {
+  for (const [name, value] of Object.entries(buildOutputs(report, printer, providerOutputs))) {
     runner.setOutput(name, value)
   }
-  for (const warning of maskedOutputWarnings(report, printer)) printer.warning(warning)
+  for (const warning of maskedOutputWarnings(report, printer, providerOutputs))
+    printer.warning(warning)
   for (const deployment of report.deployments) printLog(deployment, printer)
   annotate(report, printer)
   if (!withSummary) return

@@ -7,7 +7,7 @@ import { conclude } from './conclude.ts'
 import { deployOne, endEarly, type Together } from './deploy-one.ts'
 import type { Run } from './run.ts'
 
-/** Providers limit creates per organization (Edgegap: 40 a second), and other jobs need some too. */
+/** Providers limit creates per organization, such as to 40 a second, and other jobs need some too. */
 const CREATE_SPACING_MS = 50
 
 /**

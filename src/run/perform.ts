@@ -1,42 +1,52 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock, whenAborted } from '../base/clock.ts'
+import { ActionError } from '../base/errors.ts'
 import { createHttpClient } from '../net/request.ts'
+import type { ProviderDefinition } from '../provider/definition.ts'
 import type { ProviderContext } from '../provider/provider.ts'
-import { openProvider } from '../provider/registry.ts'
 import { Progress } from '../report/progress.ts'
 import { publish } from '../report/publish.ts'
-import { Printer } from '../runner/printer.ts'
 import type { ActionProcess, ExitDecision } from '../runner/process.ts'
 import { accessOf } from '../settings/access.ts'
 import { describeSettings } from '../settings/describe.ts'
-import {
-  type DeploySettings,
-  type Settings,
-  type StopSettings,
-  secretsOf,
-} from '../settings/settings.ts'
+import type { DeploySettings, Settings, StopSettings } from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
 import { isGood, type RunState } from '../state/state.ts'
 import { release } from './conclude.ts'
 import { deploy } from './deploy.ts'
 import { Ledger } from './ledger.ts'
 import type { Run, RunTools } from './run.ts'
+import { ShowOnGitHub } from './show-on-github.ts'
 import { stop } from './stop.ts'
+
+/** What the inputs ask for, and of whom. */
+export interface Assignment {
+  readonly settings: Settings
+  readonly definition: ProviderDefinition
+  /** Outputs that only some providers fill, by their names in action.yml. */
+  readonly providerOutputs: readonly string[]
+}
 
 /**
  * Carries out the operation that the settings ask for and publishes how it ended.
  *
  * @returns the last word on the step
  */
-export async function perform(settings: Settings, action: ActionProcess): Promise<ExitDecision> {
+export async function perform(
+  { settings, definition, providerOutputs }: Assignment,
+  action: ActionProcess,
+): Promise<ExitDecision> {
   const { printer, runner, cancellation } = action
-  hideSecrets(settings, printer)
-  const tools = createTools(action, new Ledger(runner, accessOf(settings)))
-  const provider = await openProvider(settings, providerContext(action, tools))
+  const access = accessOf(settings, definition.savedAccess(settings))
+  const tools = createTools(action, new Ledger(runner, access))
+  const provider = await definition.open(settings, providerContext(action, tools))
   const state = newState(settings, provider.title)
   const progress = new Progress(printer, tools.clock, provider.targets.length > 1)
-  const run: Run<Settings> = { ...tools, settings, provider, state, progress }
-  printer.group('Settings', describeSettings(settings))
+  const github = ShowOnGitHub.for(settings, action, tools)
+  const run: Run<Settings> = { ...tools, settings, provider, state, progress, github }
+  printer.group('Settings', describeSettings(settings, definition))
+  const missing = notBuilt(settings)
+  if (missing !== undefined) throw new ActionError({ kind: 'refused', what: missing })
   const work = isDeploy(run) ? deploy(run) : stop(run as Run<StopSettings>)
   // A run that was cancelled ends in time even if its cleaning up does not: the post step goes on.
   await Promise.race([work, whenAborted(cancellation.over)])
@@ -46,12 +56,24 @@ export async function perform(settings: Settings, action: ActionProcess): Promis
     for (const one of state.deployments) if (!one.error) one.outcome = 'cancelled'
   }
   state.hasLeftovers = tools.ledger.open.length > 0
-  await publish(state, printer, runner, settings.summary)
+  github?.finished(state)
+  await publish(state, { printer, runner, providerOutputs, withSummary: settings.summary })
+  await github?.close()
   return () => {
     if (cancellation.signal.aborted) return false
     if (isDeploy(run) && (isGood(state.outcome) || run.settings.onFailure === 'keep')) release(run)
     return isGood(state.outcome)
   }
+}
+
+/** Nothing is sent for what cannot be done yet. */
+function notBuilt(settings: Settings): string | undefined {
+  if (settings.dryRun) return 'dry-run cannot be done yet'
+  if (settings.operation === 'version') return 'operation: version cannot be done yet'
+  if (settings.operation === 'stop' && settings.reach.kind !== 'deployment')
+    return 'a stop by group cannot be done yet'
+  if (settings.operation === 'deploy' && settings.replace) return 'replace cannot be done yet'
+  return undefined
 }
 
 function isDeploy(run: Run<Settings>): run is Run<DeploySettings> {
@@ -74,7 +96,7 @@ export function createTools(action: ActionProcess, ledger: Ledger): RunTools {
   return {
     ...shared,
     ledger,
-    // Tells a person which run it was; Edgegap's tags have at most 40 characters.
+    // Tells a person which run it was; providers' tags have at most 40 characters.
     newAttemptTag: () => `dgs-${run.slice(0, 20)}-${randomBytes(6).toString('hex')}`,
     openChannel: async (options) => {
       const { WebhookChannel } = await import('../webhook/channel.ts')
@@ -103,27 +125,28 @@ export function providerContext(
   }
 }
 
-function hideSecrets(settings: Settings, printer: Printer): void {
-  const secrets = secretsOf(settings)
-  for (const { value, ...origin } of secrets) printer.hide(value, origin)
-  if (secrets.some(({ value }) => value !== '' && !Printer.canHide(value))) {
-    printer.warning('A secret of fewer than four characters is not masked in the log.')
-  }
-}
-
 function newState(settings: Settings, title: string): RunState {
-  const isDeploy = settings.operation === 'deploy'
+  const stopId =
+    settings.operation === 'stop' && settings.reach.kind === 'deployment'
+      ? settings.reach.id
+      : undefined
   return {
     title,
     outcome: 'failed',
-    application: isDeploy ? settings.application : settings.deploymentId,
-    version: isDeploy ? settings.version : '',
+    application: applicationOf(settings),
+    version: settings.operation === 'stop' ? '' : settings.version,
     versionAction: '',
     deployments: [],
-    ...(!isDeploy && { stopId: settings.deploymentId }),
+    ...(stopId !== undefined && { stopId }),
     stoppedIds: [],
     tunnel: 'none',
     tunnelError: '',
     hasLeftovers: false,
   }
+}
+
+function applicationOf(settings: Settings): string {
+  if (settings.operation !== 'stop') return settings.application
+  const { reach } = settings
+  return reach.kind === 'deployment' ? reach.id : reach.application
 }

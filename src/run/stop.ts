@@ -11,7 +11,8 @@ import { type StopEnd, stopDeployment } from './stop-deployment.ts'
  */
 export async function stop(run: Run<StopSettings>): Promise<void> {
   const { settings, state, printer, cancellation } = run
-  const id = settings.deploymentId
+  if (settings.reach.kind !== 'deployment') throw new Error('not built yet')
+  const { id } = settings.reach
   const end = await stopDeployment(run, id, {
     limitMs: settings.timeoutMs,
     until: settings.wait === 'none' ? 'accepted' : 'ended',

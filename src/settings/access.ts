@@ -1,96 +1,60 @@
-import { createHash, randomBytes } from 'node:crypto'
-import type { Settings } from './settings.ts'
-import { cleanEdgegapToken } from './token.ts'
+import { createHmac, randomBytes, timingSafeEqual } from 'node:crypto'
+import type { CoreSettings } from './model.ts'
 
 /**
  * What the post step needs to reach the provider as the main step did. The runner evaluates the
  * inputs again for the post step, and by then an expression may have another value; with another
- * account's token everything that runs would look gone. So all but the token is kept, and of the
- * token a fingerprint.
+ * account's token everything that runs would look gone. So all but the token is kept.
  */
-export type Access = { apiUrl: string; fingerprint: string } & (
-  | { provider: 'edgegap' }
-  | { provider: 'rockit-edge'; organization: string; username: string; application: string }
-)
-
-export function accessOf(settings: Settings): Access {
-  const { apiUrl, token } = settings
-  const shared = { apiUrl: apiUrl.href, fingerprint: fingerprintOf(token, apiUrl.href) }
-  if (settings.provider === 'edgegap') return { ...shared, provider: 'edgegap' }
-  const { organization, username, application } = settings
-  return { ...shared, provider: 'rockit-edge', organization, username, application }
+export interface Access {
+  /** The name of the provider's definition. */
+  readonly provider: string
+  readonly apiUrl: string
+  /** What the provider itself needs beside URL and token. No secrets. */
+  readonly own: Readonly<Record<string, string>>
+  /**
+   * Made of all the above with the token as the key: only who has the token can make it. So neither
+   * another token is used by mistake, nor is the token sent where a changed state file says.
+   */
+  readonly seal: string
 }
 
-/**
- * The settings for cleaning up with a saved access.
- *
- * @throws Error when the token is not the one that created what is to be cleaned up
- */
-export function settingsOf(access: Access, environment: NodeJS.ProcessEnv): Settings {
-  const given = environment['INPUT_API-TOKEN'] ?? ''
-  const token = access.provider === 'edgegap' ? cleanEdgegapToken(given) : given.trim()
-  if (
-    fingerprintOf(token, access.apiUrl, access.fingerprint.split('.')[0]) !== access.fingerprint
-  ) {
-    throw new Error('api-token, or the saved api-url, is not the one that the main step had')
-  }
-  const shared = {
-    token,
-    apiUrl: new URL(access.apiUrl),
-    wait: 'none',
-    timeoutMs: 0,
-    pollIntervalMs: undefined,
-    summary: false,
-  } as const
-  if (access.provider === 'edgegap') {
-    return { ...shared, provider: 'edgegap', operation: 'stop', deploymentId: '' }
-  }
-  const { organization, username, application } = access
-  return {
-    ...shared,
-    provider: 'rockit-edge',
-    operation: 'deploy',
-    organization,
-    username,
-    application,
-    version: '',
-    source: { kind: 'path', path: '' },
-    waitUntil: 'deployed',
-    onFailure: 'keep',
-    stopAfterJob: false,
-    logLines: 0,
-    tunnel: { transport: 'none', why: 'the run is over' },
-    tunnelTimeoutMs: 0,
-  }
+/** @param own what the provider's definition wants to be saved */
+export function accessOf(
+  { provider, apiUrl, token }: Pick<CoreSettings, 'provider' | 'apiUrl' | 'token'>,
+  own: Readonly<Record<string, string>>,
+): Access {
+  const open = { provider, apiUrl: apiUrl.href, own }
+  return { ...open, seal: sealOf(open, token, randomBytes(8).toString('hex')) }
 }
 
-/**
- * Shows whether token and URL are the same, and nothing else of the token: salted and cut. The URL is
- * part of it, so that whoever changes the saved state cannot have the token sent elsewhere.
- */
-function fingerprintOf(
-  token: string,
-  apiUrl: string,
-  salt = randomBytes(8).toString('hex'),
-): string {
-  const hash = createHash('sha256').update(`${salt}\n${apiUrl}\n`).update(token).digest('hex')
-  return `${salt}.${hash.slice(0, 16)}`
+/** True when this token made the seal, and nothing that it covers was changed since. */
+export function isSealedWith(access: Access, token: string): boolean {
+  const [salt = ''] = access.seal.split('.')
+  const [expected, given] = [sealOf(access, token, salt), access.seal].map((seal) =>
+    Buffer.from(seal, 'utf8'),
+  )
+  if (!expected || !given || expected.length !== given.length) return false
+  return timingSafeEqual(expected, given)
+}
+
+/** Tells whether a token is the same, and nothing else of it: salted and cut. */
+function sealOf({ provider, apiUrl, own }: Omit<Access, 'seal'>, token: string, salt: string) {
+  const covered = JSON.stringify([salt, provider, apiUrl, Object.entries(own).sort()])
+  return `${salt}.${createHmac('sha256', token).update(covered).digest('hex').slice(0, 32)}`
 }
 
 /** Reads what `accessOf` gave; undefined when it is something else. */
 export function readAccess(value: unknown): Access | undefined {
-  const text = (name: string) => {
-    const one = (value as Record<string, unknown> | null | undefined)?.[name]
-    return typeof one === 'string' && one !== '' ? one : undefined
-  }
-  const [apiUrl, fingerprint] = [text('apiUrl'), text('fingerprint')]
-  if (apiUrl === undefined || fingerprint === undefined || !URL.canParse(apiUrl)) return undefined
-  const shared = { apiUrl, fingerprint }
-  if (text('provider') === 'edgegap') return { ...shared, provider: 'edgegap' }
-  const [organization, username] = [text('organization'), text('username')]
-  const application = text('application')
-  if (text('provider') !== 'rockit-edge' || !organization || !username || !application) {
+  const given = (value ?? {}) as Record<string, unknown>
+  const { provider, apiUrl, seal, own } = given
+  if (typeof provider !== 'string' || typeof apiUrl !== 'string' || typeof seal !== 'string') {
     return undefined
   }
-  return { ...shared, provider: 'rockit-edge', organization, username, application }
+  if (!URL.canParse(apiUrl) || typeof own !== 'object' || own === null) return undefined
+  const entries = Object.entries(own)
+  if (!entries.every((entry): entry is [string, string] => typeof entry[1] === 'string')) {
+    return undefined
+  }
+  return { provider, apiUrl, own: Object.fromEntries(entries), seal }
 }

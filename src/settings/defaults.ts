@@ -1,6 +1,6 @@
 /**
- * What an input means that is not given, or given empty. action.yml declares the same for people.
- * What differs by provider (`api-url`, `timeout`) is not here.
+ * What an input of the core means that is not given, or given empty. action.yml declares the same for
+ * people. What differs by provider (`api-url`, `timeout`) is not here; nor are providers' own inputs.
  */
 export const DEFAULTS = {
   provider: 'edgegap',
@@ -9,10 +9,14 @@ export const DEFAULTS = {
   tunnel: 'auto',
   'ssh-port': '22',
   'ssh-remote-port': '0',
+  'settle-time': '0s',
+  'probe-timeout': '60s',
   'on-failure': 'stop',
   'stop-after-job': 'false',
-  locations: 'new-york 40.71,-74.01',
   'log-lines': '50',
-  'wait-until': 'deployed',
+  'dry-run': 'false',
+  // biome-ignore lint/suspicious/noTemplateCurlyInString: an expression of the runner
+  'github-token': '${{ github.token }}',
   summary: 'true',
+  comment: 'false',
 } as const

@@ -1,38 +1,48 @@
-import type { Settings } from './settings.ts'
+import type { GitHubSettings } from './github.ts'
+import type { DeploySettings, Settings } from './model.ts'
+import type { ProviderInputs } from './provider-inputs.ts'
 import type { TunnelSettings } from './tunnel.ts'
 
 /** What was decided, for the log: one line each. */
-export function describeSettings(settings: Settings): string[] {
-  const shared = [`api-url: ${settings.apiUrl.origin}`, `wait: ${settings.wait}`]
-  if (settings.operation === 'stop') return [`Stopping ${settings.deploymentId}`, ...shared]
-  const { application, tunnel } = settings
-  if (settings.provider === 'rockit-edge') {
-    const { organization, username, source, waitUntil } = settings
-    return [
-      `Publishing a build of ${application} as ${username} of ${organization}`,
-      ...shared,
-      describeTunnel(tunnel),
-      source.kind === 'path'
-        ? `build: ${source.path}`
-        : `build-url: ${source.url.origin}${source.url.pathname}`,
-      `wait-until: ${waitUntil}`,
-    ]
-  }
-  const { version, onFailure, stopAfterJob, locations, environment } = settings
+export function describeSettings(
+  settings: Settings,
+  definition: Pick<ProviderInputs, 'describe' | 'cannotStop'>,
+): string[] {
+  const { title, lines } = definition.describe(settings)
   return [
-    `Deploying ${application} ${version}`,
-    ...shared,
-    `on-failure: ${onFailure}`,
-    `stop-after-job: ${stopAfterJob}`,
+    title,
+    `api-url: ${settings.apiUrl.origin}`,
+    ...(settings.operation === 'version' ? [] : [`wait: ${settings.wait}`]),
+    ...(settings.operation === 'deploy' ? describeDeploy(settings, definition.cannotStop) : []),
+    ...(settings.logDir === undefined ? [] : [`log-dir: ${settings.logDir}`]),
+    ...describeGitHub(settings.github),
+    ...(settings.dryRun ? ['dry-run: nothing is changed'] : []),
+    ...lines,
+  ]
+}
+
+function describeDeploy(settings: DeploySettings, cannotStop: string | undefined): string[] {
+  const { onFailure, stopAfterJob, settleTimeMs, probe, tunnel, group, replace } = settings
+  return [
+    ...(cannotStop === undefined
+      ? [`on-failure: ${onFailure}`, `stop-after-job: ${stopAfterJob}`]
+      : []),
+    ...(settleTimeMs > 0 ? [`settle-time: ${settleTimeMs / 1000}s`] : []),
+    ...probe.probes.map(({ port, protocol }) => `probe: ${port} ${protocol}`),
+    ...(group === undefined ? [] : [`group: ${group}`]),
+    ...(replace ? [`replace: ${replace.when}, scope: ${replace.reach.kind}`] : []),
     describeTunnel(tunnel),
-    ...locations.map(({ name, where }) => `location: ${name} (${where})`),
-    ...environment.map(
-      ({ key, secret }) => `${secret ? 'secret ' : ''}environment variable: ${key}`,
-    ),
   ]
 }
 
 function describeTunnel(tunnel: TunnelSettings): string {
   const why = tunnel.transport === 'none' ? `, ${tunnel.why}` : ''
   return `tunnel: ${tunnel.transport.replace('-', ', ')}${why}`
+}
+
+function describeGitHub({ environment, comment }: GitHubSettings): string[] {
+  return [
+    ...(environment === '' ? [] : [`environment: ${environment}`]),
+    ...(comment ? ['comment: true'] : []),
+  ]
 }

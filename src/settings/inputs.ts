@@ -1,5 +1,5 @@
+import { nearestName } from './nearest.ts'
 import type { Problems } from './problems.ts'
-import { nearestTo } from './unknown-inputs.ts'
 
 /**
  * Raw inputs as the runner hands them over: `INPUT_` and the upper-case name, hyphens kept. An
@@ -41,13 +41,13 @@ export class Inputs {
       .filter(({ line }) => line.trim() !== '' && !line.startsWith('#'))
   }
 
+  /** One of a few words, in any letter case. */
   oneOf<const T extends string>(name: string, allowed: readonly T[], fallback: T): T {
     const value = this.text(name) || fallback
     const match = allowed.find((candidate) => candidate === value.toLowerCase())
     if (match !== undefined) return match
-    const nearest = nearestTo(value.toLowerCase(), allowed)
-    const hint = nearest === undefined ? '' : ` (did you mean ${nearest}?)`
-    this.#problems.add(name, value, `use one of ${allowed.join(', ')}${hint}`)
+    const meant = nearestName(value, allowed)
+    this.#problems.add(name, value, `use one of ${allowed.join(', ')}`, ...(meant ? [meant] : []))
     return fallback
   }
 

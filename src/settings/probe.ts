@@ -1,7 +1,7 @@
 import { readDuration } from './duration.ts'
 import type { Inputs } from './inputs.ts'
+import { nearestName } from './nearest.ts'
 import type { Problems } from './problems.ts'
-import { nearestTo } from './unknown-inputs.ts'
 
 /** What an unset `probe-timeout` means. */
 export const DEFAULT_PROBE_TIMEOUT_MS = 60_000
@@ -151,7 +151,7 @@ function withoutProtocol(words: readonly string[]): string {
   }
   const nearest = words
     .slice(1)
-    .map((word) => nearestTo(word.toLowerCase(), PROTOCOLS))
+    .map((word) => nearestName(word.toLowerCase(), PROTOCOLS))
     .find((found) => found !== undefined)
   const hint = nearest === undefined ? '' : `did you mean ${nearest}? `
   return `unknown protocol: ${hint}Use one of ${PROTOCOLS.join(', ')}`

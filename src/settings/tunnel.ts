@@ -2,60 +2,21 @@ import { isIP } from 'node:net'
 import { DEFAULTS } from './defaults.ts'
 import { readDuration } from './duration.ts'
 import type { Inputs } from './inputs.ts'
+import type { WaitMode } from './model.ts'
 import type { Problems } from './problems.ts'
+import type {
+  NamedTunnelSettings,
+  QuickTunnelSettings,
+  SshSettings,
+  TunnelSettings,
+} from './transports.ts'
 import { parseServiceUrl, showUrl } from './url.ts'
 
-/** How the webhook reaches this runner: one transport with all that it needs. */
-export type TunnelSettings =
-  /** Polling only; `why` is for people. */
-  | { readonly transport: 'none'; readonly why: string }
-  /** The user's own ingress to this runner. */
-  | { readonly transport: 'public'; readonly publicUrl: URL; readonly listenPort: number }
-  | SshSettings
-  | RelaySettings
-  | NamedTunnelSettings
-  | QuickTunnelSettings
-
-/** A reverse tunnel to the user's own sshd. */
-export interface SshSettings {
-  readonly transport: 'ssh'
-  readonly host: string
-  readonly port: number
-  readonly user: string
-  readonly privateKey: string
-  readonly knownHosts: string
-  /** 0: the server chooses. */
-  readonly remotePort: number
-  /** With `{port}` where the server's choice belongs. */
-  readonly publicUrl: string
-}
-
-/** A channel server that speaks smee's or gosmee's format. */
-export interface RelaySettings {
-  readonly transport: 'relay'
-  /** The server, without channel. */
-  readonly relayUrl: URL
-}
-
-/** A Cloudflare tunnel of the user's own, whose host name leads to `listenPort` here. */
-export interface NamedTunnelSettings {
-  readonly transport: 'cloudflared-named'
-  readonly token: string
-  readonly hostname: string
-  readonly listenPort: number
-  readonly binaryPath: string | undefined
-}
-
-/** A Cloudflare quick tunnel: no account, a random name, no promise of service. */
-export interface QuickTunnelSettings {
-  readonly transport: 'cloudflared-quick'
-  readonly binaryPath: string | undefined
-  /** Opened because nothing was said; then its failure is no news. */
-  readonly isUnasked: boolean
-}
+export type * from './transports.ts'
 
 const TUNNELS = ['auto', 'public', 'ssh', 'relay', 'cloudflared', 'none'] as const
-const HOST = /^[A-Za-z0-9](?:[A-Za-z0-9.:-]{0,253}[A-Za-z0-9])?$/
+/** Labels of letters, digits, dashes and underscores, with single dots between; a last dot is allowed. */
+const HOST = /^(?=.{1,254}$)(?:[A-Za-z0-9_](?:[A-Za-z0-9_-]{0,61}[A-Za-z0-9])?(?:\.(?!$)|\.?$))+$/
 const USER = /^[A-Za-z0-9_][A-Za-z0-9_.-]{0,63}$/
 const PORT_RANGE = { min: 1, max: 65_535 }
 
@@ -68,12 +29,12 @@ const PORT_RANGE = { min: 1, max: 65_535 }
 export function readTunnel(
   inputs: Inputs,
   problems: Problems,
-  wait: 'auto' | 'webhook' | 'poll' | 'none',
+  wait: WaitMode,
   environment: NodeJS.ProcessEnv,
 ): TunnelSettings {
   const tunnel = inputs.oneOf('tunnel', TUNNELS, DEFAULTS.tunnel)
   if (wait === 'poll' || wait === 'none') return { transport: 'none', why: `wait is ${wait}` }
-  switch (tunnel === 'auto' ? firstConfigured(inputs, environment) : tunnel) {
+  switch (tunnel === 'auto' ? firstConfigured(inputs, wait, environment) : tunnel) {
     case 'public':
       return {
         transport: 'public',
@@ -85,10 +46,8 @@ export function readTunnel(
     case 'relay':
       return { transport: 'relay', relayUrl: readUrl(inputs, problems, 'relay-url') }
     case 'cloudflared':
-      return readCloudflared(inputs, problems)
+      return readCloudflared(inputs, problems, tunnel === 'auto' && wait !== 'webhook')
     case 'self-hosted':
-      // It was asked for: then a quick tunnel is opened on any runner.
-      if (wait === 'webhook') return readCloudflared(inputs, problems)
       return {
         transport: 'none',
         why: 'this runner is self-hosted and no tunnel is configured',
@@ -101,30 +60,33 @@ export function readTunnel(
 
 /**
  * A quick tunnel opens a way from the internet into the runner's network. On a machine that GitHub
- * hosts there is no network to protect; on others nobody's is opened unasked.
+ * hosts there is no network to protect; on others none is opened unless the webhook was asked for.
  */
-function firstConfigured(inputs: Inputs, environment: NodeJS.ProcessEnv) {
+function firstConfigured(inputs: Inputs, wait: WaitMode, environment: NodeJS.ProcessEnv) {
   if (inputs.has('public-url')) return 'public'
   if (inputs.has('ssh-host')) return 'ssh'
   if (inputs.has('relay-url')) return 'relay'
   if (inputs.has('cloudflared-token')) return 'cloudflared'
-  return environment.RUNNER_ENVIRONMENT === 'github-hosted' ? 'cloudflared' : 'self-hosted'
+  const isAskedFor = wait === 'webhook' || environment.RUNNER_ENVIRONMENT === 'github-hosted'
+  return isAskedFor ? 'cloudflared' : 'self-hosted'
 }
 
 function readSsh(inputs: Inputs, problems: Problems): SshSettings {
-  const host = inputs.required('ssh-host', 'name the host of your sshd')
-  const hostProblem = host === '' ? undefined : adviseHost(host)
-  if (hostProblem !== undefined) problems.add('ssh-host', host, hostProblem)
+  const host = readHost(inputs, problems, 'ssh-host', 'name the host of your sshd')
   const user = inputs.required('ssh-user', 'name the user to log in as')
   if (user !== '' && !USER.test(user)) problems.add('ssh-user', user, 'use a plain user name')
   const privateKey = inputs.text('ssh-key')
-  if (
-    !/^-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*-----END [A-Z ]*PRIVATE KEY-----$/.test(privateKey)
-  ) {
+  const isKey = /^-----BEGIN [A-Z ]*PRIVATE KEY-----[\s\S]*-----END [A-Z ]*PRIVATE KEY-----$/.test(
+    privateKey,
+  )
+  const isOneLine = isKey && privateKey.includes('\\n')
+  if (!isKey || isOneLine) {
     problems.add(
       'ssh-key',
       undefined,
-      'give the private key itself, in PEM or OpenSSH form, from a secret',
+      isOneLine
+        ? 'its line breaks are written as \\n: store the key in the secret with real line breaks'
+        : 'give the private key itself, in PEM or OpenSSH form, from a secret',
     )
   }
   const knownHosts = inputs.required(
@@ -162,18 +124,10 @@ function readSsh(inputs: Inputs, problems: Problems): SshSettings {
   }
 }
 
-/** What is wrong with a host, if anything is. */
-function adviseHost(host: string): string | undefined {
-  const [, name, port] = /^([^:]+):(\d{1,5})$/.exec(host) ?? []
-  if (name !== undefined) return `write only the host, ${name}, and set ssh-port: ${port}`
-  const isHost =
-    HOST.test(host) && !host.includes('..') && (isIP(host) !== 0 || !host.includes(':'))
-  return isHost ? undefined : 'use a host name or address'
-}
-
 function readCloudflared(
   inputs: Inputs,
   problems: Problems,
+  isUnasked: boolean,
 ): NamedTunnelSettings | QuickTunnelSettings {
   const binaryPath = inputs.text('cloudflared-path') || undefined
   const token = inputs.text('cloudflared-token')
@@ -185,11 +139,7 @@ function readCloudflared(
         'a named tunnel needs its token beside cloudflared-hostname',
       )
     }
-    return {
-      transport: 'cloudflared-quick',
-      binaryPath,
-      isUnasked: !inputs.has('tunnel') || inputs.text('tunnel') === 'auto',
-    }
+    return { transport: 'cloudflared-quick', binaryPath, isUnasked }
   }
   if (!/^[\x21-\x7e]+$/.test(token)) {
     problems.add(
@@ -198,13 +148,12 @@ function readCloudflared(
       'holds blanks or other characters that no token has',
     )
   }
-  const hostname = inputs.required(
+  const hostname = readHost(
+    inputs,
+    problems,
     'cloudflared-hostname',
     'name the public host name of the tunnel',
   )
-  if (hostname !== '' && !HOST.test(hostname)) {
-    problems.add('cloudflared-hostname', hostname, 'use a host name without scheme and path')
-  }
   return {
     transport: 'cloudflared-named',
     token,
@@ -212,6 +161,25 @@ function readCloudflared(
     listenPort: readListenPort(inputs, problems),
     binaryPath,
   }
+}
+
+/** A host and nothing else; what else people write with it is named. */
+function readHost(
+  inputs: Inputs,
+  problems: Problems,
+  input: 'ssh-host' | 'cloudflared-hostname',
+  hint: string,
+): string {
+  const host = inputs.required(input, hint)
+  if (host === '' || HOST.test(host) || isIP(host) !== 0) return host
+  const allowed = 'use a host name or address alone'
+  const [, bare = '', port = ''] =
+    /^(?:\w+:\/\/)?(?:[^@/]*@)?([^@/:]+)(?::(\d{1,5}))?\/?$/.exec(host) ?? []
+  if (!HOST.test(bare)) problems.add(input, showUrl(host), allowed)
+  else if (port !== '' && input === 'ssh-host') {
+    problems.add(input, showUrl(host), `${allowed}, and write ssh-port: ${port}`, bare)
+  } else problems.add(input, showUrl(host), allowed, bare)
+  return host
 }
 
 function readListenPort(inputs: Inputs, problems: Problems): number {
@@ -233,21 +201,19 @@ function readUrl(inputs: Inputs, problems: Problems, input: string): URL {
 export function readWebhookInputs(
   inputs: Inputs,
   problems: Problems,
-  wait: 'auto' | 'webhook' | 'poll' | 'none',
+  wait: WaitMode,
   environment: NodeJS.ProcessEnv,
 ) {
   const tunnel = readTunnel(inputs, problems, wait, environment)
-  // Nobody configured a quick tunnel that is opened by default: it may cost little.
-  const isUnasked = tunnel.transport === 'cloudflared-quick' && tunnel.isUnasked
-  const fallbackMs = wait === 'webhook' ? 60_000 : isUnasked ? 1_000 : 5_000
+  const fallbackMs = wait === 'webhook' ? 60_000 : isConfigured(tunnel) ? 5_000 : 1_000
   return {
     tunnel,
     tunnelTimeoutMs: readDuration(inputs, problems, 'tunnel-timeout', 0) ?? fallbackMs,
   }
 }
 
-/** The values of a tunnel that must be hidden wherever they would appear. */
-export function tunnelSecrets(tunnel: TunnelSettings): string[] {
-  if (tunnel.transport === 'ssh') return [tunnel.privateKey]
-  return tunnel.transport === 'cloudflared-named' ? [tunnel.token] : []
+/** A tunnel that somebody set up is worth a longer wait than one that is only tried. */
+function isConfigured(tunnel: TunnelSettings): boolean {
+  if (tunnel.transport === 'none') return false
+  return tunnel.transport !== 'cloudflared-quick' || !tunnel.isUnasked
 }

@@ -1,4 +1,5 @@
 import type { ActionError } from '../base/errors.ts'
+import type { ProbeOutput } from '../probe/explain.ts'
 import type { Observation, Target } from '../provider/provider.ts'
 import type { NewsSource } from '../wait/wait.ts'
 
@@ -58,6 +59,8 @@ export interface DeploymentState {
   timeline: TimelineEntry[]
   elapsedMs: number
   source?: NewsSource
+  /** What came of each line of `probe`, in their order. */
+  probes?: readonly ProbeOutput[]
   error?: ActionError
   log?: LogState
 }
@@ -78,7 +81,14 @@ export interface RunState {
   application: string
   version: string
   versionAction: string
+  /** The version's image, where it is known, and the one that it had before it was moved. */
+  image?: string
+  previousImage?: string
+  /** Versions that were moved to the deployed image. */
+  promoted?: readonly { version: string; from: string; to: string }[]
   deployments: DeploymentState[]
+  /** Whole logs that were written, as absolute paths. */
+  logFiles?: string[]
   /** With `operation: stop`, what was to be stopped. */
   stopId?: string
   stoppedIds: string[]

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { readFileSync, rmSync } from 'node:fs'
-import { basename } from 'node:path'
+import { tmpdir } from 'node:os'
+import { basename, dirname, resolve, sep } from 'node:path'
 import type { RunnerCommands } from '../runner/commands.ts'
 import { LEFTOVERS_STATE } from '../runner/saved-states.ts'
 import { signalGroup } from './child.ts'
@@ -61,27 +62,44 @@ export class Leftovers {
 }
 
 /**
- * Ends the children and removes the folders that an earlier step of this action left.
+ * Ends the children and removes the folders that an earlier step of this action left. The state file
+ * could say anything: what this action would not have written is left alone.
  *
  * @param saved what `Leftovers` wrote
+ * @param environment tells where this action makes its folders (`RUNNER_TEMP`)
  * @returns what was done, one line each
+ * @throws Error when it is no such state
  */
-export function removeLeftovers(saved: string): string[] {
-  const { children, folders } = JSON.parse(saved) as Saved
+export function removeLeftovers(saved: string, environment: NodeJS.ProcessEnv): string[] {
+  const { children, folders } = JSON.parse(saved) as Partial<Record<keyof Saved, unknown>>
+  if (!Array.isArray(children) || !Array.isArray(folders)) throw new Error('not a saved state')
   const lines: string[] = []
-  for (const { pid, startedAt } of children) {
-    // The state could say anything: a negative number would name a whole group of processes.
-    if (!Number.isSafeInteger(pid) || pid <= 1 || typeof startedAt !== 'string') continue
-    if (startOf(pid) !== startedAt) continue
-    signalGroup(pid, 'SIGKILL')
-    lines.push(`Ended the tunnel process ${pid} that was left behind.`)
+  for (const child of children) {
+    if (!isChild(child) || startOf(child.pid) !== child.startedAt) continue
+    signalGroup(child.pid, 'SIGKILL')
+    lines.push(`Ended the tunnel process ${child.pid} that was left behind.`)
   }
   for (const folder of folders) {
-    // Only what this action makes: the state file could say anything.
-    if (basename(folder).startsWith(PRIVATE_FOLDER))
-      rmSync(folder, { recursive: true, force: true })
+    if (isPrivateFolder(folder, environment)) rmSync(folder, { recursive: true, force: true })
   }
   return lines
+}
+
+/** A negative number would be a whole group, and one without a start anybody's process. */
+function isChild(value: unknown): value is ChildRecord {
+  const { pid, startedAt } = (value ?? {}) as Partial<ChildRecord>
+  const isPid = typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 1
+  return isPid && typeof startedAt === 'string' && startedAt !== ''
+}
+
+/** In the folder where they are made, and with the six letters that `mkdtemp` adds. */
+function isPrivateFolder(value: unknown, environment: NodeJS.ProcessEnv): value is string {
+  if (typeof value !== 'string' || !value.startsWith(PRIVATE_FOLDER, value.lastIndexOf(sep) + 1)) {
+    return false
+  }
+  const suffix = basename(value).slice(PRIVATE_FOLDER.length)
+  const parents = [environment.RUNNER_TEMP || tmpdir(), tmpdir()].map((path) => resolve(path))
+  return /^[A-Za-z0-9]{6}$/.test(suffix) && parents.includes(dirname(value))
 }
 
 /** When a process started; undefined when there is none, or the system does not tell. */

@@ -26,7 +26,9 @@ describe('elsewhere than on a runner', () => {
     await using edgegap = await startEdgegap()
     const { main } = await deploy(edgegap, { timeout: '10' }, { env: nowhere })
     expect(main.exitCode).toBe(1)
-    expect(main.rawStdout).toMatch(/^error: Input: timeout is "10": a number needs a unit/m)
+    expect(main.rawStdout).toMatch(
+      /^error: Input: timeout is "10": write a duration.*did you mean 10s/m,
+    )
   })
 })
 

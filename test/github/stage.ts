@@ -4,8 +4,8 @@ import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
 import { GitHubReporter, type ReporterOptions } from '../../src/github/reporter.ts'
 import type { RunView } from '../../src/github/run-view.ts'
-import type { GitHubSettings } from '../../src/github/settings.ts'
 import { createHttpClient } from '../../src/net/request.ts'
+import type { GitHubSettings } from '../../src/settings/github.ts'
 import type { GitHubEmulator } from '../emulator/github/emulator.ts'
 
 export const SHA = 'c'.repeat(40)

@@ -4,11 +4,12 @@ import { describe, expect, test } from 'vitest'
 import { readActionFile, readActionMetadata } from '../../scripts/action-metadata.ts'
 import { checkAction, checkRepository, checkWorkflow } from '../../scripts/check-action.ts'
 import { snippetsOf, toSnippet } from '../../scripts/workflow-snippets.ts'
+import { REGISTRY } from '../../src/provider/registry.ts'
 import { buildOutputs } from '../../src/report/outputs.ts'
 import { DEFAULTS } from '../../src/settings/defaults.ts'
 import { BadInputs } from '../../src/settings/problems.ts'
 import { readSettings } from '../../src/settings/settings.ts'
-import { KNOWN_INPUTS } from '../../src/settings/unknown-inputs.ts'
+import { knownInputs } from '../../src/settings/unknown-inputs.ts'
 
 const text = readActionFile()
 const action = readActionMetadata(text)
@@ -80,11 +81,16 @@ describe('inputs', () => {
     const declared = action.inputs.flatMap((input) =>
       input.default === undefined ? [] : [[input.name, input.default]],
     )
-    expect(Object.fromEntries(declared)).toEqual({ ...DEFAULTS })
+    const own = REGISTRY.map(({ defaults }) => defaults)
+    expect(Object.fromEntries(declared)).toEqual(Object.assign({}, DEFAULTS, ...own))
   })
 
-  test('that the source reads are declared', () => {
-    expect(new Set(inputNames)).toEqual(new Set([...inputNames, ...inputsRead()]))
+  test('that the source lists are the declared ones', () => {
+    expect(knownInputs(REGISTRY).sort()).toEqual([...inputNames].sort())
+  })
+
+  test('that the source reads are declared', async () => {
+    expect(new Set(inputNames)).toEqual(new Set([...inputNames, ...(await inputsRead())]))
   })
 
   test('that are declared are read somewhere in the source', () => {
@@ -112,25 +118,29 @@ test('outputs: the declared ones are set on every path, and no others', () => {
     tunnelError: '',
     hasLeftovers: false,
   } as const
-  const same = (text: string) => text
-  const texts = { redact: same, redactFact: same }
-  const outputs = buildOutputs({ ...nothing, deployments: [], stoppedIds: [] }, texts)
+  const outputs = buildOutputs(
+    { ...nothing, deployments: [], stoppedIds: [] },
+    { redact: (value) => value, redactFact: (value) => value },
+    REGISTRY.flatMap((definition) => definition.outputs),
+  )
   expect(Object.keys(outputs).sort()).toEqual(action.outputs.map(({ name }) => name).sort())
 })
 
 /** Every input that is asked for, by the environment variables that are looked at. */
-function inputsRead(): Set<string> {
+async function inputsRead(): Promise<Set<string>> {
   const read = new Set<string>()
-  for (const INPUT_OPERATION of ['deploy', 'stop']) {
-    const given: NodeJS.ProcessEnv = { INPUT_OPERATION }
-    const environment = new Proxy(given, {
-      get: (target, key) => {
-        const name = String(key)
-        if (name.startsWith('INPUT_')) read.add(name.slice('INPUT_'.length).toLowerCase())
-        return target[name]
-      },
-    })
-    expect(() => readSettings(environment)).toThrow(BadInputs)
+  for (const { name, operations } of REGISTRY) {
+    for (const INPUT_OPERATION of operations) {
+      const given: NodeJS.ProcessEnv = { INPUT_PROVIDER: name, INPUT_OPERATION }
+      const environment = new Proxy(given, {
+        get: (target, key) => {
+          const variable = String(key)
+          if (variable.startsWith('INPUT_')) read.add(variable.slice('INPUT_'.length).toLowerCase())
+          return target[variable]
+        },
+      })
+      await expect(readSettings(environment, REGISTRY)).rejects.toThrow(BadInputs)
+    }
   }
   return read
 }
@@ -142,8 +152,3 @@ function readSources(folder: string): string {
     .map((name) => readFileSync(join(folder, name), 'utf8'))
     .join('\n')
 }
-
-test('the action knows every input that action.yml declares, and no other', () => {
-  const { inputs } = readActionMetadata(readActionFile())
-  expect([...KNOWN_INPUTS].sort()).toEqual(inputs.map(({ name }) => name).sort())
-})

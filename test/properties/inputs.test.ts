@@ -1,5 +1,6 @@
 import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
+import { REGISTRY } from '../../src/provider/registry.ts'
 import { BadInputs } from '../../src/settings/problems.ts'
 import { readSettings } from '../../src/settings/settings.ts'
 import { readAction } from '../harness/action.ts'
@@ -60,9 +61,11 @@ const anyInputs: fc.Arbitrary<Record<string, string>> = fc
   )
 
 /** The settings, or the problems by name; anything else that is thrown is a fault of ours. */
-function read(environment: Record<string, string>): { problems: readonly string[]; text: string } {
+async function read(
+  environment: Record<string, string>,
+): Promise<{ problems: readonly string[]; text: string }> {
   try {
-    const { settings, warnings } = readSettings(environment)
+    const { settings, warnings } = await readSettings(environment, REGISTRY)
     expect(Object.isFrozen(settings)).toBe(true)
     return { problems: [], text: warnings.join('\n') }
   } catch (thrown) {
@@ -74,8 +77,8 @@ function read(environment: Record<string, string>): { problems: readonly string[
 describe('whatever stands in the inputs', () => {
   test('gives settings, or problems that each begin with the name of an input', () =>
     holds(
-      fc.property(anyInputs, (environment) => {
-        const { problems } = read(environment)
+      fc.asyncProperty(anyInputs, async (environment) => {
+        const { problems } = await read(environment)
         const known = new Set(names)
         for (const problem of problems) {
           expect(known).toContain(/^[a-z-]+/.exec(problem)?.[0])
@@ -83,15 +86,15 @@ describe('whatever stands in the inputs', () => {
         }
         expect(new Set(problems).size).toBe(problems.length)
       }),
-      600,
+      300,
     ))
 
   test('one reading is like another', () =>
     holds(
-      fc.property(anyInputs, (environment) => {
-        expect(read(environment)).toEqual(read({ ...environment }))
+      fc.asyncProperty(anyInputs, async (environment) => {
+        expect(await read(environment)).toEqual(await read({ ...environment }))
       }),
-      200,
+      60,
     ))
 })
 
@@ -114,34 +117,34 @@ describe('a secret', () => {
 
   test('is in no problem and no warning, whatever is wrong with it and with the rest', () =>
     holds(
-      fc.property(
+      fc.asyncProperty(
         anyInputs,
         fc.constantFrom(...secretInputs),
         anySecret.chain((secret) => fc.tuple(fc.constant(secret), wrapped(secret))),
-        (environment, input, [secret, value]) => {
+        async (environment, input, [secret, value]) => {
           const others = Object.entries(environment).filter(([, text]) => !text.includes(secret))
-          const { text } = read({ ...Object.fromEntries(others), [variable(input)]: value })
+          const { text } = await read({ ...Object.fromEntries(others), [variable(input)]: value })
           expect(text).not.toContain(secret.trim())
         },
       ),
-      800,
+      400,
     ))
 
   test('in the query or the credentials of a URL is not shown either', () =>
     holds(
-      fc.property(
+      fc.asyncProperty(
         anyInputs,
         fc.constantFrom('api-url', 'public-url', 'relay-url', 'build-url'),
         fc.stringMatching(/^[a-z0-9]{12,30}$/),
         fc.constantFrom('http', 'https', 'ftp', 'htps', ''),
         fc.boolean(),
-        (environment, input, secret, scheme, isQuery) => {
+        async (environment, input, secret, scheme, isQuery) => {
           const place = isQuery ? `files.example.com/b?sig=${secret}` : `me:${secret}@a.example/b`
           const url = scheme === '' ? place : `${scheme}://${place}`
-          const { text } = read({ ...environment, [variable(input)]: url })
+          const { text } = await read({ ...environment, [variable(input)]: url })
           expect(text).not.toContain(secret)
         },
       ),
-      500,
+      250,
     ))
 })

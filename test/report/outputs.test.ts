@@ -2,10 +2,13 @@ import { readFileSync } from 'node:fs'
 import { describe, expect, it } from 'vitest'
 import { parse } from 'yaml'
 import { ActionError } from '../../src/base/errors.ts'
+import { REGISTRY } from '../../src/provider/registry.ts'
 import { buildOutputs, maskedOutputWarnings } from '../../src/report/outputs.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
 import { launchReport, runReport } from './fixtures.ts'
 import { hostileTexts } from './hostile-texts.ts'
+
+const OWN = REGISTRY.flatMap(({ outputs }) => outputs)
 
 const same = (text: string) => text
 const asIs = { redact: same, redactFact: same }
@@ -27,13 +30,13 @@ describe('the outputs', () => {
       }),
     ],
   ])('of %s are exactly those that action.yml declares', (_, report) => {
-    const outputs = buildOutputs(report, asIs)
+    const outputs = buildOutputs(report, asIs, OWN)
     expect(Object.keys(outputs).sort()).toEqual(declared)
     for (const value of Object.values(outputs)) expect(value).toBeTypeOf('string')
   })
 
   it('tell of a success', () => {
-    const { deployments, ports, ...rest } = buildOutputs(runReport({ tunnel: 'ssh' }), asIs)
+    const { deployments, ports, ...rest } = buildOutputs(runReport({ tunnel: 'ssh' }), asIs, OWN)
     expect(rest).toMatchObject({
       outcome: 'succeeded',
       'deployment-id': 'a69f8e3e0555',
@@ -71,6 +74,7 @@ describe('the outputs', () => {
         status: 'Status.READY',
         seconds: 4.2,
         error: '',
+        probe: [],
       },
     ])
   })
@@ -78,9 +82,9 @@ describe('the outputs', () => {
   it('tell the error of the run, else of the first deployment that has one', () => {
     const error = (what: string) => new ActionError({ kind: 'deployment-failed', what })
     const deployments = [launchReport(), launchReport({ error: error('the second') })]
-    expect(buildOutputs(runReport({ deployments }), asIs).error).toBe('the second')
+    expect(buildOutputs(runReport({ deployments }), asIs, OWN).error).toBe('the second')
     const report = runReport({ deployments, error: error('the\nrun') })
-    expect(buildOutputs(report, asIs).error).toBe('the run')
+    expect(buildOutputs(report, asIs, OWN).error).toBe('the run')
   })
 
   it('are one line each and hold no secret, whatever the provider sends', () => {
@@ -92,7 +96,7 @@ describe('the outputs', () => {
       const observation = { state: 'failed' as const, status: text, known: false, facts }
       const error = new ActionError({ kind: 'internal', what: text })
       const deployments = [launchReport({ observation, error })]
-      for (const value of Object.values(buildOutputs(runReport({ deployments }), redact))) {
+      for (const value of Object.values(buildOutputs(runReport({ deployments }), redact, OWN))) {
         expect(value).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|evil/)
         expect(value.isWellFormed()).toBe(true)
       }
@@ -113,7 +117,11 @@ describe('the outputs', () => {
       known: true,
       facts: { ports },
     }
-    const outputs = buildOutputs(runReport({ deployments: [launchReport({ observation })] }), asIs)
+    const outputs = buildOutputs(
+      runReport({ deployments: [launchReport({ observation })] }),
+      asIs,
+      OWN,
+    )
     const names = Object.keys(JSON.parse(outputs.ports ?? '') as object)
     expect(names.sort()).toEqual(['7777', '__proto__', 'constructor', 'toString'])
     expect(outputs.address).toBe('h:31500')
@@ -132,7 +140,7 @@ describe('outputs in which a secret value stands', () => {
   }
 
   it('keep the address whole', () => {
-    const outputs = buildOutputs(runReport(), texts)
+    const outputs = buildOutputs(runReport(), texts, OWN)
     const address = 'a69f8e3e0555.pr.edgegap.net:31500'
     expect(outputs).toMatchObject({
       address,
@@ -147,7 +155,7 @@ describe('outputs in which a secret value stands', () => {
   })
 
   it('are warned of by the name of the input, with what was replaced', () => {
-    const warnings = maskedOutputWarnings(runReport(), texts)
+    const warnings = maskedOutputWarnings(runReport(), texts, OWN)
     expect(warnings.map((text) => text.slice(0, text.indexOf(' The runner')))).toEqual([
       'The secret value of secret-env BACKEND_DOMAIN stands in the outputs host, address, ports, deployments. They are complete here.',
       'The secret value of secret-env ADMIN_PIN stands in the outputs port, address, ports, deployments. They are complete here.',
@@ -159,6 +167,6 @@ describe('outputs in which a secret value stands', () => {
   it('are not warned of when only an error quotes the secret', () => {
     const error = new ActionError({ kind: 'deployment-failed', what: 'PIN 3150 is bad' })
     const report = runReport({ deployments: [], error, outcome: 'rejected', tunnelError: '3150' })
-    expect(maskedOutputWarnings(report, texts)).toEqual([])
+    expect(maskedOutputWarnings(report, texts, OWN)).toEqual([])
   })
 })

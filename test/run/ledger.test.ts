@@ -3,7 +3,7 @@ import { Ledger, type LedgerEntry, readLedger } from '../../src/run/ledger.ts'
 import type { Access } from '../../src/settings/access.ts'
 import { RecordingRunner } from '../report/fixtures.ts'
 
-const access: Access = { provider: 'edgegap', apiUrl: 'https://a.test/', fingerprint: 'salt.hash' }
+const access: Access = { provider: 'fake', apiUrl: 'https://a.test/', own: {}, seal: 'salt.hash' }
 
 function open(entries?: readonly LedgerEntry[]) {
   const runner = new RecordingRunner()

@@ -9,7 +9,7 @@ import { RecordingRunner } from '../report/fixtures.ts'
 import { VirtualClock } from '../wait/virtual-clock.ts'
 import { FakeProvider } from './fake-provider.ts'
 
-const ACCESS: Access = { provider: 'edgegap', apiUrl: 'https://a.test/', fingerprint: 'x.y' }
+const ACCESS: Access = { provider: 'fake', apiUrl: 'https://a.test/', own: {}, seal: 'x.y' }
 
 /** Everything that a run works with, on a virtual clock, and the signals of a runner. */
 export function setStage(entries: readonly LedgerEntry[] = []) {

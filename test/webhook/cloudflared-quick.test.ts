@@ -199,7 +199,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a quick tunnel', fo
     await settled(open)
     const pid = world.starts()[0]?.pid ?? 0
     expect(readdirSync(world.temp)).toHaveLength(1)
-    const lines = removeLeftovers(open.leftovers())
+    const lines = removeLeftovers(open.leftovers(), { RUNNER_TEMP: world.temp })
     expect(lines).toEqual([`Ended the tunnel process ${pid} that was left behind.`])
     await expect.poll(() => isRunning(pid)).toBe(false)
     expect(readdirSync(world.temp)).toEqual([])

@@ -1,5 +1,5 @@
 import { spawn } from 'node:child_process'
-import { existsSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { existsSync, mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { describe, expect, onTestFinished, test } from 'vitest'
@@ -39,13 +39,13 @@ describe.runIf(process.platform === 'linux')('what a killed step leaves', () => 
     leftovers.addChild(pid)
     leftovers.addFolder(folder)
     const ended = new Promise((resolve) => child.once('exit', (_, signal) => resolve(signal)))
-    expect(removeLeftovers(saved())).toEqual([
+    expect(removeLeftovers(saved(), {})).toEqual([
       `Ended the tunnel process ${pid} that was left behind.`,
     ])
     expect(await ended).toBe('SIGKILL')
     expect(existsSync(folder)).toBe(false)
     // Once more does no harm.
-    expect(removeLeftovers(saved())).toEqual([])
+    expect(removeLeftovers(saved(), {})).toEqual([])
   })
 
   test('a process that only has the same number by now is left alone', () => {
@@ -54,7 +54,7 @@ describe.runIf(process.platform === 'linux')('what a killed step leaves', () => 
     leftovers.addChild(pid)
     const record = JSON.parse(saved())
     record.children[0].startedAt = '12345'
-    expect(removeLeftovers(JSON.stringify(record))).toEqual([])
+    expect(removeLeftovers(JSON.stringify(record), {})).toEqual([])
     expect(isRunning(pid)).toBe(true)
   })
 
@@ -72,5 +72,47 @@ describe.runIf(process.platform === 'linux')('what a killed step leaves', () => 
     await ended
     leftovers.addChild(pid)
     expect(saved()).toBe('')
+  })
+})
+
+describe.runIf(process.platform === 'linux')('a saved state that this action did not write', () => {
+  test.each([
+    ['a negative number, which would be a whole group', (pid: number) => ({ pid: -pid })],
+    ['one without a start', () => ({ startedAt: undefined })],
+    ['a negative one without a start', (pid: number) => ({ pid: -pid, startedAt: undefined })],
+    ['a number as text', (pid: number) => ({ pid: String(pid) })],
+    ['the first process', () => ({ pid: 1 })],
+    ['zero, which would be our own group', () => ({ pid: 0, startedAt: undefined })],
+  ])('ends no process: %s', (_, change) => {
+    const { pid } = startSleep()
+    const { leftovers, saved } = startStep()
+    leftovers.addChild(pid)
+    const [child] = JSON.parse(saved()).children
+    const state = { children: [null, 5, { ...child, ...change(pid) }], folders: [] }
+    expect(removeLeftovers(JSON.stringify(state), {})).toEqual([])
+    expect(isRunning(pid)).toBe(true)
+  })
+
+  test('removes no folder that is not where ours are made, or is not called like ours', () => {
+    const parent = mkdtempSync(join(tmpdir(), 'elsewhere-'))
+    onTestFinished(() => rmSync(parent, { recursive: true, force: true }))
+    const folders = [`${PRIVATE_FOLDER}abcdef`, `${PRIVATE_FOLDER}repository`].map((name) => {
+      const folder = join(parent, name)
+      mkdirSync(folder)
+      return folder
+    })
+    const strange = [...folders, `${makeFolder()}/..`, 5, null, `${PRIVATE_FOLDER}abcdef`, '/']
+    removeLeftovers(JSON.stringify({ children: [], folders: strange }), {})
+    for (const folder of folders) expect(existsSync(folder)).toBe(true)
+    // In the runner's own folder for temporary files it is removed.
+    const environment = { RUNNER_TEMP: parent }
+    removeLeftovers(JSON.stringify({ children: [], folders }), environment)
+    expect(folders.map((folder) => existsSync(folder))).toEqual([false, true])
+  })
+
+  test('that is none at all is refused', () => {
+    for (const saved of ['{}', '[]', 'x', '{"children":{},"folders":[]}']) {
+      expect(() => removeLeftovers(saved, {})).toThrow()
+    }
   })
 })

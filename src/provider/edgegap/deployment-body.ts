@@ -1,5 +1,5 @@
-import type { EdgegapDeploySettings } from '../../settings/settings.ts'
 import type { Location } from './locations.ts'
+import type { EdgegapDeploySettings } from './settings.ts'
 
 /**
  * The body of `POST /v2/deployments` (OpenAPI v2, `DeploymentV2`).
@@ -9,21 +9,21 @@ import type { Location } from './locations.ts'
  * @param webhook called when it is ready, failed or terminated: v2 has a field for each of the three
  */
 export function deploymentBody(
-  settings: EdgegapDeploySettings,
+  { application, version, group, own }: EdgegapDeploySettings,
   location: Location,
   ownTags: readonly string[],
   webhook: URL | undefined,
 ) {
   return {
-    application: settings.application,
-    version: settings.version,
+    application,
+    version,
     users: users(location),
-    environment_variables: settings.environment.map(({ key, value, secret }) => ({
+    environment_variables: own.environment.map(({ key, value, secret }) => ({
       key,
       value,
       is_hidden: secret,
     })),
-    tags: [...ownTags, ...settings.tags],
+    tags: [...new Set([...ownTags, ...(group === undefined ? [] : [group]), ...own.tags])],
     ...(webhook && {
       webhook_on_ready: { url: webhook.href },
       webhook_on_error: { url: webhook.href },

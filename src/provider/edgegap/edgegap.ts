@@ -1,6 +1,5 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { type ActionError, toActionError } from '../../base/errors.ts'
-import type { EdgegapDeploySettings, EdgegapSettings } from '../../settings/settings.ts'
 import { adaptiveSchedule, type PollSchedule } from '../../wait/schedule.ts'
 import type {
   Attempt,
@@ -21,6 +20,7 @@ import { deploymentBody } from './deployment-body.ts'
 import { Deployments } from './deployments.ts'
 import { wire } from './load-wire.ts'
 import type { Location } from './locations.ts'
+import type { EdgegapAccess, EdgegapDeploySettings, EdgegapVersionSettings } from './settings.ts'
 import { shortestIntervalMs, Watch } from './watch.ts'
 
 /** A place, with what Edgegap is sent for it. */
@@ -33,18 +33,23 @@ export class Edgegap implements Provider<EdgegapTarget> {
   readonly title = 'Edgegap'
   readonly traits = { canStop: true, webhook: 'in-create', createMs: 30_000 } as const
   readonly targets: readonly EdgegapTarget[]
-  readonly #settings: EdgegapSettings
+  readonly #settings: EdgegapDeploySettings | EdgegapVersionSettings | undefined
   readonly #send: EdgegapClient
   readonly #deployments: Deployments
   readonly #watch: Watch
   /** Carried by all deployments of this run, where there are several: one list serves for all. */
   readonly #runTag: string | undefined
 
-  constructor(settings: EdgegapSettings, context: ProviderContext) {
+  /** @param settings undefined where deployments are only found and stopped */
+  constructor(
+    { apiUrl, token }: EdgegapAccess,
+    context: ProviderContext,
+    settings?: EdgegapDeploySettings | EdgegapVersionSettings,
+  ) {
     this.#settings = settings
-    this.#send = createEdgegapClient(context.http, settings.apiUrl, settings.token)
+    this.#send = createEdgegapClient(context.http, apiUrl, token)
     this.#deployments = new Deployments(this.#send, context.clock)
-    this.targets = settings.operation === 'deploy' ? targetsOf(settings.locations) : []
+    this.targets = settings?.operation === 'deploy' ? targetsOf(settings.own.locations) : []
     this.#runTag = this.targets.length > 1 ? context.newAttemptTag() : undefined
     this.#watch = new Watch(this.#deployments, this.#runTag)
   }
@@ -104,7 +109,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
   }
 
   #deploy(): EdgegapDeploySettings {
-    if (this.#settings.operation !== 'deploy') throw new Error('not a deploy')
+    if (this.#settings?.operation !== 'deploy') throw new Error('not a deploy')
     return this.#settings
   }
 }

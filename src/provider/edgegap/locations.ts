@@ -46,6 +46,26 @@ export function parseLocation(line: string): Location | undefined {
   }
 }
 
+/**
+ * What to say of a line that is none.
+ *
+ * @returns what is allowed, and what was probably meant
+ */
+export function explainLocation(line: string): { allowed: string; meant: string[] } {
+  const [, name = '', first = '', second = ''] =
+    /^(?:([A-Za-z0-9][A-Za-z0-9 ._-]{0,63}?)\s+)?([+-]?[\d.]{1,25})(?:\s*,\s*|\s+)([+-]?[\d.]{1,25})$/.exec(
+      line.trim().slice(0, MAX_LINE),
+    ) ?? []
+  const forms = [`${first},${second}`, `${second},${first}`].map((where) =>
+    name === '' ? where : `${name} ${where}`,
+  )
+  const meant = forms.find((form) => parseLocation(form) !== undefined)
+  if (meant === undefined) return { allowed: LOCATION_FORM, meant: [] }
+  const isSwapped = meant === forms[1]
+  const why = isSwapped ? `; latitude comes first and is from -90 to 90` : ''
+  return { allowed: `${LOCATION_FORM}${why}`, meant: [meant] }
+}
+
 /** An address before another is no name: a comma was forgotten, and it would be dropped. */
 function isName(text: string): boolean {
   return NAME.test(text) && isIP(text) === 0
@@ -53,17 +73,4 @@ function isName(text: string): boolean {
 
 function isWithin(text: string | undefined, limit: number): boolean {
   return text !== undefined && NUMBER.test(text) && Math.abs(Number(text)) <= limit
-}
-
-/** What to write in place of a line that is no location. */
-export function adviseLocation(line: string): string {
-  const numbers = /^(.*?)([+-]?\d{1,3}(?:\.\d+)?)\s*,\s*([+-]?\d{1,3}(?:\.\d+)?)\s*$/.exec(
-    line.slice(0, MAX_LINE),
-  )
-  const [, before = '', first, second] = numbers ?? []
-  if (first === undefined || second === undefined) return LOCATION_FORM
-  if (isWithin(first, 90) || !isWithin(first, 180)) return LOCATION_FORM
-  const swapped = `${before}${second},${first}`.trim()
-  const offer = isWithin(second, 90) ? `: did you mean "${swapped}"?` : ''
-  return `latitude comes first and is from -90 to 90${offer || ':'} ${LOCATION_FORM}`
 }

@@ -1,138 +1,139 @@
+import type { Secret } from '../../base/secret.ts'
 import type { Inputs } from '../../settings/inputs.ts'
 import type { Problems } from '../../settings/problems.ts'
+import { type Mistake, scanVariables } from './variable-lines.ts'
 
 /** An environment variable of the server. */
 export interface Variable {
-  key: string
-  value: string
-  secret: boolean
+  readonly key: string
+  readonly value: string
+  readonly secret: boolean
 }
 
-/** .NET separates the parts of a setting by dots or colons; dashes are in use as well. */
-const KEY = /^[A-Za-z_][A-Za-z0-9_.-]{0,254}$/
 /** Edgegap: at most 4 KB (OpenAPI v1, `AppVersionEnv`). */
 const MAX_VALUE_BYTES = 4096
-const HEREDOC = /^([^=<]*)<<\s*([A-Za-z_][A-Za-z0-9_]*)\s*$/
-const FORM =
-  'write KEY=VALUE, or for several lines KEY<<END, the lines, and END on a line of its own'
+const SEVERAL_LINES = 'write KEY<<END, then the lines of the value, then END alone on a line'
 
-/** Where variables come from: an input, and whether its values are secret. */
-interface Source {
-  input: string
-  secret: boolean
-}
-
-/** Reads `env` and `secret-env`, or another such pair of inputs: each key once in both together. */
-export function readEnvironment(
-  inputs: Inputs,
-  problems: Problems,
-  [plain, secret]: readonly [string, string] = ['env', 'secret-env'],
-): Variable[] {
-  return readVariables(inputs, problems, [
-    { input: plain, secret: false },
-    { input: secret, secret: true },
-  ])
-}
-
-/** Reads inputs of lines `KEY=VALUE` and blocks `KEY<<END` … `END`; each key once in all of them. */
-function readVariables(inputs: Inputs, problems: Problems, sources: readonly Source[]): Variable[] {
-  const seen = new Set<string>()
-  return sources.flatMap((source) => {
-    const variables: Variable[] = []
-    for (const entry of readEntries(inputs.raw(source.input))) {
-      const problem = check(entry, source, seen)
-      if (problem !== undefined) problems.add(source.input, undefined, problem)
-      // One problem of this kind is enough: what follows is the rest of a value of several lines.
-      if (problem?.endsWith(FORM)) break
-      if (problem !== undefined || entry.key === undefined) continue
-      seen.add(entry.key)
-      variables.push({ key: entry.key, value: entry.value, secret: source.secret })
-    }
-    return variables
-  })
-}
-
-/** Quotes around a value are a part of it, which is seldom meant. */
-export function findQuoted(variables: readonly Variable[]): string[] {
-  return variables
-    .filter(({ value }) => /^(["']).*\1$/s.test(value) && value.length > 1)
-    .map(({ key }) => `The value of ${key} is sent with the quotes around it.`)
-}
-
-/** Values of secret variables, whatever else is wrong with the lines: for masking only. */
-export function secretValues(text: string): string[] {
-  return readEntries(text).flatMap(({ value, line }) => [value, line])
-}
-
-interface Entry {
-  /** Undefined where the line is neither form. */
-  key: string | undefined
-  value: string
-  /** The line itself. */
-  line: string
-  number: number
-  /** The end word that never came. */
-  missing?: string
-}
-
-function readEntries(text: string): Entry[] {
-  const lines = text.split(/\r\n|\n|\r/)
-  const entries: Entry[] = []
-  for (let index = 0; index < lines.length; index++) {
-    const line = (lines[index] ?? '').trimStart()
-    if (line.trim() === '' || line.startsWith('#')) continue
-    const number = index + 1
-    const [, heredocKey, endWord] = HEREDOC.exec(line) ?? []
-    if (heredocKey === undefined || endWord === undefined) {
-      const [, key, value = ''] = /^([^=]*)=(.*)$/s.exec(line) ?? []
-      entries.push({ key, value, line, number })
-      continue
-    }
-    const end = lines.findIndex((one, at) => at > index && one.trim() === endWord)
-    const value = lines.slice(number, end < 0 ? lines.length : end).join('\n')
-    const missing = end < 0 ? { missing: endWord } : {}
-    entries.push({ key: heredocKey.trim(), value, line, number, ...missing })
-    index = end < 0 ? lines.length : end
-  }
-  return entries
-}
-
-/** What is wrong with an entry. Lines of a secret are never shown. */
-function check(entry: Entry, { secret }: Source, seen: ReadonlySet<string>): string | undefined {
-  const { key, value, line, number, missing } = entry
-  const place = `line ${number}`
-  const shown = secret ? '' : ` ("${line.slice(0, 60)}")`
-  if (missing !== undefined) {
-    // A secret may hold `<<` itself: then what seems to be the end word is a part of it.
-    return secret
-      ? `${place} has a << whose end word stands on no line of its own: ${FORM}`
-      : `${place} begins a value with <<${missing} that has no line ${missing}`
-  }
-  if (key === undefined || !KEY.test(key)) {
-    const [, yamlKey] = /^([A-Za-z_][\w.-]*):\s/.exec(line) ?? []
-    if (yamlKey !== undefined && !secret) {
-      return `${place}${shown} is not KEY=VALUE: write ${yamlKey}=${line
-        .slice(yamlKey.length + 1)
-        .trim()
-        .slice(0, 60)}`
-    }
-    const form = 'is not KEY=VALUE with a key of A-Z, a-z, 0-9, _, . and -'
-    return `${place}${shown} ${form}: ${FORM}`
-  }
-  if (isRestOfValue(key, value, secret))
-    return `${place}${shown} looks like a part of a longer value: ${FORM}`
-  if (seen.has(key)) return `${place} sets ${key} a second time: give each key once`
-  if (Buffer.byteLength(value) > MAX_VALUE_BYTES) {
-    return `the value of ${key} is over ${MAX_VALUE_BYTES} bytes: shorten it`
-  }
-  return undefined
+/** Reads `env` and `secret-env`. */
+export function readEnvironment(inputs: Inputs, problems: Problems): Variable[] {
+  return readVariables(inputs, problems, { open: 'env', secret: 'secret-env' })
 }
 
 /**
- * The last line of base64 text ends in `=` and would pass as a key without value. A secret without a
- * value may come from a pull request of a fork, but then its key looks like one.
+ * Reads a pair of inputs with environment variables, lines `KEY=VALUE` or `KEY<<END` … `END`, each
+ * key once in both together. Of the secret one only keys are ever shown.
  */
-function isRestOfValue(key: string, value: string, secret: boolean): boolean {
-  if (!/^=?$/.test(value)) return false
-  return secret ? !/^[A-Z][A-Z0-9_.]*$/.test(key) || value === '=' : /^[A-Za-z0-9]{40,}$/.test(key)
+export function readVariables(
+  inputs: Inputs,
+  problems: Problems,
+  names: { readonly open: string; readonly secret: string },
+): Variable[] {
+  const seen = new Set<string>()
+  const read = (input: string, secret: boolean): Variable[] => {
+    const { variables, mistakes } = scanVariables(inputs.raw(input), secret)
+    const found: { line: number; text: string }[] = mistakes.map((mistake) => {
+      return { line: mistake.from, text: explain(mistake, secret) }
+    })
+    const taken = variables.flatMap(({ key, value, line }) => {
+      const text = problemWith(key, value, line, seen)
+      if (text !== undefined) {
+        found.push({ line, text })
+        return []
+      }
+      seen.add(key)
+      if (isQuoted(value)) problems.warn(quotesWarning(input, key))
+      if (holdsVariable(value)) problems.warn(oneLineWarning(input, key))
+      return [{ key, value, secret }]
+    })
+    found.sort((a, b) => a.line - b.line)
+    for (const { text } of found) problems.add(input, undefined, text)
+    return taken
+  }
+  return [...read(names.open, false), ...read(names.secret, true)]
+}
+
+/**
+ * The values of an input with secret variables that must be hidden, however wrongly it is written:
+ * a line that is no variable counts as a secret as a whole.
+ */
+export function secretVariables(text: string, input: string): Secret[] {
+  const { variables, mistakes } = scanVariables(text, true)
+  const secrets = [
+    ...variables.flatMap(({ key, value }) => {
+      const values = isQuoted(value) ? [value, value.slice(1, -1)] : [value]
+      return values.map((one) => ({ input: `${input} ${key}`, value: one }))
+    }),
+    ...mistakes.flatMap(({ lines }) =>
+      lines.flatMap((line) => [line, afterDivider(line)]).map((value) => ({ input, value })),
+    ),
+  ]
+  return secrets.map((secret) => ({ ...secret, mayBePublic: true }))
+}
+
+function problemWith(
+  key: string,
+  value: string,
+  line: number,
+  seen: ReadonlySet<string>,
+): string | undefined {
+  if (seen.has(key)) return `line ${line} sets ${key} a second time: give each key once`
+  if (Buffer.byteLength(value) <= MAX_VALUE_BYTES) return undefined
+  return `the value of ${key} is over ${MAX_VALUE_BYTES} bytes: shorten it`
+}
+
+/** Says what is wrong and how it is written, and shows nothing of a secret. */
+function explain(mistake: Mistake, secret: boolean): string {
+  const { from, to, key } = mistake
+  const place = to > from ? `lines ${from} to ${to}` : `line ${from}`
+  switch (mistake.kind) {
+    case 'several-lines': {
+      const whose =
+        key === undefined ? 'a value of several lines' : `the rest of the value of ${key}`
+      const form = key === undefined ? SEVERAL_LINES : SEVERAL_LINES.replace('KEY', key)
+      return to > from ? `${place} are ${whose}: ${form}` : `${place} is ${whose}: ${form}`
+    }
+    case 'no-end':
+      // A secret may hold `<<` itself: then key and end word are parts of it.
+      if (secret) return `${place} begins a value with << that no line ends: ${SEVERAL_LINES}`
+      return `${place} begins the value of ${key}, and no line ${mistake.end} ends it: ${SEVERAL_LINES}`
+    case 'no-variable':
+      return explainLine(mistake.lines[0] ?? '', place, secret)
+  }
+}
+
+function explainLine(line: string, place: string, secret: boolean): string {
+  const shown = secret ? '' : ` ("${line.slice(0, 60)}")`
+  const form = `${place}${shown} is not KEY=VALUE with a key of A-Z, a-z, 0-9, _, . and -`
+  const [, key, divider, value = ''] =
+    /^(?:export\s+)?([A-Za-z_][\w.-]*)(\s*=\s?|\s*:\s+)(.*)$/.exec(line) ?? []
+  const why = divider?.includes(':') ? ', with = in place of the colon' : ''
+  // Of a secret not even what looks like a key: it may be the middle of the value.
+  if (secret) {
+    return why === ''
+      ? `${form}; for a value of several lines ${SEVERAL_LINES}`
+      : `${form}; did you mean KEY=VALUE${why}?`
+  }
+  return key === undefined ? form : `${form}; did you mean ${key}=${value.slice(0, 60)}${why}?`
+}
+
+/** YAML and shells take quotes away; here everything behind the = is the value. */
+function isQuoted(value: string): boolean {
+  return /^(["']).*\1$/s.test(value.trimEnd())
+}
+
+/** `A=1 B=2`, or with a comma or semicolon between: names of variables are mostly in capitals. */
+function holdsVariable(value: string): boolean {
+  return /[\s,;][A-Z_][A-Z0-9_]{0,254}=/.test(value) && !value.includes('\n')
+}
+
+function oneLineWarning(input: string, key: string): string {
+  return `${input}: what looks like another variable is part of the value of ${key}. Write one variable a line.`
+}
+
+function quotesWarning(input: string, key: string): string {
+  return `${input}: the value of ${key} is sent with the quotes around it. Leave them out unless the server needs them.`
+}
+
+function afterDivider(line: string): string {
+  return line.slice(line.search(/[=:]/) + 1).trim()
 }

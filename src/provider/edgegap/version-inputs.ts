@@ -1,14 +1,17 @@
 import { readDuration } from '../../settings/duration.ts'
+import { refuseWithoutWait } from '../../settings/groups.ts'
 import type { Inputs } from '../../settings/inputs.ts'
+import type { Operation } from '../../settings/model.ts'
 import type { Problems } from '../../settings/problems.ts'
+import type { Reading } from '../../settings/provider-inputs.ts'
 import { type Image, parseImage, showImage, warnOfTag } from './image.ts'
 import { readPorts, type VersionPort } from './ports.ts'
-import { readEnvironment, type Variable } from './variables.ts'
+import { readVariables, type Variable } from './variables.ts'
 import type { VersionConfig } from './version-config.ts'
 
 /** What the inputs say about the app version that is deployed, and about others of the application. */
-export interface VersionSettings {
-  /** The version's name; empty only where neither `version` nor `image` was given. */
+export interface VersionInputs {
+  /** The version's name. */
   readonly version: string
   /** Undefined: the version is used as it is. */
   readonly image: Image | undefined
@@ -58,18 +61,48 @@ const NEED_IMAGE = [
   'version-config',
 ]
 
-/**
- * Reads every input about versions.
- *
- * @returns the settings, and warnings about inputs that have no effect; `problems` tell what is wrong
- */
-export async function readVersionInputs(
-  inputs: Inputs,
-  problems: Problems,
-): Promise<{ settings: VersionSettings; warnings: string[] }> {
+const MAKE: readonly Operation[] = ['deploy', 'version']
+/** The inputs read here, as a definition lists them. `version` is one of the core. */
+export const VERSION_INPUTS = {
+  image: MAKE,
+  'version-from': MAKE,
+  'version-policy': MAKE,
+  'registry-username': MAKE,
+  'registry-password': MAKE,
+  cpu: MAKE,
+  memory: MAKE,
+  ports: MAKE,
+  'max-duration': MAKE,
+  'version-env': MAKE,
+  'version-secret-env': MAKE,
+  'version-config': MAKE,
+  'keep-versions': MAKE,
+  promote: MAKE,
+} as const
+
+/** For what neither deploys nor makes a version. */
+export const NO_VERSIONS: VersionInputs = {
+  version: '',
+  image: undefined,
+  versionFrom: undefined,
+  policy: 'create',
+  registryLogin: undefined,
+  cpu: undefined,
+  memoryMb: undefined,
+  ports: undefined,
+  maxDurationMinutes: undefined,
+  environment: [],
+  config: {},
+  keepVersions: undefined,
+  promote: [],
+}
+
+/** Reads every input about versions; what is wrong, or has no effect, goes to the problems. */
+export async function readVersionInputs(reading: Reading): Promise<VersionInputs> {
+  const { inputs, problems } = reading
   const image = readImage(inputs, problems)
-  const version = readVersionName(inputs, problems, image)
-  const settings: VersionSettings = {
+  const version = readVersionName(reading, image)
+  const settings: VersionInputs = {
     version,
     image,
     versionFrom: readName(inputs, problems, 'version-from') || undefined,
@@ -78,19 +111,20 @@ export async function readVersionInputs(
     ...readResources(inputs, problems),
     ports: readPorts(inputs, problems),
     maxDurationMinutes: readMaxDuration(inputs, problems),
-    environment: readEnvironment(inputs, problems, ['version-env', 'version-secret-env']),
+    environment: readVariables(inputs, problems, {
+      open: 'version-env',
+      secret: 'version-secret-env',
+    }),
     config: await readConfig(inputs, problems),
     keepVersions: readKeepVersions(inputs),
     promote: readPromote(inputs, problems, version),
   }
+  if (settings.promote.length > 0) {
+    refuseWithoutWait(reading, 'promote', settings.promote.join(', '))
+  }
   checkDefaults(settings, problems)
-  return { settings, warnings: findWarnings(inputs, settings) }
-}
-
-/** The values that must be hidden wherever they would appear. */
-export function versionSecrets({ registryLogin, environment }: VersionSettings): string[] {
-  const values = environment.flatMap(({ secret, value }) => (secret ? value : []))
-  return registryLogin ? [registryLogin.password, ...values] : values
+  for (const warning of findWarnings(inputs, settings)) problems.warn(warning)
+  return settings
 }
 
 function readImage(inputs: Inputs, problems: Problems): Image | undefined {
@@ -107,9 +141,20 @@ function readImage(inputs: Inputs, problems: Problems): Image | undefined {
   return undefined
 }
 
-function readVersionName(inputs: Inputs, problems: Problems, image: Image | undefined): string {
+function readVersionName(
+  { inputs, problems, operation }: Reading,
+  image: Image | undefined,
+): string {
   const name = readName(inputs, problems, 'version')
-  if (name !== '' || image === undefined) return name
+  if (name !== '') return name
+  if (image === undefined) {
+    // Where an image is needed, or a wrong one was given, that is a problem already.
+    if (operation === 'deploy' && !inputs.has('image')) {
+      const allowed = 'name the version to deploy, or give image: its tag is then the name'
+      problems.add('version', '', allowed)
+    }
+    return name
+  }
   if (image.tag.length > MAX_NAME) {
     const why = `is not given, and the tag of the image is too long for it (${image.tag.length} characters)`
     problems.add('version', undefined, `${why}: name the version with at most ${MAX_NAME}`)
@@ -196,7 +241,7 @@ function readPromote(inputs: Inputs, problems: Problems, version: string): strin
 }
 
 /** Where a version would be made from the defaults, one of them must not contradict the other input. */
-function checkDefaults(settings: VersionSettings, problems: Problems): void {
+function checkDefaults(settings: VersionInputs, problems: Problems): void {
   const { image, policy, versionFrom, config } = settings
   if (image === undefined || policy === 'update' || versionFrom !== undefined) return
   if ('req_cpu' in config || 'req_memory' in config) return
@@ -213,10 +258,7 @@ function checkDefaults(settings: VersionSettings, problems: Problems): void {
   }
 }
 
-function findWarnings(
-  inputs: Inputs,
-  { image, promote, registryLogin }: VersionSettings,
-): string[] {
+function findWarnings(inputs: Inputs, { image, promote, registryLogin }: VersionInputs): string[] {
   if (image !== undefined) {
     const warning = warnOfTag(image)
     return warning === undefined ? [] : [`${warning} (${showImage(image)})`]

@@ -1,9 +1,9 @@
 import type { ActionError, ErrorKind } from '../../base/errors.ts'
 import type { HttpClient } from '../../net/request.ts'
-import type { RockitEdgeSettings } from '../../settings/settings.ts'
 import { parseJson, shapeOf } from '../json.ts'
 import type { Call } from '../provider.ts'
 import { createRestClient, type RestReply, type RestRequest, refusalError } from '../rest-client.ts'
+import type { RockitEdgeSettings } from './settings.ts'
 import { readProblem } from './wire/replies.ts'
 
 export interface RockitEdgeReply extends RestReply {

@@ -1,6 +1,5 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { ActionError } from '../../base/errors.ts'
-import type { RockitEdgeSettings } from '../../settings/settings.ts'
 import type { PollSchedule } from '../../wait/schedule.ts'
 import type {
   Attempt,
@@ -22,6 +21,7 @@ import { Importer, UPLOAD_ID } from './importer.ts'
 import { lockAdvice } from './lock.ts'
 import { findUploads } from './lost-imports.ts'
 import { Reader } from './reader.ts'
+import type { RockitEdgeSettings } from './settings.ts'
 import { SUBSCRIPTION_ID, Subscriptions } from './subscriptions.ts'
 import { isSubscriptionName } from './tags.ts'
 import { isSignedWith } from './token.ts'

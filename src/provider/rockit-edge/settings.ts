@@ -1,9 +1,9 @@
 import { resolve } from 'node:path'
-import { DEFAULTS } from '../../settings/defaults.ts'
 import type { Inputs } from '../../settings/inputs.ts'
 import type { Problems } from '../../settings/problems.ts'
+import type { OwnReading, Reading } from '../../settings/provider-inputs.ts'
+import type { DeploySettings, Settings, WaitMode } from '../../settings/settings.ts'
 import { isHeaderSafe } from '../../settings/token.ts'
-import { parseServiceUrl, showUrl } from '../../settings/url.ts'
 
 /** Where the build comes from. */
 export type BuildSource =
@@ -12,7 +12,7 @@ export type BuildSource =
   /** What ROCKIT Edge downloads by itself. */
   | { readonly kind: 'url'; readonly url: URL; readonly sizeBytes: number | undefined }
 
-/** What only ROCKIT Edge needs to know. */
+/** What only ROCKIT Edge reads. */
 export interface PublishSettings {
   readonly organization: string
   readonly username: string
@@ -21,37 +21,28 @@ export interface PublishSettings {
   readonly waitUntil: 'imported' | 'deployed'
 }
 
+/** What a request needs. */
+export interface RockitEdgeAccess {
+  readonly apiUrl: URL
+  readonly token: string
+  readonly organization: string
+  readonly username: string
+  readonly application: string
+}
+
+/** What a publish needs. */
+export interface RockitEdgeSettings extends RockitEdgeAccess, PublishSettings {
+  readonly wait: WaitMode
+}
+
 /** ROCKIT Edge: names of apps (page "App Details"). */
 const APP_NAME = /^[A-Za-z0-9_]{2,50}$/
 
 /** A publish may take as long as gigabytes take through an import and onto a CDN. */
 export const ROCKIT_EDGE_TIMEOUT_MS = 3_600_000
 
-export function readRockitEdgeToken(inputs: Inputs, problems: Problems): string {
-  const token = inputs.text('api-token')
-  if (token === '') {
-    problems.add(
-      'api-token',
-      '',
-      'give the API key of a ROCKIT Edge machine account from a secret (secrets are empty in pull requests from forks and by Dependabot)',
-    )
-  } else if (!isHeaderSafe(token)) {
-    problems.add('api-token', undefined, 'holds blanks or other characters that no API key has')
-  }
-  return token
-}
-
-/** Every customer has an instance, so there is no default. */
-export function readRockitEdgeUrl(inputs: Inputs, problems: Problems): URL {
-  const text = inputs.text('api-url')
-  const url = parseServiceUrl(text)
-  if (url instanceof URL) return url
-  const allowed = text === '' ? 'name your ROCKIT Edge, such as https://edge.example.com' : url
-  problems.add('api-url', showUrl(text), allowed)
-  return new URL('https://invalid.invalid')
-}
-
-export function readApplicationName(inputs: Inputs, problems: Problems): string {
+/** Builds are numbered by ROCKIT Edge, so there is no version to read. */
+function readAppName({ inputs, problems }: Reading): string {
   const application = inputs.required('application', 'name the app to publish')
   if (application !== '' && !APP_NAME.test(application)) {
     problems.add('application', application, 'use 2 to 50 of A-Z, a-z, 0-9 and _')
@@ -59,19 +50,22 @@ export function readApplicationName(inputs: Inputs, problems: Problems): string 
   return application
 }
 
-/** @param environment names the workspace that a relative `build` starts from */
-export function readPublish(
-  inputs: Inputs,
-  problems: Problems,
-  environment: NodeJS.ProcessEnv,
-): PublishSettings {
+/** A relative `build` starts from the workspace. */
+export async function readPublish(reading: Reading): Promise<OwnReading<PublishSettings>> {
+  const { inputs, problems, environment } = reading
   return {
-    organization: readAccount('organization', 'name the organization', inputs, problems),
-    username: readAccount('username', 'name the machine account', inputs, problems),
-    source: readSource(inputs, problems, environment),
-    waitUntil: inputs.oneOf('wait-until', ['imported', 'deployed'], DEFAULTS['wait-until']),
+    application: readAppName(reading),
+    version: '',
+    own: {
+      organization: readAccount('organization', 'name the organization', inputs, problems),
+      username: readAccount('username', 'name the machine account', inputs, problems),
+      source: readSource(inputs, problems, environment),
+      waitUntil: inputs.oneOf('wait-until', ['imported', 'deployed'], DEFAULT_WAIT_UNTIL),
+    },
   }
 }
+
+export const DEFAULT_WAIT_UNTIL = 'deployed'
 
 function readAccount(
   input: 'organization' | 'username',
@@ -112,7 +106,7 @@ function readSource(
   }
 }
 
-/** The problem is reported without the URL: its query may be a key. */
+/** The URL itself is not shown: its query may be a key. */
 function readBuildUrl(text: string, problems: Problems): URL {
   const url = URL.canParse(text) ? new URL(text) : undefined
   if (url && (url.protocol === 'https:' || url.protocol === 'http:')) return url
@@ -120,11 +114,36 @@ function readBuildUrl(text: string, problems: Problems): URL {
   return new URL('https://invalid.invalid')
 }
 
-/** The values of a publish that must be hidden: a signed download URL is a key in itself. */
-export function publishSecrets({ source }: PublishSettings): string[] {
-  if (source.kind === 'path') return []
-  const { username, password, search } = source.url
+/** What must be hidden of `build-url`: a signed download URL is a key in itself. */
+export function urlSecrets(text: string): string[] {
+  const trimmed = text.trim()
+  if (trimmed === '') return []
+  if (!URL.canParse(trimmed)) return [trimmed]
+  const { username, password, search } = new URL(trimmed)
   return [password, username && password ? `${username}:${password}` : '', search.slice(1)].filter(
     Boolean,
   )
+}
+
+export function describePublish(settings: Settings<PublishSettings>): {
+  title: string
+  lines: readonly string[]
+} {
+  const { organization, username, source, waitUntil } = settings.own
+  const application = settings.operation === 'stop' ? '' : settings.application
+  return {
+    title: `Publishing a build of ${application} as ${username} of ${organization}`,
+    lines: [
+      source.kind === 'path'
+        ? `build: ${source.path}`
+        : `build-url: ${source.url.origin}${source.url.pathname}`,
+      `wait-until: ${waitUntil}`,
+    ],
+  }
+}
+
+/** The settings in one piece, as the provider's code takes them. */
+export function publishSettings(settings: DeploySettings<PublishSettings>): RockitEdgeSettings {
+  const { apiUrl, token, application, wait, own } = settings
+  return { apiUrl, token, application, wait, ...own }
 }

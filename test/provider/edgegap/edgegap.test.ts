@@ -3,9 +3,10 @@ import { systemClock } from '../../../src/base/clock.ts'
 import { ActionError } from '../../../src/base/errors.ts'
 import { createHttpClient } from '../../../src/net/request.ts'
 import { createEdgegapClient } from '../../../src/provider/edgegap/client.ts'
-import { Edgegap } from '../../../src/provider/edgegap/edgegap.ts'
+import { edgegap as edgegapDefinition } from '../../../src/provider/edgegap/definition.ts'
+import type { EdgegapOwn } from '../../../src/provider/edgegap/settings.ts'
 import type { Call, Provider } from '../../../src/provider/provider.ts'
-import { readSettings } from '../../../src/settings/settings.ts'
+import { readSettings, type Settings } from '../../../src/settings/settings.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../../emulator/edgegap/emulator.ts'
 import { ready } from '../../emulator/edgegap/script.ts'
 import type { Fault } from '../../emulator/faults.ts'
@@ -27,7 +28,7 @@ function call(deadlineMs = 3_000): Call {
   return { deadlineMs, signal: new AbortController().signal }
 }
 
-function open(inputs: Record<string, string> = {}): Provider {
+async function open(inputs: Record<string, string> = {}): Promise<Provider> {
   const given = {
     'api-token': edgegap.settings.token,
     'api-url': edgegap.url,
@@ -38,9 +39,8 @@ function open(inputs: Record<string, string> = {}): Provider {
   const environment = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
   )
-  const { settings } = readSettings(environment)
-  if (settings.provider !== 'edgegap') throw new Error('not for Edgegap')
-  return new Edgegap(settings, {
+  const { settings } = await readSettings(environment, [edgegapDefinition])
+  return await edgegapDefinition.open(settings as Settings<EdgegapOwn>, {
     http,
     environment,
     clock: systemClock,
@@ -52,7 +52,8 @@ function open(inputs: Record<string, string> = {}): Provider {
   })
 }
 
-async function create(provider = open(), deadlineMs?: number) {
+async function create(given?: Provider, deadlineMs?: number) {
+  const provider = given ?? (await open())
   const [target] = provider.targets
   if (!target) throw new Error('no target')
   return await provider.create(target, { tag: 'tag-1', webhook: undefined }, call(deadlineMs))
@@ -101,7 +102,7 @@ describe('the request', () => {
 
 describe('a create', () => {
   it('that is accepted has an id, and carries place, environment, tags and tag', async () => {
-    const provider = open({
+    const provider = await open({
       env: 'A=1',
       'secret-env': 'B=2',
       tags: 'nightly',
@@ -125,7 +126,7 @@ describe('a create', () => {
   })
 
   it('reports to the webhook in each of the three fields of v2', async () => {
-    const provider = open()
+    const provider = await open()
     const [target] = provider.targets
     const webhook = new URL('https://hook.test/x')
     if (target) await provider.create(target, { tag: 'm', webhook }, call())
@@ -138,12 +139,12 @@ describe('a create', () => {
   })
 
   it('for an unknown application is refused for good, with what to do', async () => {
-    expect(await create(open({ application: 'nothing' }))).toMatchObject({
+    expect(await create(await open({ application: 'nothing' }))).toMatchObject({
       kind: 'refused',
       error: { kind: 'refused', next: expect.stringContaining('application and version') },
     })
     edgegap.settings.unknownApplicationStatus = 404
-    expect(await create(open({ application: 'nothing' }))).toMatchObject({
+    expect(await create(await open({ application: 'nothing' }))).toMatchObject({
       kind: 'refused',
       error: { kind: 'not-found' },
     })
@@ -206,11 +207,11 @@ describe('a create', () => {
     { kind: 'malformed' },
   ])('whose reply is lost (%j) may exist', async (fault) => {
     edgegap.faults.order({ ...unit, ...fault })
-    expect((await create(open(), 300)).kind).toBe('unknown')
+    expect((await create(await open(), 300)).kind).toBe('unknown')
   })
 
   it('that never left may be tried again', async () => {
-    const provider = open({ 'api-url': 'http://127.0.0.1:1' })
+    const provider = await open({ 'api-url': 'http://127.0.0.1:1' })
     expect(await create(provider)).toMatchObject({
       kind: 'try-again',
       error: { kind: 'unreachable', request: 'POST /v2/deployments' },
@@ -219,7 +220,7 @@ describe('a create', () => {
 })
 
 describe('what carries a tag', () => {
-  const find = (tags: string[]) => open().findByTags(tags, call())
+  const find = async (tags: string[]) => (await open()).findByTags(tags, call())
 
   it('is found, for several tags in one request', async () => {
     const [a, b] = [
@@ -286,7 +287,7 @@ describe('what carries a tag', () => {
 })
 
 describe('a stop', () => {
-  const stop = (id: string) => open().stop(id, call())
+  const stop = async (id: string) => (await open()).stop(id, call())
 
   it('is accepted, again accepted, and then it is gone', async () => {
     edgegap.settings.terminateAfterMs = 30
@@ -337,7 +338,7 @@ describe('a stop', () => {
 
 describe('a look', () => {
   const observe = async (id: string) => {
-    const observed = (await open().observe([id], call())).get(id)
+    const observed = (await (await open()).observe([id], call())).get(id)
     if (observed === undefined || observed instanceof ActionError) throw observed
     return observed
   }
@@ -381,7 +382,7 @@ describe('a look', () => {
 })
 
 describe('a log', () => {
-  const readLog = (id: string) => open().readLog?.(id, call())
+  const readLog = async (id: string) => (await open()).readLog?.(id, call())
 
   it('has the crash log last, and how the process ended', async () => {
     const { id } = edgegap.addDeployment()

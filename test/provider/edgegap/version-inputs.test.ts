@@ -1,8 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import {
   readVersionInputs,
-  type VersionSettings,
-  versionSecrets,
+  type VersionInputs,
 } from '../../../src/provider/edgegap/version-inputs.ts'
 import { Inputs } from '../../../src/settings/inputs.ts'
 import { Problems } from '../../../src/settings/problems.ts'
@@ -12,8 +11,11 @@ async function read(given: Record<string, string>) {
   const environment = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
   )
-  const reading = await readVersionInputs(new Inputs(environment, problems), problems)
-  return { ...reading, problems: problems.list }
+  const inputs = new Inputs(environment, problems)
+  const operation = given.operation === 'version' ? 'version' : 'deploy'
+  const reading = { inputs, problems, environment, operation, wait: 'auto' } as const
+  const settings = await readVersionInputs(reading)
+  return { settings, problems: problems.list, warnings: problems.warnings }
 }
 
 const image = 'registry.edgegap.com/my-org/game:v7'
@@ -36,7 +38,7 @@ describe('what is given arrives', () => {
       config: {},
       keepVersions: undefined,
       promote: [],
-    } satisfies VersionSettings)
+    } satisfies VersionInputs)
   })
 
   it('with everything given', async () => {
@@ -68,7 +70,6 @@ describe('what is given arrives', () => {
       promote: ['prod', 'staging'],
       config: { restart_policy: 'never', new_field: { deep: [1, 'two'] } },
     })
-    expect(versionSecrets(settings)).toEqual(['pass-1', 'secret-1'])
   })
 
   it('the tag is the default of the version, and an own name wins', async () => {

@@ -2,7 +2,7 @@ import { expect, it } from 'vitest'
 import type { HttpRequest } from '../../../src/net/request.ts'
 import { RockitEdgeApi } from '../../../src/provider/rockit-edge/api.ts'
 import { createRockitEdgeClient } from '../../../src/provider/rockit-edge/client.ts'
-import type { RockitEdgeSettings } from '../../../src/settings/settings.ts'
+import type { RockitEdgeSettings } from '../../../src/provider/rockit-edge/settings.ts'
 
 const call = { deadlineMs: 1_000, signal: new AbortController().signal }
 

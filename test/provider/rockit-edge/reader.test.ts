@@ -4,7 +4,7 @@ import { RockitEdgeApi } from '../../../src/provider/rockit-edge/api.ts'
 import { createRockitEdgeClient } from '../../../src/provider/rockit-edge/client.ts'
 import { ImportRecord } from '../../../src/provider/rockit-edge/import-record.ts'
 import { Reader } from '../../../src/provider/rockit-edge/reader.ts'
-import type { RockitEdgeSettings } from '../../../src/settings/settings.ts'
+import type { RockitEdgeSettings } from '../../../src/provider/rockit-edge/settings.ts'
 
 const call = { deadlineMs: 1_000, signal: new AbortController().signal }
 const app = { name: 'a', iCurBuild: 6, processing: false }

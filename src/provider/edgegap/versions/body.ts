@@ -6,7 +6,7 @@ import {
   DEFAULT_MAX_DURATION_MINUTES,
   DEFAULT_MEMORY_MB,
   type RegistryLogin,
-  type VersionSettings,
+  type VersionInputs,
 } from '../version-inputs.ts'
 import { conflict } from './errors.ts'
 import type { Version } from './version.ts'
@@ -35,7 +35,7 @@ const TIME_TO_DEPLOY_SECONDS = 120
  *   memory would be more than twice the cpu
  */
 export function createBody(
-  settings: VersionSettings,
+  settings: VersionInputs,
   image: Image,
   template: Version | undefined,
 ): VersionBody {

@@ -1,6 +1,6 @@
 import { type Image, isSameImage, showImage } from '../image.ts'
 import { portBody, showPorts } from '../ports.ts'
-import type { VersionSettings } from '../version-inputs.ts'
+import type { VersionInputs } from '../version-inputs.ts'
 import {
   createBody,
   expectResources,
@@ -45,7 +45,7 @@ export interface Decision {
  * @throws ActionError `refused` when the inputs and what exists do not fit together
  */
 export function decideVersion(
-  settings: VersionSettings,
+  settings: VersionInputs,
   image: Image,
   existing: Version | undefined,
   template: Version | undefined,
@@ -57,7 +57,7 @@ export function decideVersion(
 }
 
 function decideCreate(
-  settings: VersionSettings,
+  settings: VersionInputs,
   image: Image,
   template: Version | undefined,
 ): Decision {
@@ -92,7 +92,7 @@ function withoutPorts({ ports: _, ...config }: Readonly<Record<string, unknown>>
   return config
 }
 
-function decideReuse(settings: VersionSettings, image: Image, existing: Version): Decision {
+function decideReuse(settings: VersionInputs, image: Image, existing: Version): Decision {
   if (!isSameImage(existing.image, image)) {
     throw conflict(
       `The version ${existing.name} exists with the image ${showImage(existing.image)}, and ${showImage(image)} was asked for`,
@@ -118,7 +118,7 @@ function decideReuse(settings: VersionSettings, image: Image, existing: Version)
   }
 }
 
-function decideUpdate(settings: VersionSettings, image: Image, existing: Version): Decision {
+function decideUpdate(settings: VersionInputs, image: Image, existing: Version): Decision {
   const isMoved = !isSameImage(existing.image, image)
   const changes = [
     ...(isMoved ? changeOf('image', showImage(existing.image), showImage(image)) : []),
@@ -139,7 +139,7 @@ function decideUpdate(settings: VersionSettings, image: Image, existing: Version
 }
 
 /** What the inputs ask for beside the image, and the version does not have. */
-function findChanges(settings: VersionSettings, existing: Version): Change[] {
+function findChanges(settings: VersionInputs, existing: Version): Change[] {
   const { cpu, memoryMb, ports, maxDurationMinutes, environment, config } = settings
   const login = settings.registryLogin
   return [
@@ -162,7 +162,7 @@ function findChanges(settings: VersionSettings, existing: Version): Change[] {
 }
 
 /** Fields that were given, and nothing else: an update leaves the rest as it is. */
-function updateBody(settings: VersionSettings, image: Image, existing: Version): VersionBody {
+function updateBody(settings: VersionInputs, image: Image, existing: Version): VersionBody {
   const { ports, maxDurationMinutes, environment, config } = settings
   const hasNewVariables =
     environmentChanges(existing.environment, environment.map(toShown), 'others-kept').length > 0
@@ -179,7 +179,7 @@ function updateBody(settings: VersionSettings, image: Image, existing: Version):
 }
 
 /** Edgegap takes cpu and memory of an existing version only together, if at all. */
-function resourceBody(settings: VersionSettings, existing: Version) {
+function resourceBody(settings: VersionInputs, existing: Version) {
   const cpu = settings.cpu ?? existing.cpu
   const memoryMb = settings.memoryMb ?? existing.memoryMb
   if (cpu === existing.cpu && memoryMb === existing.memoryMb) return {}
@@ -187,7 +187,7 @@ function resourceBody(settings: VersionSettings, existing: Version) {
   return { req_cpu: cpu, req_memory: memoryMb }
 }
 
-function updatedTraits(settings: VersionSettings, image: Image, existing: Version): Traits {
+function updatedTraits(settings: VersionInputs, image: Image, existing: Version): Traits {
   const { config, environment } = settings
   const given = new Map(environment.map((variable) => [variable.key, toShown(variable)]))
   const kept = existing.environment.filter(({ key }) => !given.has(key))
@@ -201,7 +201,7 @@ function updatedTraits(settings: VersionSettings, image: Image, existing: Versio
   }
 }
 
-function toShown({ key, value, secret }: VersionSettings['environment'][number]): VersionVariable {
+function toShown({ key, value, secret }: VersionInputs['environment'][number]): VersionVariable {
   return { key, value: secret ? undefined : value }
 }
 

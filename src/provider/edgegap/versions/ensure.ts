@@ -2,7 +2,7 @@ import { ActionError } from '../../../base/errors.ts'
 import type { Call } from '../../provider.ts'
 import { budget } from '../budget.ts'
 import { type Image, isSameImage } from '../image.ts'
-import type { VersionSettings } from '../version-inputs.ts'
+import type { VersionInputs } from '../version-inputs.ts'
 import { canPause, fetchVersion, type VersionApi, versionPath } from './api.ts'
 import { type Decision, decideVersion } from './decide.ts'
 import { writeRefusal } from './errors.ts'
@@ -29,7 +29,7 @@ const PAUSES_MS = [500, 1_000, 2_000, 4_000]
  */
 export async function ensureVersion(
   api: VersionApi,
-  settings: VersionSettings,
+  settings: VersionInputs,
   plan: VersionPlan,
   call: Call,
 ): Promise<EnsuredVersion> {
@@ -45,7 +45,7 @@ export async function ensureVersion(
 
 interface Task {
   api: VersionApi
-  settings: VersionSettings
+  settings: VersionInputs
   image: Image
   decide: (existing: Version | undefined) => Decision
 }
@@ -130,6 +130,6 @@ function refuse(
   })
 }
 
-function describeWrite({ version }: VersionSettings, action: Decision['action']): string {
+function describeWrite({ version }: VersionInputs, action: Decision['action']): string {
   return `Edgegap did not ${action === 'created' ? 'create' : 'update'} the version ${version}`
 }

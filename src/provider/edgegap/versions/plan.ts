@@ -1,7 +1,7 @@
 import { ActionError } from '../../../base/errors.ts'
 import type { Call } from '../../provider.ts'
 import { type Image, isSameImage, showImage } from '../image.ts'
-import type { VersionSettings } from '../version-inputs.ts'
+import type { VersionInputs } from '../version-inputs.ts'
 import { expectApplication, fetchVersion, listVersions, type VersionApi } from './api.ts'
 import { type Decision, decideVersion } from './decide.ts'
 import { conflict } from './errors.ts'
@@ -60,7 +60,7 @@ interface Readings {
  */
 export async function planVersion(
   api: VersionApi,
-  settings: VersionSettings,
+  settings: VersionInputs,
   isPreflight: boolean,
   call: Call,
 ): Promise<VersionPlan> {
@@ -85,7 +85,7 @@ export async function planVersion(
 
 async function planUnmanaged(
   api: VersionApi,
-  settings: VersionSettings,
+  settings: VersionInputs,
   readings: Readings,
   isPreflight: boolean,
   call: Call,
@@ -118,13 +118,13 @@ async function planUnmanaged(
   }
 }
 
-function needsExisting({ promote }: VersionSettings, isPreflight: boolean): boolean {
+function needsExisting({ promote }: VersionInputs, isPreflight: boolean): boolean {
   return isPreflight || promote.length > 0
 }
 
 async function readAll(
   api: VersionApi,
-  settings: VersionSettings,
+  settings: VersionInputs,
   isPreflight: boolean,
   call: Call,
 ): Promise<Readings> {
@@ -157,7 +157,7 @@ async function fetchOrCheck(
   return version
 }
 
-function decide(settings: VersionSettings, image: Image, readings: Readings): Decision {
+function decide(settings: VersionInputs, image: Image, readings: Readings): Decision {
   const { existing, template, tag } = readings
   const { version, versionFrom } = settings
   if (existing === undefined && versionFrom !== undefined && template === undefined) {
@@ -178,7 +178,7 @@ function decide(settings: VersionSettings, image: Image, readings: Readings): De
 
 function planPromotions(
   api: VersionApi,
-  { promote }: VersionSettings,
+  { promote }: VersionInputs,
   candidate: Parameters<typeof notCarriedOver>[0],
   { promoted }: Readings,
 ): PlannedPromotion[] {
@@ -196,7 +196,7 @@ function planPromotions(
 
 async function planDeletions(
   api: VersionApi,
-  settings: VersionSettings,
+  settings: VersionInputs,
   { listed }: Readings,
   { isCreating, isPreflight }: { isCreating: boolean; isPreflight: boolean },
   call: Call,

@@ -2,7 +2,7 @@ import { describe } from '../../../base/errors.ts'
 import { isRecord } from '../../json.ts'
 import type { Call } from '../../provider.ts'
 import { budget } from '../budget.ts'
-import type { VersionSettings } from '../version-inputs.ts'
+import type { VersionInputs } from '../version-inputs.ts'
 import { isJson, readPages, type VersionApi, versionPath } from './api.ts'
 import { describeReply } from './errors.ts'
 import type { Version } from './version.ts'
@@ -30,7 +30,7 @@ const MAX_ROWS = 100
  * @param isCreating whether one more is about to be created
  */
 export function planPruning(
-  settings: VersionSettings,
+  settings: VersionInputs,
   listed: readonly Version[],
   isCreating: boolean,
 ): Pruning | undefined {

@@ -2,7 +2,7 @@ import { createHttpClient } from '../../../../src/net/request.ts'
 import { createEdgegapClient } from '../../../../src/provider/edgegap/client.ts'
 import {
   readVersionInputs,
-  type VersionSettings,
+  type VersionInputs,
 } from '../../../../src/provider/edgegap/version-inputs.ts'
 import type { VersionApi } from '../../../../src/provider/edgegap/versions/api.ts'
 import { ensureVersion } from '../../../../src/provider/edgegap/versions/ensure.ts'
@@ -63,12 +63,20 @@ export function call(deadlineMs = 60_000): Call {
 }
 
 /** Settings as the inputs give them; throws when an input is wrong. */
-export async function settingsOf(given: Record<string, string>): Promise<VersionSettings> {
+export async function settingsOf(given: Record<string, string>): Promise<VersionInputs> {
   const problems = new Problems()
   const environment = Object.fromEntries(
     Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
   )
-  const { settings } = await readVersionInputs(new Inputs(environment, problems), problems)
+  const inputs = new Inputs(environment, problems)
+  const operation = 'deploy'
+  const settings = await readVersionInputs({
+    inputs,
+    problems,
+    environment,
+    operation,
+    wait: 'auto',
+  })
   if (problems.list.length > 0) throw new Error(problems.list.join('\n'))
   return settings
 }

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest'
-import { cleanEdgegapToken, isHeaderSafe } from '../../src/settings/token.ts'
+import { cleanEdgegapToken } from '../../../src/provider/edgegap/token.ts'
+import { isHeaderSafe } from '../../../src/settings/token.ts'
 
 const key = '5f0c3a54-6a5e-4a3f-9d43-0b9c2f7e1d68'
 
@@ -13,14 +14,20 @@ it.each([
   `'token ${key}'`,
   `token "${key}"`,
   `token 'token ${key}' `,
+  `Bearer ${key}`,
+  `bearer ${key}`,
+  `"Bearer token ${key}"`,
 ])('%j is the key', (text) => {
   expect(cleanEdgegapToken(text)).toBe(key)
 })
 
 // `token ${{ secrets.X }}` where the secret is empty, as in pull requests from forks.
-it.each(['', ' ', 'token', 'token ', ' Token token ', '""', 'token ""'])('%j is no key', (text) => {
-  expect(cleanEdgegapToken(text)).toBe('')
-})
+it.each(['', ' ', 'token', 'token ', ' Token token ', '""', 'token ""', 'Bearer', 'Bearer '])(
+  '%j is no key',
+  (text) => {
+    expect(cleanEdgegapToken(text)).toBe('')
+  },
+)
 
 it('a key may begin with the word', () => {
   expect(cleanEdgegapToken('tokenize-me')).toBe('tokenize-me')

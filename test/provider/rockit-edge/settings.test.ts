@@ -1,7 +1,10 @@
 import { describe, expect, it } from 'vitest'
-import { describeSettings } from '../../src/settings/describe.ts'
-import { BadInputs } from '../../src/settings/problems.ts'
-import { readSettings, secretsOf } from '../../src/settings/settings.ts'
+import { REGISTRY } from '../../../src/provider/registry.ts'
+import { rockitEdge } from '../../../src/provider/rockit-edge/definition.ts'
+import { describeSettings } from '../../../src/settings/describe.ts'
+import { BadInputs } from '../../../src/settings/problems.ts'
+import { secretsOf } from '../../../src/settings/secrets.ts'
+import { readSettings } from '../../../src/settings/settings.ts'
 
 const enough = {
   provider: 'rockit-edge',
@@ -13,15 +16,20 @@ const enough = {
   build: 'out/game',
 }
 
-function read(inputs: Record<string, string> = {}) {
+function environmentOf(inputs: Record<string, string>): NodeJS.ProcessEnv {
   const given = Object.entries({ ...enough, ...inputs })
   const environment = given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return readSettings({ GITHUB_WORKSPACE: '/workspace', ...Object.fromEntries(environment) })
+  return { GITHUB_WORKSPACE: '/workspace', ...Object.fromEntries(environment) }
 }
 
-function problemsWith(inputs: Record<string, string>): readonly string[] {
+async function read(inputs: Record<string, string> = {}) {
+  const { settings, warnings } = await readSettings(environmentOf(inputs), REGISTRY)
+  return { settings, warnings }
+}
+
+async function problemsWith(inputs: Record<string, string>): Promise<readonly string[]> {
   try {
-    read(inputs)
+    await read(inputs)
   } catch (thrown) {
     if (thrown instanceof BadInputs) return thrown.problems
     throw thrown
@@ -30,14 +38,18 @@ function problemsWith(inputs: Record<string, string>): readonly string[] {
 }
 
 describe('publishing on ROCKIT Edge', () => {
-  it('needs account, app and build; all else has a default', () => {
-    expect(read()).toEqual({
+  it('needs account, app and build; all else has a default', async () => {
+    expect(await read()).toEqual({
       warnings: [],
       settings: expect.objectContaining({
         provider: 'rockit-edge',
         operation: 'deploy',
-        source: { kind: 'path', path: '/workspace/out/game' },
-        waitUntil: 'deployed',
+        own: {
+          organization: 'acme',
+          username: 'ci',
+          source: { kind: 'path', path: '/workspace/out/game' },
+          waitUntil: 'deployed',
+        },
         timeoutMs: 3_600_000,
         wait: 'auto',
         version: '',
@@ -45,9 +57,9 @@ describe('publishing on ROCKIT Edge', () => {
     })
   })
 
-  it('leaves the token as it is: nothing stands before an API key', () => {
-    expect(read({ 'api-token': 'token-abc' }).settings.token).toBe('token-abc')
-    expect(problemsWith({ 'api-token': 'token abc' })).toEqual([
+  it('leaves the token as it is: nothing stands before an API key', async () => {
+    expect((await read({ 'api-token': 'token-abc' })).settings.token).toBe('token-abc')
+    expect(await problemsWith({ 'api-token': 'token abc' })).toEqual([
       'api-token: holds blanks or other characters that no API key has',
     ])
   })
@@ -69,26 +81,27 @@ describe('publishing on ROCKIT Edge', () => {
     [{ organization: '' }, /^organization is empty/],
     [{ 'wait-until': 'ready' }, /^wait-until is "ready": use one of imported, deployed$/],
     [{ operation: 'stop' }, /^operation is "stop": use one of deploy$/],
-  ])('refuses %j', (inputs, text) => {
-    expect(problemsWith(inputs)).toEqual([expect.stringMatching(text)])
+  ])('refuses %j', async (inputs, text) => {
+    expect(await problemsWith(inputs)).toEqual([expect.stringMatching(text)])
   })
 
-  it('hides what a signed download URL holds, and shows the rest', () => {
+  it('hides what a signed download URL holds, and shows the rest', async () => {
     const url = 'https://user:passw0rd@x.example/a.tar?X-Signature=abcdef&part=1#frag'
-    const { settings } = read({ build: '', 'build-url': url })
-    expect(secretsOf(settings).map(({ value }) => value)).toEqual([
+    const { settings } = await read({ build: '', 'build-url': url })
+    const environment = environmentOf({ build: '', 'build-url': url })
+    expect(secretsOf(environment, REGISTRY).map(({ value }) => value)).toEqual([
       'rk-1234567890',
       'passw0rd',
       'user:passw0rd',
       'X-Signature=abcdef&part=1',
     ])
-    expect(describeSettings(settings)).toContain('build-url: https://x.example/a.tar')
+    expect(describeSettings(settings, rockitEdge)).toContain('build-url: https://x.example/a.tar')
   })
 
-  it('warns of inputs that only the other provider has, unless they are as action.yml fills them in', () => {
+  it('warns of inputs that only the other provider has, unless they are as action.yml fills them in', async () => {
     const defaults = { locations: 'new-york 40.71,-74.01', 'log-lines': '50', 'on-failure': 'stop' }
-    expect(read({ ...defaults, 'stop-after-job': 'false' }).warnings).toEqual([])
-    const { warnings } = read({
+    expect((await read({ ...defaults, 'stop-after-job': 'false' })).warnings).toEqual([])
+    const { warnings } = await read({
       locations: 'a 1,2',
       env: 'A=1',
       version: 'v1',
@@ -102,8 +115,12 @@ describe('publishing on ROCKIT Edge', () => {
     ])
   })
 
-  it('and its inputs have no effect on Edgegap', () => {
-    const { warnings } = read({ provider: 'edgegap', version: 'v1', 'wait-until': 'imported' })
+  it('and its inputs have no effect on Edgegap', async () => {
+    const { warnings } = await read({
+      provider: 'edgegap',
+      version: 'v1',
+      'wait-until': 'imported',
+    })
     expect(warnings.map((warning) => warning.split(' ')[0])).toEqual([
       'organization',
       'username',

@@ -1,7 +1,8 @@
-import type { Inputs } from '../settings/inputs.ts'
-import type { Problems } from '../settings/problems.ts'
-import { isHeaderSafe } from '../settings/token.ts'
-import { showUrl } from '../settings/url.ts'
+import type { Inputs } from './inputs.ts'
+import { hasControls } from './names.ts'
+import type { Problems } from './problems.ts'
+import { isHeaderSafe } from './token.ts'
+import { showUrl } from './url.ts'
 
 /** What the inputs ask to be shown on GitHub. */
 export interface GitHubSettings {
@@ -37,11 +38,6 @@ export function wantsGitHub({ environment, comment }: GitHubSettings): boolean {
   return environment !== '' || comment
 }
 
-/** The values that must be hidden wherever they would appear. */
-export function githubSecrets({ token }: GitHubSettings): string[] {
-  return token === '' ? [] : [token]
-}
-
 function readEnvironmentName(inputs: Inputs, problems: Problems): string {
   const name = inputs.text('environment')
   if (name.length > LONGEST_ENVIRONMENT || hasControls(name)) {
@@ -63,8 +59,4 @@ function readEnvironmentUrl(inputs: Inputs, problems: Problems): string | undefi
     'write a full https URL without user name and password, such as https://play.example.com',
   )
   return undefined
-}
-
-function hasControls(text: string): boolean {
-  return /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text)
 }

@@ -1,5 +1,5 @@
 import { expect, test } from 'vitest'
-import { githubSecrets, readGitHub, wantsGitHub } from '../../src/github/settings.ts'
+import { readGitHub, wantsGitHub } from '../../src/settings/github.ts'
 import { Inputs } from '../../src/settings/inputs.ts'
 import { Problems } from '../../src/settings/problems.ts'
 
@@ -13,7 +13,6 @@ test('nothing given asks for nothing', () => {
   const { settings, problems } = read({ 'INPUT_GITHUB-TOKEN': 'ghs_abc' })
   expect(problems).toEqual([])
   expect(wantsGitHub(settings)).toBe(false)
-  expect(githubSecrets(settings)).toEqual(['ghs_abc'])
 })
 
 test('all given', () => {

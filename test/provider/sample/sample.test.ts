@@ -1,0 +1,131 @@
+import { EventEmitter } from 'node:events'
+import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { systemClock } from '../../../src/base/clock.ts'
+import { runMain } from '../../../src/main.ts'
+import { runPost } from '../../../src/post.ts'
+import { REGISTRY } from '../../../src/provider/registry.ts'
+import { listenForCancel } from '../../../src/runner/cancellation.ts'
+import { Printer } from '../../../src/runner/printer.ts'
+import { Redactor } from '../../../src/runner/redactor.ts'
+import { type EmulatorServer, startServer } from '../../emulator/server.ts'
+import { RecordingRunner } from '../../report/fixtures.ts'
+import { sample } from './definition.ts'
+
+/** One line more than the action has: all that a further provider touches outside its folder. */
+const registry = [...REGISTRY, sample]
+
+interface Row {
+  id: string
+  tag: string
+  state: string
+  port: number
+  slot: string
+}
+
+let server: EmulatorServer
+let rows: Row[]
+
+beforeEach(async () => {
+  server = await startServer()
+  rows = []
+  server.route('POST', '/servers', ({ body }) => {
+    const { tag } = body as Row
+    const row = { id: `s${rows.length + 1}`, tag, state: 'up', port: 7777, slot: 'A' }
+    rows.push(row)
+    return { status: 200, body: row }
+  })
+  server.route('GET', '/servers', () => ({ status: 200, body: rows }))
+  server.route('GET', '/servers/:id', ({ params }) => {
+    return { status: 200, body: rows.find(({ id }) => id === params.id) }
+  })
+  server.route('DELETE', '/servers/:id', ({ params }) => {
+    const known = rows.length
+    rows = rows.filter(({ id }) => id !== params.id)
+    return { status: rows.length < known ? 200 : 404, body: {} }
+  })
+})
+
+afterEach(() => server.close())
+
+function inputsFor(inputs: Record<string, string>): NodeJS.ProcessEnv {
+  const given = {
+    provider: 'sample',
+    'api-token': 'sample-key-1',
+    'api-url': server.url,
+    application: 'game',
+    version: 'v1',
+    ...inputs,
+  }
+  return Object.fromEntries(
+    Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
+  )
+}
+
+async function runStep(
+  run: typeof runMain,
+  environment: NodeJS.ProcessEnv,
+): Promise<{ succeeded: boolean; runner: RecordingRunner }> {
+  const runner = new RecordingRunner()
+  const printer = new Printer(runner, new Redactor(), systemClock)
+  const cancellation = listenForCancel(new EventEmitter(), systemClock)
+  const decide = await run({ runner, printer, cancellation, environment }, registry)
+  return { succeeded: decide(), runner }
+}
+
+describe('a provider that is only a folder and a line in the registry', () => {
+  test('deploys, and its inputs, outputs and secrets are taken care of', async () => {
+    const environment = inputsFor({ region: 'SOUTH', 'server-password': 'hush-hush' })
+    const { succeeded, runner } = await runStep(runMain, environment)
+    expect(runner.messages('error')).toEqual([])
+    expect(succeeded).toBe(true)
+    expect(Object.fromEntries(runner.outputs)).toMatchObject({
+      outcome: 'succeeded',
+      address: '127.0.0.1:7777',
+      slot: 'A',
+      'build-name': '',
+    })
+    expect(runner.messages('add-mask')).toEqual(['sample-key-1', 'hush-hush'])
+    expect(runner.lines).toEqual(expect.arrayContaining(['Deploying on Sample', 'region: south']))
+    expect(server.requests[0]?.body).toMatchObject({ region: 'south', password: 'hush-hush' })
+    expect(runner.messages('warning')).toEqual([])
+  })
+
+  test('has its mistakes reported like any other', async () => {
+    const environment = inputsFor({ region: 'nort', version: '', regoin: 'x', 'settle-time': '5s' })
+    const { succeeded, runner } = await runStep(runMain, environment)
+    expect(succeeded).toBe(false)
+    expect(runner.messages('error')).toEqual([
+      'version is empty: name the version',
+      'region is "nort": use one of north, south; did you mean north?',
+    ])
+    expect(server.requests).toEqual([])
+  })
+
+  test('warns of what has no effect with it, and of its inputs with others', async () => {
+    const other = { tags: 'x', 'log-dir': 'logs', regoin: 'x' }
+    const { runner } = await runStep(runMain, inputsFor(other))
+    expect(runner.messages('warning')).toEqual([
+      'regoin is not an input of this action and has no effect. Did you mean region?',
+      'log-dir has no effect with provider: sample.',
+      'tags has no effect with provider: sample.',
+    ])
+  })
+
+  test('is reached again by the post step, which stops what was created', async () => {
+    const environment = inputsFor({ 'stop-after-job': 'true' })
+    const main = await runStep(runMain, environment)
+    expect(rows).toHaveLength(1)
+    const [, ledger] = main.runner.states.at(-1) ?? []
+    const post = await runStep(runPost, { ...inputsFor({ region: '' }), STATE_ledger: ledger })
+    expect(post.runner.messages('error')).toEqual([])
+    expect(post.succeeded).toBe(true)
+    expect(rows).toEqual([])
+  })
+
+  test('finds a server whose create got lost', async () => {
+    server.faults.order({ kind: 'reset', when: 'after', method: 'POST', path: /servers/, times: 1 })
+    const { succeeded } = await runStep(runMain, inputsFor({}))
+    expect(succeeded).toBe(true)
+    expect(rows).toHaveLength(1)
+  })
+})
