@@ -19,7 +19,7 @@ const [target = fileURLToPath(new URL('..', import.meta.url))] = positionals
 try {
   for (const bundle of BUNDLES) {
     const maps = values.maps === undefined ? undefined : join(values.maps, bundle.folder)
-    build(bundle, join(target, bundle.folder), maps)
+    await build(bundle, join(target, bundle.folder), maps)
   }
 } catch (thrown) {
   console.error((thrown as Error).message)

@@ -14,6 +14,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { transformSync } from 'esbuild'
 import { nameChunks } from './chunk-names.ts'
+import { stageSources } from './stage-sources.ts'
 
 /** What an action of this repository is built from, and where it lies. */
 export interface Bundle {
@@ -24,10 +25,18 @@ export interface Bundle {
   readonly starts: readonly string[]
   /** Changes the code of the entry. */
   readonly adapt?: (code: string) => string
+  /** Makes the folder that it is built in; default: the repository itself. */
+  readonly stage?: (root: string) => Promise<string>
 }
 
 export const BUNDLES: readonly Bundle[] = [
-  { entry: 'src/entry.ts', folder: 'dist', starts: ['post.js'], adapt: leaveOutHttp2 },
+  {
+    entry: 'src/entry.ts',
+    folder: 'dist',
+    starts: ['post.js'],
+    adapt: leaveOutHttp2,
+    stage: stageSources,
+  },
   {
     entry: 'emulator/src/entry.ts',
     folder: 'emulator/dist',
@@ -46,11 +55,12 @@ const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js'
  * @param maps where the source maps go; without it they are dropped
  * @throws Error when the build fails
  */
-export function build(bundle: Bundle, output: string, maps?: string): void {
+export async function build(bundle: Bundle, output: string, maps?: string): Promise<void> {
   mkdirSync(dirname(output), { recursive: true })
   const fresh = mkdtempSync(`${output}-`)
+  const stage = await bundle.stage?.(root)
   try {
-    runNcc(bundle.entry, fresh)
+    runNcc(bundle.entry, fresh, stage ?? root)
     nameChunks(fresh)
     const index = join(fresh, 'index.js')
     if (bundle.adapt) writeFileSync(index, bundle.adapt(readFileSync(index, 'utf8')))
@@ -61,15 +71,16 @@ export function build(bundle: Bundle, output: string, maps?: string): void {
     renameSync(fresh, output)
   } finally {
     rmSync(fresh, { recursive: true, force: true })
+    if (stage !== undefined) rmSync(stage, { recursive: true, force: true })
   }
 }
 
-function runNcc(entry: string, output: string): void {
+function runNcc(entry: string, output: string, cwd: string): void {
   const options = ['--license', 'licenses.txt', '--source-map', '--no-source-map-register']
   const { status } = spawnSync(
     process.execPath,
     [ncc, 'build', entry, '--out', output, '--quiet', ...options],
-    { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
+    { cwd, stdio: ['ignore', 'inherit', 'inherit'] },
   )
   if (status !== 0) throw new Error(`${entry} could not be built`)
 }
@@ -92,6 +103,9 @@ function leaveOutHttp2(code: string): string {
 function minify(folder: string, name: string, maps: string | undefined): void {
   const file = join(folder, name)
   const code = readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '')
+  // ncc writes this for a module that it does not find, and calls the build a success.
+  const [missing] = /Cannot find module '[^']*'/.exec(code) ?? []
+  if (missing !== undefined) throw new Error(missing)
   const map = readFileSync(`${file}.map`)
   rmSync(`${file}.map`)
   // The map of what is minified here, so that the one that comes out leads back to the source.

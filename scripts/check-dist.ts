@@ -13,10 +13,11 @@ import { BUNDLES, build } from './bundles.ts'
 const root = fileURLToPath(new URL('..', import.meta.url))
 const temporary = mkdtempSync(join(tmpdir(), 'dist-'))
 try {
-  const differing = BUNDLES.flatMap((bundle) => {
-    build(bundle, join(temporary, bundle.folder))
-    return differingFiles(bundle.folder)
-  })
+  const differing: string[] = []
+  for (const bundle of BUNDLES) {
+    await build(bundle, join(temporary, bundle.folder))
+    differing.push(...differingFiles(bundle.folder))
+  }
   for (const name of differing) console.error(`${name} is not what the source gives`)
   if (differing.length > 0) console.error('Run npm run build and commit what it changes.')
   process.exitCode = differing.length > 0 ? 1 : 0
