@@ -40,7 +40,7 @@ try {
   const maps = join(temporary, 'maps')
   for (const bundle of BUNDLES) {
     const built = join(temporary, bundle.folder)
-    build(bundle, built, join(maps, bundle.folder))
+    await build(bundle, built, join(maps, bundle.folder))
     refuseOther(bundle.folder, built)
   }
   pack(`deploy-game-server-${tag}.tar.gz`, ROOT, PACKED)
