@@ -3,6 +3,7 @@ import { describe } from '../base/errors.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
+import { printLog } from './log-tail.ts'
 import { buildOutputs, maskedOutputWarnings } from './outputs.ts'
 import { buildSummary } from './summary.ts'
 
@@ -25,7 +26,7 @@ export async function publish(
   }
   for (const warning of maskedOutputWarnings(report, printer, providerOutputs))
     printer.warning(warning)
-  for (const deployment of report.deployments) printLog(deployment, printer)
+  for (const { id = '', log } of report.deployments) if (log) printLog(printer, id, log)
   annotate(report, printer)
   if (!withSummary) return
   try {
@@ -33,18 +34,6 @@ export async function publish(
   } catch (thrown) {
     printer.warning(`The job summary could not be written: ${describe(thrown)}`)
   }
-}
-
-/** Remote log lines carry a visible prefix, so that none of them can begin with a command. */
-function printLog({ id, log }: DeploymentState, printer: Printer): void {
-  if (!log) return
-  if (log.crash) printer.line(`Process of ${id}: ${log.crash}`)
-  if (log.tail.length === 0) return
-  const title = log.isCut ? `Log of ${id}, last ${log.tail.length} lines` : `Log of ${id}`
-  printer.group(
-    title,
-    log.tail.map((line) => `| ${line}`),
-  )
 }
 
 function annotate(report: RunState, printer: Printer): void {
