@@ -65,6 +65,12 @@ function hasLog({ log }: DeploymentState): string {
 function cancelText({ stoppedIds, hasLeftovers, deployments }: RunState): string {
   const parts = ['Cancelled.']
   if (stoppedIds.length > 0) parts.push(`Stopped ${stoppedIds.join(', ')}.`)
+  const inPlace = deployments.flatMap(({ id, isInPlace }) => (isInPlace && id ? id : []))
+  if (inPlace.length > 0) {
+    const stay = inPlace.length === 1 ? 'stays' : 'stay'
+    parts.push(`${inPlace.join(', ')} ${stay} in place of what was replaced.`)
+    return parts.join(' ')
+  }
   if (hasLeftovers) parts.push('The post step stops what was created or may have been.')
   else if (stoppedIds.length === 0) {
     const goOn = deployments.flatMap(({ id }) => id ?? [])

@@ -8,11 +8,11 @@ import { keepLogs } from './server-log.ts'
 /**
  * Brings deployments to their end: the log of what failed is read, and it is stopped or kept; what
  * was cancelled, or must go because another one failed, is stopped. What is up and is to stay is left
- * to `release`. The ledger lets go only of what has certainly ended.
+ * to `release`; what has taken the place of older ones stays in any case. The ledger lets go only of what has certainly ended.
  */
 export async function conclude(run: Run, deployments: readonly DeploymentState[]): Promise<void> {
   const { cancellation } = run
-  const created = deployments.filter(({ id, tag }) => id !== undefined && tag !== undefined)
+  const created = deployments.filter(({ id, tag, isInPlace }) => id && tag && !isInPlace)
   if (cancellation.signal.aborted) for (const one of created) setCancelled(one)
   const ending = created.filter(({ outcome }) => !isUp(outcome))
   const logs = await keepLogs(

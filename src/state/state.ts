@@ -63,6 +63,8 @@ export interface DeploymentState {
   probes?: readonly ProbeOutput[]
   error?: ActionError
   log?: LogState
+  /** It has taken the place of older ones, so it stays whatever happens to this run. */
+  isInPlace?: true
 }
 
 /** The log of a server, as far as it is shown and kept. */
