@@ -3,6 +3,7 @@ import { describe } from '../base/errors.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
+import { cancelSentences } from './cancel-text.ts'
 import { printLog } from './log-tail.ts'
 import { buildOutputs, maskedOutputWarnings } from './outputs.ts'
 import { buildSummary } from './summary.ts'
@@ -26,7 +27,7 @@ export async function publish(
   }
   for (const warning of maskedOutputWarnings(report, printer, providerOutputs))
     printer.warning(warning)
-  for (const { id = '', log } of report.deployments) if (log) printLog(printer, id, log)
+  for (const deployment of report.deployments) printLogOf(deployment, printer)
   annotate(report, printer)
   if (!withSummary) return
   try {
@@ -34,6 +35,15 @@ export async function publish(
   } catch (thrown) {
     printer.warning(`The job summary could not be written: ${describe(thrown)}`)
   }
+}
+
+function printLogOf({ id = '', log }: DeploymentState, printer: Printer): void {
+  if (!log) return
+  printLog(printer, id, log)
+  // GitHub shows groups folded: without these the step would not say why.
+  const errors = lastErrors(log)
+  if (errors.length > 0) printer.line('Of its lines these look like errors:')
+  for (const line of errors) printer.line(`| ${line}`)
 }
 
 function annotate(report: RunState, printer: Printer): void {
@@ -62,25 +72,8 @@ function hasLog({ log }: DeploymentState): string {
   return log?.tail.length ? 'Its log is in this step and in the summary.' : ''
 }
 
-function cancelText({ stoppedIds, hasLeftovers, deployments }: RunState): string {
-  const parts = ['Cancelled.']
-  if (stoppedIds.length > 0) parts.push(`Stopped ${stoppedIds.join(', ')}.`)
-  const inPlace = deployments.flatMap(({ id, isInPlace }) => (isInPlace && id ? id : []))
-  if (inPlace.length > 0) {
-    const stay = inPlace.length === 1 ? 'stays' : 'stay'
-    parts.push(`${inPlace.join(', ')} ${stay} in place of what was replaced.`)
-    return parts.join(' ')
-  }
-  if (hasLeftovers) parts.push('The post step stops what was created or may have been.')
-  else if (stoppedIds.length === 0) {
-    const goOn = deployments.flatMap(({ id }) => id ?? [])
-    parts.push(
-      goOn.length > 0
-        ? `${goOn.join(', ')} cannot be taken back and goes on.`
-        : 'Nothing was created.',
-    )
-  }
-  return parts.join(' ')
+function cancelText(report: RunState): string {
+  return ['Cancelled.', ...cancelSentences(report)].join(' ')
 }
 
 function good({ id, outcome, observation, elapsedMs }: DeploymentState): string {

@@ -1,5 +1,5 @@
-import { abortLater, formatDuration } from '../base/clock.ts'
-import { ActionError, describe, toActionError } from '../base/errors.ts'
+import { abortLater } from '../base/clock.ts'
+import { describe, toActionError } from '../base/errors.ts'
 import { inTurn } from '../base/in-turn.ts'
 import type { Call, ServerLog } from '../provider/provider.ts'
 import { printLog } from '../report/log-tail.ts'
@@ -8,11 +8,12 @@ import type { LogState, RunState } from '../state/state.ts'
 import { writeLogFile } from './log-file.ts'
 import type { Run } from './run.ts'
 
-/** Logs hold up a stop by this at most, however many there are, and less on a cancel. */
+/** A log that does not come holds up the stops by this at most; none is asked for later. */
 const HOLD_MS = 5_000
+/** One that comes may take longer; the HTTP client ends the request when it falls silent. */
+const READ_MS = 20_000
+/** On a cancel there is less time for all of it. */
 const HOLD_AFTER_CANCEL_MS = 2_000
-/** What is left of that for the writing when a log arrives at the last moment. */
-const SPARE_MS = 200
 /** Files go on being written beside the stops, and hold up the end of the step by this at most. */
 const WRITE_MS = 20_000
 /** Logs on the way at the same time: one may have 32 MB. */
@@ -36,26 +37,27 @@ export interface KeptLogs {
  * `log-dir`. Resolves when the stops may begin. A failure only warns.
  */
 export async function keepLogs(run: LogRun, ids: readonly string[]): Promise<KeptLogs> {
-  const { provider, clock, cancellation } = run
+  const { provider, clock, cancellation, printer } = run
   const shown = new Map<string, LogState>()
   if (!provider.readLog || ids.length === 0) return { shown, written: Promise.resolve() }
-  const isCancelled = cancellation.signal.aborted
-  const holdMs = isCancelled ? HOLD_AFTER_CANCEL_MS : HOLD_MS
+  const holdMs = cancellation.signal.aborted ? HOLD_AFTER_CANCEL_MS : HOLD_MS
   const untilMs = clock.nowMs() + holdMs
-  const late = isCancelled
-    ? cancellation.over
-    : abortLater(cancellation.signal, HOLD_AFTER_CANCEL_MS, clock)
+  const late = abortLater(cancellation.signal, HOLD_AFTER_CANCEL_MS, clock)
   const signal = AbortSignal.any([cancellation.over, late])
-  const work = inTurn(ids, MAX_READS, async (id) => {
-    const deadlineMs = untilMs - SPARE_MS - clock.nowMs()
-    const log = await readLog(run, id, { deadlineMs, signal })
+  const writes: Promise<void>[] = []
+  await inTurn(ids, MAX_READS, async (id) => {
+    if (clock.nowMs() >= untilMs || signal.aborted) {
+      printer.warning(`No log of ${id}: there was no time left for it`)
+      return
+    }
+    const log = await readLog(run, id, { deadlineMs: READ_MS, signal })
     if (!log) return
     shown.set(id, tailOf(log, run.settings.logLines))
-    await writeLog(run, id, log)
+    writes.push(writeLog(run, id, log))
   })
-  await Promise.race([work, clock.sleep(holdMs, signal)])
-  const tooLate = clock.sleep(holdMs + WRITE_MS, cancellation.over)
-  return { shown, written: Promise.race([work, tooLate]) }
+  const all = Promise.all(writes).then(() => undefined)
+  await Promise.race([all, clock.sleep(untilMs - clock.nowMs(), signal)])
+  return { shown, written: Promise.race([all, clock.sleep(WRITE_MS, cancellation.over)]) }
 }
 
 /** The same for servers that are stopped although nothing is wrong with them: shows the logs at once. */
@@ -73,7 +75,6 @@ async function readLog(
   call: Call,
 ): Promise<ServerLog | undefined> {
   try {
-    if (call.deadlineMs <= 0 || call.signal.aborted) throw tooLate()
     const log = await provider.readLog?.(id, call)
     if (!log) printer.line(`${id} left no log`)
     return log
@@ -84,13 +85,6 @@ async function readLog(
     else printer.warning(`No log of ${id}: ${describe(error)}`)
     return undefined
   }
-}
-
-function tooLate(): ActionError {
-  return new ActionError({
-    kind: 'timed-out',
-    what: `there was no time for it: logs hold up a stop by ${formatDuration(HOLD_MS)} at most`,
-  })
 }
 
 async function writeLog({ settings, state, printer }: LogRun, id: string, log: ServerLog) {

@@ -1,4 +1,5 @@
 import { randomUUID } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
 import type { GitHubReporter, ReporterOptions } from '../github/reporter.ts'
 import type { RunView } from '../github/run-view.ts'
 import { createHttpClient } from '../net/request.ts'
@@ -7,7 +8,6 @@ import { GITHUB_STATE } from '../runner/saved-states.ts'
 import { type GitHubSettings, wantsGitHub } from '../settings/github.ts'
 import type { Settings } from '../settings/settings.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
-import type { RunTools } from './run.ts'
 
 /** All of GitHub together holds up the end of a step by this at most. */
 const CLOSE_MS = 5_000
@@ -26,7 +26,11 @@ export class ShowOnGitHub {
   #opened: Promise<GitHubReporter | undefined> | undefined
 
   /** @returns undefined where the inputs ask for nothing on GitHub */
-  static for(settings: Settings, action: ActionProcess, tools: RunTools): ShowOnGitHub | undefined {
+  static for(
+    settings: Settings,
+    action: ActionProcess,
+    tools: { clock: Clock },
+  ): ShowOnGitHub | undefined {
     if (!wantsGitHub(settings.github) || settings.dryRun) return undefined
     if (settings.operation === 'version') return undefined
     const mayStopLater = settings.operation === 'deploy' && settings.stopAfterJob
@@ -86,7 +90,7 @@ export class ShowOnGitHub {
 export async function finishOnGitHub(
   settings: GitHubSettings,
   action: ActionProcess,
-  tools: Pick<RunTools, 'clock'>,
+  tools: { clock: Clock },
   { saved, wasStopped }: { saved: string; wasStopped: boolean },
 ): Promise<void> {
   if (!wantsGitHub(settings)) return
@@ -105,7 +109,7 @@ async function openReporter(options: ReporterOptions): Promise<GitHubReporter | 
 function optionsFor(
   settings: GitHubSettings,
   { environment, printer, runner }: ActionProcess,
-  { clock }: Pick<RunTools, 'clock'>,
+  { clock }: { clock: Clock },
   { group, mayStopLater }: Pick<ReporterOptions, 'group' | 'mayStopLater'>,
 ): ReporterOptions {
   return {
