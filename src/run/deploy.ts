@@ -7,6 +7,7 @@ import type { WebhookChannel } from '../webhook/channel.ts'
 import { cleanUp } from './clean-up.ts'
 import { conclude } from './conclude.ts'
 import { deployAll } from './deploy-all.ts'
+import { findOlder, replaceAfter, replaceBefore } from './replace.ts'
 import { cleanUpCall, type Run, runCall } from './run.ts'
 
 const PREPARE_MS = 30_000
@@ -31,10 +32,15 @@ export async function deploy(run: Run): Promise<void> {
     state.deployments = provider.targets.map((target) => {
       return { target, outcome: 'failed', timeline: [], elapsedMs: 0 }
     })
-    await holdForTunnel(run, channel, preparation)
+    const [older] = await Promise.all([
+      findOlder(run, run.settings.replace),
+      holdForTunnel(run, channel, preparation),
+    ])
     await run.progress.whileRunning(async () => {
+      await replaceBefore(run, older)
       await deployAll(run, channel)
       await cleanUpLost(run)
+      await replaceAfter(run, older)
     })
   } catch (thrown) {
     state.error = cancellation.signal.aborted ? cancelled() : toActionError(thrown)

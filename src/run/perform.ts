@@ -53,7 +53,9 @@ export async function perform(
   if (cancellation.over.aborted) {
     state.outcome = 'cancelled'
     state.error ??= cancelled()
-    for (const one of state.deployments) if (!one.error) one.outcome = 'cancelled'
+    for (const one of state.deployments) {
+      if (!one.error && !one.isInPlace) one.outcome = 'cancelled'
+    }
   }
   state.hasLeftovers = tools.ledger.open.length > 0
   github?.finished(state)
@@ -70,9 +72,6 @@ export async function perform(
 function notBuilt(settings: Settings): string | undefined {
   if (settings.dryRun) return 'dry-run cannot be done yet'
   if (settings.operation === 'version') return 'operation: version cannot be done yet'
-  if (settings.operation === 'stop' && settings.reach.kind !== 'deployment')
-    return 'a stop by group cannot be done yet'
-  if (settings.operation === 'deploy' && settings.replace) return 'replace cannot be done yet'
   return undefined
 }
 

@@ -63,6 +63,8 @@ export interface DeploymentState {
   probes?: readonly ProbeOutput[]
   error?: ActionError
   log?: LogState
+  /** It has taken the place of older ones, so it stays whatever happens to this run. */
+  isInPlace?: true
   /** How far it was placed from where it was asked for; absent where that is not known. */
   distanceKm?: number
   /** Moment of acceptance on the wall clock, milliseconds since 1970: tells when its time is up. */

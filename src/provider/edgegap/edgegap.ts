@@ -5,7 +5,7 @@ import type {
   Attempt,
   Call,
   CreateResult,
-  Member,
+  Members,
   Observation,
   Preparation,
   Provider,
@@ -67,7 +67,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
     const body = deploymentBody(this.#deploy(), target.location, tags, attempt.webhook)
     try {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
-      return await readCreate(reply)
+      return await readCreate(reply, limitHint(this.#deploy()))
     } catch (thrown) {
       const error = toActionError(thrown)
       if (error.kind === 'untrusted-certificate') return { kind: 'refused', error }
@@ -86,7 +86,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
     members: (
       { application, group }: { application: string; group: string | undefined },
       call: Call,
-    ): Promise<Member[]> => this.#deployments.members(application, group, call),
+    ): Promise<Members> => this.#deployments.members(application, group, call),
   }
 
   findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
@@ -112,6 +112,13 @@ export class Edgegap implements Provider<EdgegapTarget> {
     if (this.#settings?.operation !== 'deploy') throw new Error('not a deploy')
     return this.#settings
   }
+}
+
+/** The API's texts are not read to tell a limit from other refusals. */
+function limitHint({ group, replace }: EdgegapDeploySettings): string {
+  if (replace?.when === 'before-deploy' || (group === undefined && !replace)) return ''
+  const older = replace?.reach.kind === 'application' ? 'application' : 'group'
+  return ` Where the account allows no further server, replace: before-deploy stops the older ones of this ${older} first.`
 }
 
 /** Two equal lines are two servers; in reports each has a name of its own. */
