@@ -90,7 +90,9 @@ export class Progress {
     const { reading, source, atMs } = event
     const reason = reading.reason ? `: ${reading.reason}` : ''
     const brought = source === 'webhook' ? ' (webhook)' : ''
-    this.#tell(deployment, atMs, `${reading.status || '(no status)'}${reason}${brought}`)
+    const { placement } = reading.facts
+    const place = placement && reading.state === 'succeeded' ? `, ${placement}` : ''
+    this.#tell(deployment, atMs, `${reading.status || '(no status)'}${reason}${place}${brought}`)
     const waiting = this.#waiting.get(deployment)
     if (waiting) waiting.status = reading.status
     if (reading.state !== 'pending') this.#waiting.delete(deployment)

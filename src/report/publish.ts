@@ -73,7 +73,8 @@ function hasLog({ log }: DeploymentState): string {
   return log?.tail.length ? 'Its log is in this step and in the summary.' : ''
 }
 
-function cancelText({ stoppedIds, hasLeftovers, deployments }: RunState): string {
+function cancelText(report: RunState): string {
+  const { stoppedIds, hasLeftovers, deployments } = report
   const parts = ['Cancelled.']
   if (stoppedIds.length > 0) parts.push(`Stopped ${stoppedIds.join(', ')}.`)
   if (hasLeftovers) parts.push('The post step stops what was created or may have been.')
@@ -82,10 +83,16 @@ function cancelText({ stoppedIds, hasLeftovers, deployments }: RunState): string
     parts.push(
       goOn.length > 0
         ? `${goOn.join(', ')} cannot be taken back and goes on.`
-        : 'Nothing was created.',
+        : cancelledBefore(report),
     )
   }
   return parts.join(' ')
+}
+
+/** A version stays when the run that made it is cancelled. */
+function cancelledBefore({ version, versionAction }: RunState): string {
+  if (versionAction !== 'created' && versionAction !== 'updated') return 'Nothing was created.'
+  return `The version ${version} was ${versionAction}, and stays; no server was created.`
 }
 
 function good({ id, outcome, observation, elapsedMs }: DeploymentState): string {
@@ -93,5 +100,6 @@ function good({ id, outcome, observation, elapsedMs }: DeploymentState): string 
   const facts = observation?.facts
   const where = facts?.ports?.[0]?.address ?? facts?.host
   const also = observation?.reason ? `: ${observation.reason}` : ''
-  return `${id} is ready${where ? ` at ${where}` : ''} after ${formatDuration(elapsedMs)}${also}.`
+  const placement = facts?.placement ? ` (${facts.placement})` : ''
+  return `${id} is ready${where ? ` at ${where}` : ''}${placement} after ${formatDuration(elapsedMs)}${also}.`
 }

@@ -16,6 +16,7 @@ const HEADINGS: Readonly<Record<Outcome, string>> = {
   rejected: '❌ Rejected',
   'timed-out': '⏱️ Timed out',
   cancelled: '🚫 Cancelled',
+  planned: '📝 Planned',
 }
 
 /** The job summary: what was deployed, where it answers, how it went. */

@@ -9,14 +9,21 @@ import { publish } from '../report/publish.ts'
 import type { ActionProcess, ExitDecision } from '../runner/process.ts'
 import { accessOf } from '../settings/access.ts'
 import { describeSettings } from '../settings/describe.ts'
-import type { DeploySettings, Settings, StopSettings } from '../settings/settings.ts'
+import type {
+  DeploySettings,
+  Settings,
+  StopSettings,
+  VersionSettings,
+} from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
 import { isGood, type RunState } from '../state/state.ts'
 import { release } from './conclude.ts'
 import { deploy } from './deploy.ts'
+import { dryRun } from './dry-run.ts'
 import { Ledger } from './ledger.ts'
 import type { Run, RunTools } from './run.ts'
 import { stop } from './stop.ts'
+import { makeVersion } from './version.ts'
 
 /** What the inputs ask for, and of whom. */
 export interface Assignment {
@@ -45,7 +52,7 @@ export async function perform(
   printer.group('Settings', describeSettings(settings, definition))
   const missing = notBuilt(settings)
   if (missing !== undefined) throw new ActionError({ kind: 'refused', what: missing })
-  const work = isDeploy(run) ? deploy(run) : stop(run as Run<StopSettings>)
+  const work = carryOut(run)
   // A run that was cancelled ends in time even if its cleaning up does not: the post step goes on.
   await Promise.race([work, whenAborted(cancellation.over)])
   if (cancellation.over.aborted) {
@@ -57,15 +64,22 @@ export async function perform(
   await publish(state, { printer, runner, providerOutputs, withSummary: settings.summary })
   return () => {
     if (cancellation.signal.aborted) return false
-    if (isDeploy(run) && (isGood(state.outcome) || run.settings.onFailure === 'keep')) release(run)
+    const staysUp = isGood(state.outcome) || state.isDeployed
+    if (isDeploy(run) && (staysUp || run.settings.onFailure === 'keep')) release(run)
     return isGood(state.outcome)
   }
 }
 
+function carryOut(run: Run<Settings>): Promise<void> {
+  if (run.settings.dryRun) return dryRun(run)
+  if (isDeploy(run)) return deploy(run)
+  if (run.settings.operation === 'version') return makeVersion(run as Run<VersionSettings>)
+  return stop(run as Run<StopSettings>)
+}
+
 /** Nothing is sent for what cannot be done yet. */
 function notBuilt(settings: Settings): string | undefined {
-  if (settings.dryRun) return 'dry-run cannot be done yet'
-  if (settings.operation === 'version') return 'operation: version cannot be done yet'
+  if (settings.dryRun) return undefined
   if (settings.operation === 'stop' && settings.reach.kind !== 'deployment')
     return 'a stop by group cannot be done yet'
   if (settings.operation === 'deploy' && settings.replace) return 'replace cannot be done yet'

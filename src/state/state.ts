@@ -1,5 +1,6 @@
 import type { ActionError } from '../base/errors.ts'
-import type { Observation, Target } from '../provider/provider.ts'
+import type { PlanCheck, PlannedChange } from '../provider/plan.ts'
+import type { MovedVersion, Observation, Target } from '../provider/provider.ts'
 import type { NewsSource } from '../wait/wait.ts'
 
 /** How a deployment, or the whole run, ended for us. The values of the output `outcome`. */
@@ -13,8 +14,10 @@ export type Outcome =
   /** Accepted and not waited for. */
   | 'started'
   | 'stopped'
+  /** A dry run: nothing was changed. */
+  | 'planned'
 
-const GOOD: ReadonlySet<Outcome> = new Set(['succeeded', 'started', 'stopped'])
+const GOOD: ReadonlySet<Outcome> = new Set(['succeeded', 'started', 'stopped', 'planned'])
 
 /** It is up, or on its way, and is to stay. */
 export function isUp(outcome: Outcome): boolean {
@@ -72,6 +75,13 @@ export interface LogState {
   crash?: string
 }
 
+/** What a dry run found out. */
+export interface PlanState {
+  /** In the order in which a run would do it. */
+  changes: readonly PlannedChange[]
+  checks: readonly PlanCheck[]
+}
+
 export interface RunState {
   title: string
   outcome: Outcome
@@ -82,7 +92,14 @@ export interface RunState {
   image?: string
   previousImage?: string
   /** Versions that were moved to the deployed image. */
-  promoted?: readonly { version: string; from: string; to: string }[]
+  promoted?: readonly MovedVersion[]
+  /** Set by a dry run. */
+  plan?: PlanState
+  /**
+   * Every deployment is as it should be, and what failed came after it: they stay up as after a
+   * success.
+   */
+  isDeployed?: true
   deployments: DeploymentState[]
   /** Whole logs that were written, as absolute paths. */
   logFiles?: string[]
