@@ -1,4 +1,5 @@
-import type { VersionAction } from './provider.ts'
+/** What becomes of a version: made, moved to another image, used as it is, or left to the user. */
+export type VersionAction = 'created' | 'updated' | 'reused' | 'unmanaged'
 
 /** What a run would do. Every text in it may be remote, and is not to be trusted. */
 export interface Plan {

@@ -4,7 +4,7 @@ import type { ActionError } from '../base/errors.ts'
 import type { HttpClient } from '../net/request.ts'
 import type { PollSchedule } from '../wait/schedule.ts'
 import type { Reading } from '../wait/wait.ts'
-import type { Plan } from './plan.ts'
+import type { Plan, VersionAction } from './plan.ts'
 
 /** A port of a running server, as a player reaches it. */
 export interface Port {
@@ -103,9 +103,6 @@ export interface ServerLog {
   /** How often its process was started again. */
   restarts?: number
 }
-
-/** What became of a version: made, moved to another image, used as it was, or left to the user. */
-export type VersionAction = 'created' | 'updated' | 'reused' | 'unmanaged'
 
 export interface Preparation {
   version: string

@@ -19,11 +19,9 @@ import { cancelled } from '../state/endings.ts'
 import { isGood, type RunState } from '../state/state.ts'
 import { release } from './conclude.ts'
 import { deploy } from './deploy.ts'
-import { dryRun } from './dry-run.ts'
 import { Ledger } from './ledger.ts'
 import type { Run, RunTools } from './run.ts'
 import { stop } from './stop.ts'
-import { makeVersion } from './version.ts'
 
 /** What the inputs ask for, and of whom. */
 export interface Assignment {
@@ -70,11 +68,15 @@ export async function perform(
   }
 }
 
-function carryOut(run: Run<Settings>): Promise<void> {
-  if (run.settings.dryRun) return dryRun(run)
-  if (isDeploy(run)) return deploy(run)
-  if (run.settings.operation === 'version') return makeVersion(run as Run<VersionSettings>)
-  return stop(run as Run<StopSettings>)
+/** Most runs deploy: what the others need is loaded only for them. */
+async function carryOut(run: Run<Settings>): Promise<void> {
+  if (run.settings.dryRun) return await (await import('./dry-run.ts')).dryRun(run)
+  if (isDeploy(run)) return await deploy(run)
+  if (run.settings.operation === 'version') {
+    const { makeVersion } = await import('./version.ts')
+    return await makeVersion(run as Run<VersionSettings>)
+  }
+  return await stop(run as Run<StopSettings>)
 }
 
 /** Nothing is sent for what cannot be done yet. */
