@@ -24,7 +24,7 @@ export interface Facts {
   location?: string
   /** Where it was asked for and where it runs, such as `new-york → Montreal, 530 km`. */
   placement?: string
-  /** How far these two are apart, where both are known. */
+  /** How far these two are apart; absent where they are the same, or where it is not known. */
   distanceKm?: number
   ports?: readonly Port[]
   /** Outputs that only this provider has, by their names in action.yml. */

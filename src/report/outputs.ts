@@ -79,6 +79,11 @@ function deploymentFacts(deployment: DeploymentState | undefined, texts: OutputT
     status: text(deployment?.observation?.status),
     seconds: Number(inSeconds(deployment?.elapsedMs ?? 0)),
     error: text(deployment?.error?.message),
+    probe: (deployment?.probes ?? []).map((one) => ({
+      ...one,
+      port: text(one.port),
+      detail: text(one.detail),
+    })),
   }
 }
 

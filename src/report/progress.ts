@@ -57,6 +57,26 @@ export class Progress {
     }
   }
 
+  /** What is done with a deployment that is ready already. */
+  begins(deployment: DeploymentState, what: string): void {
+    this.says(deployment, what)
+    this.#waiting.set(deployment, {
+      status: what,
+      sinceMs: deployment.acceptedAtMs ?? this.#clock.nowMs(),
+    })
+  }
+
+  /** A line about a deployment, with the time since it was accepted. */
+  says(deployment: DeploymentState, what: string): void {
+    const nowMs = this.#clock.nowMs()
+    this.#tell(deployment, nowMs - (deployment.acceptedAtMs ?? nowMs), what)
+  }
+
+  /** Nothing is waited for any more. */
+  done(deployment: DeploymentState): void {
+    this.#waiting.delete(deployment)
+  }
+
   /** Runs `work` and breaks every long silence with a line until it ends. */
   async whileRunning<T>(work: () => Promise<T>): Promise<T> {
     const over = new AbortController()

@@ -3,6 +3,8 @@ import { describe } from '../base/errors.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
+import { cancelSentences } from './cancel-text.ts'
+import { lastErrors } from './log-excerpt.ts'
 import { buildOutputs, maskedOutputWarnings } from './outputs.ts'
 import { buildSummary } from './summary.ts'
 
@@ -45,6 +47,10 @@ function printLog({ id, log }: DeploymentState, printer: Printer): void {
     title,
     log.tail.map((line) => `| ${line}`),
   )
+  // GitHub shows groups folded: without these the step would not say why.
+  const errors = lastErrors(log)
+  if (errors.length > 0) printer.line('Of its lines these look like errors:')
+  for (const line of errors) printer.line(`| ${line}`)
 }
 
 function annotate(report: RunState, printer: Printer): void {
@@ -74,25 +80,7 @@ function hasLog({ log }: DeploymentState): string {
 }
 
 function cancelText(report: RunState): string {
-  const { stoppedIds, hasLeftovers, deployments } = report
-  const parts = ['Cancelled.']
-  if (stoppedIds.length > 0) parts.push(`Stopped ${stoppedIds.join(', ')}.`)
-  if (hasLeftovers) parts.push('The post step stops what was created or may have been.')
-  else if (stoppedIds.length === 0) {
-    const goOn = deployments.flatMap(({ id }) => id ?? [])
-    parts.push(
-      goOn.length > 0
-        ? `${goOn.join(', ')} cannot be taken back and goes on.`
-        : cancelledBefore(report),
-    )
-  }
-  return parts.join(' ')
-}
-
-/** A version stays when the run that made it is cancelled. */
-function cancelledBefore({ version, versionAction }: RunState): string {
-  if (versionAction !== 'created' && versionAction !== 'updated') return 'Nothing was created.'
-  return `The version ${version} was ${versionAction}, and stays; no server was created.`
+  return ['Cancelled.', ...cancelSentences(report)].join(' ')
 }
 
 function good({ id, outcome, observation, elapsedMs }: DeploymentState): string {

@@ -9,6 +9,7 @@ import { type Waker, waitForOutcome } from '../wait/wait.ts'
 import type { WebhookChannel } from '../webhook/channel.ts'
 import { createOnce } from './create.ts'
 import type { Run } from './run.ts'
+import { verify, type Watching } from './verify.ts'
 
 /** What all deployments of a run share while they come up. */
 export interface Together {
@@ -54,6 +55,7 @@ export async function deployOne(
       deployment.acceptedAtMs = result.acceptedAtMs
   }
   run.progress.accepted(deployment)
+  run.github?.started(run.state)
   if (settings.wait === 'none') end(deployment, 'started')
   else await wait(run, deployment, together, result.webhook)
 }
@@ -94,7 +96,7 @@ async function wait(
   switch (result.ending) {
     case 'settled':
       deployment.source = result.source
-      if (result.last.state === 'succeeded') end(deployment, 'succeeded')
+      if (result.last.state === 'succeeded') await check(run, deployment, { poll, waker, signal })
       else end(deployment, 'failed', deploymentFailed(deployment))
       return
     case 'timed-out':
@@ -106,6 +108,14 @@ async function wait(
     case 'cancelled':
       endEarly(run, deployment)
   }
+}
+
+/** Being ready is not enough where `settle-time` or `probe` ask for more. */
+async function check(run: Run, deployment: DeploymentState, watching: Watching): Promise<void> {
+  const verdict = await verify(run, deployment, watching)
+  if (verdict === 'good') end(deployment, 'succeeded')
+  else if (verdict === 'aborted') endEarly(run, deployment)
+  else end(deployment, 'failed', verdict)
 }
 
 /** Ended from outside: by a cancel, or because another server of this step failed. */

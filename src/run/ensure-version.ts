@@ -7,7 +7,7 @@ const PREPARE_MS = 30_000
 const ENSURE_MS = 240_000
 
 /** What preparing a version needs of a run. */
-export type VersionRun = Pick<Run, 'provider' | 'state' | 'printer' | 'cancellation'>
+export type VersionRun = Pick<Run, 'provider' | 'state' | 'printer' | 'cancellation' | 'clock'>
 
 /** Reads and checks what the run is about to do. */
 export async function prepare(run: VersionRun): Promise<Preparation> {
@@ -20,20 +20,28 @@ export async function prepare(run: VersionRun): Promise<Preparation> {
 
 /** Makes or moves the version that is deployed, where the settings ask for it. */
 export async function ensureVersion(run: VersionRun): Promise<void> {
-  const { provider, state, printer, cancellation } = run
+  const { provider, state, printer, cancellation, clock } = run
   const { versions } = provider
   if (!versions) return
+  const fromMs = clock.nowMs()
   try {
     const ensured = await refused(run, () => versions.ensure(runCall(run, ENSURE_MS)))
     state.version = ensured.version
     state.versionAction = ensured.action
     if (ensured.image !== undefined) state.image = ensured.image
     if (ensured.previousImage !== undefined) state.previousImage = ensured.previousImage
+    const isChanged = ensured.action === 'created' || ensured.action === 'updated'
+    if (isChanged) addPhase(run, `version ${ensured.action}`, fromMs)
   } catch (thrown) {
     // The cancel is what is reported; what it may have broken off in the middle must be said too.
     if (cancellation.signal.aborted) printer.warning(`${describe(thrown)}.`)
     throw thrown
   }
+}
+
+/** Notes for the report how long a part of the run took that ends now. */
+export function addPhase({ state, clock }: VersionRun, name: string, fromMs: number): void {
+  state.phases = [...(state.phases ?? []), { name, fromMs, untilMs: clock.nowMs() }]
 }
 
 /** Kinds that say no for good. After the others nobody knows. */

@@ -1,6 +1,6 @@
 import { describe } from '../base/errors.ts'
 import { worstOf } from '../state/state.ts'
-import type { VersionRun } from './ensure-version.ts'
+import { addPhase, type VersionRun } from './ensure-version.ts'
 import { type Run, runCall } from './run.ts'
 
 /** Several versions, each read, moved and read again. */
@@ -36,9 +36,10 @@ export async function promoteDeployed(run: Run): Promise<void> {
  * @throws ActionError when a version was not moved
  */
 export async function promote(run: VersionRun): Promise<void> {
-  const { provider, state, printer, cancellation } = run
+  const { provider, state, printer, cancellation, clock } = run
   const { versions } = provider
   if (!versions) return
+  const fromMs = clock.nowMs()
   try {
     await versions.promote(
       (moved) => {
@@ -51,5 +52,6 @@ export async function promote(run: VersionRun): Promise<void> {
     if (cancellation.signal.aborted) printer.warning(`${describe(thrown)}.`)
     throw thrown
   }
+  if (state.promoted) addPhase(run, 'promoted', fromMs)
   await versions.prune(runCall(run, PRUNE_MS))
 }

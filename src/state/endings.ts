@@ -17,6 +17,38 @@ export function deploymentFailed({ observation, elapsedMs, id }: DeploymentState
   })
 }
 
+export function failedAfterReady({ observation, elapsedMs, id }: DeploymentState): ActionError {
+  const status = observation?.status || 'no status'
+  const reason = observation?.reason ? `: ${observation.reason}` : ''
+  return new ActionError({
+    kind: 'deployment-failed',
+    what: `${id} was ready and did not stay so: ${status} after ${formatDuration(elapsedMs)}${reason}.`,
+    ...(observation?.next && { next: observation.next }),
+  })
+}
+
+export function restarted({ id }: DeploymentState, times: number): ActionError {
+  return new ActionError({
+    kind: 'deployment-failed',
+    what: `The process of ${id} restarted ${times === 1 ? 'once' : `${times} times`} while it settled.`,
+    next: 'See its log for why it ended.',
+  })
+}
+
+/** Its status could not be read at the end, so nobody knows whether it is still ready. */
+export function notSeenReady(
+  { id }: DeploymentState,
+  durationMs: number,
+  lastError: ActionError | undefined,
+): ActionError {
+  const why = lastError ? ` (${lastError.message})` : ''
+  return new ActionError({
+    kind: 'deployment-failed',
+    what: `${id} was ready, but ${formatDuration(durationMs)} later its status could not be read${why}`,
+    next: lastError?.next ?? 'The provider did not answer: run the job again.',
+  })
+}
+
 export function timedOut(
   { observation, id }: DeploymentState,
   timeoutMs: number,

@@ -1,4 +1,5 @@
 import type { ActionError } from '../base/errors.ts'
+import type { ProbeOutput } from '../probe/explain.ts'
 import type { PlanCheck, PlannedChange } from '../provider/plan.ts'
 import type { MovedVersion, Observation, Target } from '../provider/provider.ts'
 import type { NewsSource } from '../wait/wait.ts'
@@ -61,8 +62,12 @@ export interface DeploymentState {
   timeline: TimelineEntry[]
   elapsedMs: number
   source?: NewsSource
+  /** What came of each line of `probe`, in their order. */
+  probes?: readonly ProbeOutput[]
   error?: ActionError
   log?: LogState
+  /** Moment of acceptance on the wall clock, milliseconds since 1970: tells when its time is up. */
+  acceptedWallMs?: number
 }
 
 /** The log of a server, as far as it is shown and kept. */
@@ -75,9 +80,27 @@ export interface LogState {
   crash?: string
 }
 
-/** What a dry run found out. */
+/** How long what came up lives, and who ends it. */
+export interface LifetimeState {
+  /** The provider stops it after so many minutes; absent where it sets no limit or it is not known. */
+  maxMinutes?: number
+  /** The post step stops it when the job ends. */
+  endsWithJob: boolean
+  /** The next deploy of this group replaces it. */
+  replacedInGroup?: string
+}
+
+/** A stretch of the run beside the states of its deployments, such as `version created`. */
+export interface PhaseState {
+  name: string
+  /** Moments on the monotonic clock, as `acceptedAtMs`. */
+  fromMs: number
+  untilMs: number
+}
+
+/** What a dry run found out. Nothing was changed. */
 export interface PlanState {
-  /** In the order in which a run would do it. */
+  /** In the order in which a deploy would do it. */
   changes: readonly PlannedChange[]
   checks: readonly PlanCheck[]
 }
@@ -88,18 +111,6 @@ export interface RunState {
   application: string
   version: string
   versionAction: string
-  /** The version's image, where it is known, and the one that it had before it was moved. */
-  image?: string
-  previousImage?: string
-  /** Versions that were moved to the deployed image. */
-  promoted?: readonly MovedVersion[]
-  /** Set by a dry run. */
-  plan?: PlanState
-  /**
-   * Every deployment is as it should be, and what failed came after it: they stay up as after a
-   * success.
-   */
-  isDeployed?: true
   deployments: DeploymentState[]
   /** Whole logs that were written, as absolute paths. */
   logFiles?: string[]
@@ -113,4 +124,25 @@ export interface RunState {
   /** Something is left to stop or to look for, which the post step does. */
   hasLeftovers: boolean
   error?: ActionError
+  /** What a success is called in a sentence where servers have no address, such as `published`. */
+  successWord?: string
+  /** The image that the version has. */
+  image?: string
+  /** The image that a moved version had before. */
+  previousImage?: string
+  /** Versions that were moved to the deployed image. */
+  promoted?: readonly MovedVersion[]
+  /**
+   * Every deployment is as it should be, and what failed came after it: they stay up as after a
+   * success.
+   */
+  isDeployed?: true
+  /** Of `stoppedIds`, the older servers that the new ones replaced. */
+  replacedIds?: readonly string[]
+  lifetime?: LifetimeState
+  /** Failed ones that are left running (`on-failure: keep`). */
+  keptIds?: readonly string[]
+  phases?: readonly PhaseState[]
+  /** Set by a dry run. */
+  plan?: PlanState
 }

@@ -30,6 +30,13 @@ function toRadians(degrees: number): number {
   return (degrees * Math.PI) / 180
 }
 
+/** How far a place is from the one that was asked for; undefined where it is the same, or nobody knows. */
+export function measurePlacement(asked: Location, { point }: Place): number | undefined {
+  if (asked.kind !== 'coordinates' || point === undefined) return undefined
+  const km = distanceKm(asked, point)
+  return km <= SAME_PLACE_KM ? undefined : km
+}
+
 /**
  * Where a deployment was asked for and where it is, such as `new-york → Montreal, 530 km`.
  *
@@ -38,9 +45,8 @@ function toRadians(degrees: number): number {
 export function describePlacement(asked: Location, got: Place): string {
   const isSameName = foldName(asked.name) === foldName(got.city)
   const way = isSameName ? got.city : `${asked.name} → ${got.city}`
-  if (asked.kind !== 'coordinates' || got.point === undefined) return way
-  const km = distanceKm(asked, got.point)
-  return km <= SAME_PLACE_KM ? way : `${way}, ${roundKm(km)} km`
+  const km = measurePlacement(asked, got)
+  return km === undefined ? way : `${way}, ${roundKm(km)} km`
 }
 
 /** Coordinates of cities are not exact to the kilometre. */

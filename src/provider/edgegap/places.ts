@@ -1,7 +1,7 @@
 import type { PlannedChange } from '../plan.ts'
 import type { Call, Observation, Target } from '../provider.ts'
 import type { Location, NamedCity } from './locations.ts'
-import { describePlacement, distanceKm } from './placement.ts'
+import { describePlacement, measurePlacement } from './placement.ts'
 import type { VersionApi } from './versions/api.ts'
 import type { StatusReading } from './wire.ts'
 
@@ -76,11 +76,11 @@ export class Places {
   compare(id: string, { place, ...observation }: StatusReading): Observation {
     const asked = this.#askedById.get(id)
     if (!asked || !place) return observation
-    const isMeasurable = asked.kind === 'coordinates' && place.point !== undefined
+    const km = measurePlacement(asked, place)
     const facts = {
       ...observation.facts,
       placement: describePlacement(asked, place),
-      ...(isMeasurable && place.point && { distanceKm: distanceKm(asked, place.point) }),
+      ...(km !== undefined && { distanceKm: km }),
     }
     return { ...observation, facts }
   }

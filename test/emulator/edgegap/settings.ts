@@ -8,6 +8,8 @@ export interface PortSpec {
   readonly internal: number
   readonly protocol: string
   readonly tlsUpgrade?: boolean
+  /** The number outside; one of a range that grows with each deployment where it is not given. */
+  readonly external?: number
 }
 
 export interface RateLimits {
@@ -26,6 +28,8 @@ export interface EdgegapSettings extends CatalogueSettings {
   script: Script
   /** Of a deployment whose version has none of its own; their order is that of the wire. */
   ports: readonly PortSpec[]
+  /** Where a real server stands for the deployment's: its host and ports instead of made-up ones. */
+  reachableAt: string | undefined
   maxDurationMinutes: number
   logs: string
   rateLimits: RateLimits
@@ -96,6 +100,8 @@ export type EdgegapOptions = Partial<Omit<EdgegapSettings, 'rateLimits'>> & {
    * it the versions that `applications` names are there, and deployments need only that.
    */
   readonly catalogue?: CatalogueSeed
+  /** To listen on; a free one unless told. */
+  readonly port?: number
   readonly rateLimits?: Partial<RateLimits>
 }
 
@@ -106,6 +112,7 @@ export function defaultSettings(): EdgegapSettings {
     applications: { 'my-game': '*' },
     script: ready(),
     ports: [{ name: 'gameport', internal: 7777, protocol: 'UDP' }],
+    reachableAt: undefined,
     maxDurationMinutes: 60,
     logs: 'loading map\nlistening on 7777/udp\n',
     // OpenAPI v1 and v2 give these three figures.
@@ -145,7 +152,7 @@ export function defaultSettings(): EdgegapSettings {
 }
 
 export function createSettings(options: EdgegapOptions): EdgegapSettings {
-  const { rateLimits, catalogue, ...given } = options
+  const { rateLimits, catalogue, port: _, ...given } = options
   const defaults = { ...defaultSettings(), versionsMustExist: catalogue !== undefined }
   return { ...defaults, ...given, rateLimits: { ...defaults.rateLimits, ...rateLimits } }
 }

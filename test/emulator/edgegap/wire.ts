@@ -13,7 +13,7 @@ type Json = Record<string, unknown>
 export function statusJson(deployment: Deployment, settings: EdgegapSettings): Json {
   const json: Json = {
     request_id: deployment.id,
-    fqdn: deployment.fqdn,
+    fqdn: settings.reachableAt ?? deployment.fqdn,
     app_name: deployment.application,
     app_version: deployment.version,
     current_status: spell(deployment.status, settings),
@@ -36,10 +36,10 @@ export function statusJson(deployment: Deployment, settings: EdgegapSettings): J
 export function rowJson(deployment: Deployment, settings: EdgegapSettings): Json {
   const row: Json = {
     request_id: deployment.id,
-    fqdn: deployment.fqdn,
+    fqdn: settings.reachableAt ?? deployment.fqdn,
     ready: deployment.status === 'READY',
     start_time: timestamp(deployment.readyOn ?? deployment.createdOn),
-    public_ip: deployment.readyOn ? deployment.publicIp : '',
+    public_ip: deployment.readyOn ? (settings.reachableAt ?? deployment.publicIp) : '',
     ports: deployment.readyOn ? portsJson(deployment, settings) : {},
     ...(settings.tagsInRows && !deployment.hidesTags && { tags: deployment.tags }),
   }
@@ -51,7 +51,7 @@ function placement(deployment: Deployment, settings: EdgegapSettings): Json {
   if (deployment.readyOn !== undefined) {
     const end = deployment.removedOn ?? new Date()
     return {
-      public_ip: deployment.publicIp,
+      public_ip: settings.reachableAt ?? deployment.publicIp,
       ports: isTerminated(deployment) ? null : portsJson(deployment, settings),
       start_time: timestamp(deployment.readyOn),
       elapsed_time: Math.floor((end.getTime() - deployment.readyOn.getTime()) / 1000),
@@ -71,12 +71,14 @@ function placement(deployment: Deployment, settings: EdgegapSettings): Json {
 
 function portsJson(deployment: Deployment, settings: EdgegapSettings): Json {
   const ports = (deployment.ports ?? settings.ports).map((port, index) => {
-    const external = deployment.firstExternalPort + index
+    // A server that really stands there listens on its own ports.
+    const own = settings.reachableAt === undefined ? undefined : port.internal || undefined
+    const external = port.external ?? own ?? deployment.firstExternalPort + index
     return [
       orderedKey(settings.portKeys === 'name' ? port.name : String(port.internal)),
       {
         name: port.name,
-        link: link(deployment.fqdn, external, port),
+        link: link(settings.reachableAt ?? deployment.fqdn, external, port),
         // 0 asks for the same number on both sides.
         internal: port.internal || external,
         external,

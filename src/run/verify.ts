@@ -1,0 +1,175 @@
+import { formatDuration } from '../base/clock.ts'
+import { type ActionError, describe } from '../base/errors.ts'
+import type { Observation } from '../provider/provider.ts'
+import { failedAfterReady, notSeenReady, restarted } from '../state/endings.ts'
+import type { DeploymentState } from '../state/state.ts'
+import { fixedSchedule } from '../wait/schedule.ts'
+import type { SharedPoll } from '../wait/shared-poll.ts'
+import { type WaitEvent, type Waker, waitForOutcome } from '../wait/wait.ts'
+import { type Run, runCall } from './run.ts'
+import { runProbe } from './run-probe.ts'
+
+/** How often a server is checked that is ready and has to stay so. */
+const CHECK_MS = 2_000
+/** A log may have 32 MB, and only the count of restarts in it is wanted. */
+const LOG_MS = 5_000
+const LOG_PAUSE_MS = 1_000
+
+/** What a deployment is watched with once it is ready. */
+export interface Watching {
+  readonly poll: SharedPoll<Observation>
+  readonly waker: Waker | undefined
+  /** Aborts when the run is cancelled, or when another server has failed. */
+  readonly signal: AbortSignal
+}
+
+/** `good`, `aborted` from outside, or why the server does not count as up. */
+export type Verdict = 'good' | 'aborted' | ActionError
+
+/**
+ * A server that is ready counts only when it has stayed ready for `settle-time`, without a restart of
+ * its process, and has answered what `probe` asks. Both take time of their own, beside `timeout`.
+ */
+export async function verify(
+  run: Run,
+  deployment: DeploymentState,
+  watching: Watching,
+): Promise<Verdict> {
+  const { settings, progress } = run
+  let verdict: Verdict = 'good'
+  if (settings.settleTimeMs > 0) verdict = await settle(run, deployment, watching)
+  if (verdict === 'good' && settings.probe.probes.length > 0) {
+    verdict = await probe(run, deployment, watching)
+  }
+  progress.done(deployment)
+  return verdict
+}
+
+async function settle(run: Run, deployment: DeploymentState, watching: Watching): Promise<Verdict> {
+  const { settings, progress, provider, printer } = run
+  const { id = '' } = deployment
+  progress.begins(deployment, `settling for ${formatDuration(settings.settleTimeMs)}`)
+  const restartsBefore = readRestarts(run, id)
+  const verdict = await watch(run, deployment, watching, settings.settleTimeMs)
+  if (verdict !== 'good' || !provider.readLog) return verdict
+  const [before, after] = [await restartsBefore, await readRestarts(run, id)]
+  if (before === undefined || after === undefined) {
+    printer.warning(
+      `Whether the process of ${id} restarted while it settled is not known: its log could not be read.`,
+    )
+    return 'good'
+  }
+  if (after > before) return restarted(deployment, after - before)
+  if (before > 0) {
+    printer.warning(
+      `The process of ${id} had restarted ${before} times before it was ready, and not since.`,
+    )
+  }
+  passed(run, deployment, 'settled')
+  return 'good'
+}
+
+/** Asks the game, and goes on checking the status: a server that fails meanwhile ends it at once. */
+async function probe(run: Run, deployment: DeploymentState, watching: Watching): Promise<Verdict> {
+  const over = new AbortController()
+  const signal = AbortSignal.any([watching.signal, over.signal])
+  const { probeTimeoutMs } = run.settings.probe
+  const asked = runProbe(run, deployment, signal)
+  // The watch ends with the probe; until then only a failure ends it.
+  const watched = watch(run, deployment, { ...watching, signal }, probeTimeoutMs + CHECK_MS)
+  const first = await Promise.race([asked, watched.then((end) => (end === 'good' ? asked : end))])
+  over.abort()
+  const [probed, seen] = await Promise.all([asked, watched])
+  if (watching.signal.aborted) return 'aborted'
+  // What the probe was ended for counts more than that it had no answer by then.
+  if (first === seen && typeof seen === 'object') return seen
+  if (probed === 'good') passed(run, deployment, 'answered')
+  return probed
+}
+
+function passed({ clock }: Run, deployment: DeploymentState, status: string): void {
+  const { acceptedAtMs = clock.nowMs() } = deployment
+  deployment.elapsedMs = clock.nowMs() - acceptedAtMs
+  deployment.timeline.push({ status, atMs: deployment.elapsedMs })
+}
+
+/** Checks the status for so long; good when nothing failed and the last check says ready. */
+async function watch(
+  run: Run,
+  deployment: DeploymentState,
+  { poll, waker, signal }: Watching,
+  durationMs: number,
+): Promise<Verdict> {
+  const { clock, settings } = run
+  const { id = '', acceptedAtMs = clock.nowMs() } = deployment
+  const beganAtMs = clock.nowMs()
+  let isReady = false
+  const result = await waitForOutcome<Observation>({
+    clock,
+    acceptedAtMs: beganAtMs,
+    timeoutMs: durationMs,
+    pollSchedule: fixedSchedule(settings.pollIntervalMs ?? CHECK_MS),
+    signal,
+    // Ready is what it is already, so only a failure ends the wait.
+    observe: async (deadlineMs, aborted) => {
+      const reading = await poll.observe(id, { deadlineMs, signal: aborted })
+      isReady = reading.state === 'succeeded'
+      return isReady ? { ...reading, state: 'pending' } : endedIs(reading)
+    },
+    ...(poll.isShared && { align: (dueAtMs: number) => poll.align(dueAtMs) }),
+    ...(waker && { waker }),
+    onEvent: (event) => note(run, deployment, event, beganAtMs - acceptedAtMs),
+  })
+  deployment.elapsedMs = clock.nowMs() - acceptedAtMs
+  switch (result.ending) {
+    case 'cancelled':
+      return 'aborted'
+    case 'credentials-refused':
+      return result.error
+    case 'settled':
+      return failedAfterReady(deployment)
+    case 'timed-out':
+      if (result.failures > 0) return notSeenReady(deployment, durationMs, result.lastError)
+      // It may have gone back to a step before ready.
+      return isReady ? 'good' : failedAfterReady(deployment)
+  }
+}
+
+/** Being stopped by somebody is a failure here, however it is spelled. */
+function endedIs(reading: Observation): Observation {
+  return reading.end === undefined ? reading : { ...reading, state: 'failed' }
+}
+
+/** Writes down what changed since it was ready. */
+function note(
+  { progress }: Run,
+  deployment: DeploymentState,
+  event: WaitEvent<Observation>,
+  readyAfterMs: number,
+): void {
+  const atMs = event.atMs + readyAfterMs
+  if (event.type !== 'reading') {
+    progress.waiting(deployment, { ...event, atMs })
+    return
+  }
+  const { reading } = event
+  const before = deployment.observation
+  if (reading.status === before?.status && reading.state !== 'failed') return
+  progress.waiting(deployment, { ...event, atMs })
+  deployment.timeline.push({ status: reading.status, atMs })
+  // The address that players had stays in the outputs.
+  deployment.observation = { ...reading, facts: { ...before?.facts, ...reading.facts } }
+}
+
+/** @returns undefined where it is not known, after a second try */
+async function readRestarts(run: Run, id: string): Promise<number | undefined> {
+  for (let attempt = 1; ; attempt++) {
+    try {
+      return (await run.provider.readLog?.(id, runCall(run, LOG_MS)))?.restarts ?? 0
+    } catch (thrown) {
+      if (attempt === 2 || run.cancellation.signal.aborted) return undefined
+      run.printer.line(`The log of ${id} could not be read: ${describe(thrown)}; reading it again`)
+      await run.clock.sleep(LOG_PAUSE_MS, run.cancellation.signal)
+    }
+  }
+}
