@@ -32,7 +32,7 @@ export function planParts({ changes, checks }: PlanState, shown: Shown): string[
     return [shown.words(what), `${RESULTS[result]} ${shown.words(detail)}`.trim()] as const
   })
   return [
-    steps.length > 0 ? 'A deploy would do this, in this order:' : 'A deploy would change nothing.',
+    steps.length > 0 ? 'This run would do, in this order:' : 'This run would change nothing.',
     steps.join('\n'),
     ...more(changes.length),
     rows.length > 0 ? `Checked for it:\n\n${factTable(rows)}` : '',

@@ -64,7 +64,7 @@ describe.concurrent('a dry run of a deploy', () => {
     expect(annotations(main, 'notice')).toEqual([
       'Dry run: 1 change planned, and nothing was changed.',
     ])
-    expect(main.summary).toContain('Planned')
+    expect(main.summary).toContain('server at frankfurt')
   })
 
   test('says what the version would be like, and what would be promoted and deleted', async () => {

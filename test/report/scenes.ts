@@ -150,7 +150,7 @@ function success(): RunState {
     protocol: 'HTTPS',
     address: `${id}.pr.edgegap.net:31505`,
   }
-  const observed = { ...facts(id, MONTREAL.location), ports: [...first, web] }
+  const observed = { ...server.observation?.facts, ports: [...first, web] }
   return run({
     deployments: [
       {
