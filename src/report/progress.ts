@@ -77,10 +77,14 @@ export class Progress {
     this.#waiting.delete(deployment)
   }
 
-  /** Runs `work` and breaks every long silence with a line until it ends. */
-  async whileRunning<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` and breaks every long silence with a line until it ends.
+   *
+   * @param what is going on, such as `moving versions`; missing where deployments are waited for
+   */
+  async whileRunning<T>(work: () => Promise<T>, what?: string): Promise<T> {
     const over = new AbortController()
-    const heartbeat = this.#beat(over.signal)
+    const heartbeat = this.#beat(over.signal, what)
     try {
       return await work()
     } finally {
@@ -89,10 +93,15 @@ export class Progress {
     }
   }
 
-  async #beat(signal: AbortSignal): Promise<void> {
+  async #beat(signal: AbortSignal, what: string | undefined): Promise<void> {
+    const sinceMs = this.#clock.nowMs()
     while (!signal.aborted) {
       const silentMs = this.#clock.nowMs() - this.#printer.lastLineAtMs
       if (silentMs >= SILENCE_MS) {
+        if (what !== undefined) {
+          const elapsedMs = this.#clock.nowMs() - sinceMs
+          this.#printer.line(`[${formatDuration(elapsedMs).padStart(7)}] still ${what}`)
+        }
         for (const [deployment, { status, sinceMs }] of this.#waiting) {
           this.#tell(
             deployment,

@@ -7,7 +7,10 @@ const PREPARE_MS = 30_000
 const ENSURE_MS = 240_000
 
 /** What preparing a version needs of a run. */
-export type VersionRun = Pick<Run, 'provider' | 'state' | 'printer' | 'cancellation' | 'clock'>
+export type VersionRun = Pick<
+  Run,
+  'provider' | 'state' | 'printer' | 'progress' | 'cancellation' | 'clock'
+>
 
 /** Reads and checks what the run is about to do. */
 export async function prepare(run: VersionRun): Promise<Preparation> {
@@ -25,7 +28,10 @@ export async function ensureVersion(run: VersionRun): Promise<void> {
   if (!versions) return
   const fromMs = clock.nowMs()
   try {
-    const ensured = await refused(run, () => versions.ensure(runCall(run, ENSURE_MS)))
+    const ensured = await run.progress.whileRunning(
+      () => refused(run, () => versions.ensure(runCall(run, ENSURE_MS))),
+      `waiting for the version ${state.version}`,
+    )
     state.version = ensured.version
     state.versionAction = ensured.action
     if (ensured.image !== undefined) state.image = ensured.image

@@ -111,6 +111,13 @@ describe.concurrent('a deploy with an image', () => {
     expect(fieldsOf(edgegap, 'v1')?.docker_tag).toBe('v2')
   })
 
+  test('waits until Edgegap shows the new version before it deploys it', async () => {
+    await using edgegap = await start({ versionLagMs: 1_200 })
+    const { main } = await release(edgegap)
+    expect(main.outputs).toMatchObject({ outcome: 'succeeded', 'version-action': 'created' })
+    expect(edgegap.requestsTo('POST', CREATE)).toHaveLength(1)
+  })
+
   test('holds the create of a version back until the tunnel is there with wait: webhook', async () => {
     await using edgegap = await start()
     const { main } = await release(edgegap, {

@@ -63,7 +63,10 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
   for (let attempt = 0; decision.body !== undefined; attempt++) {
     if (call.signal.aborted) throw givenUp(task, decision)
     const result = await send(task, decision, lingering())
-    if (result.kind === 'done') return decision
+    if (result.kind === 'done') {
+      if (decision.action === 'created') await whenReadable(task, rest())
+      return decision
+    }
     const isRace = result.kind === 'refused' && isNameTaken(decision, result.reply.status)
     if (result.kind === 'refused' && !isRace) throw refuse(task, decision, result.reply)
     mayBeOurs ||= result.kind === 'unknown'
@@ -78,6 +81,22 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
     if (pauseMs === undefined || !(await canPause(api, error, pauseMs, rest()))) throw error
   }
   return decision
+}
+
+/**
+ * A deployment of a version that is not known everywhere yet would be refused. How long Edgegap takes
+ * is not documented; if it takes longer than this, or cannot be read, the deploy says so itself.
+ */
+async function whenReadable({ api, settings }: Task, call: Call): Promise<void> {
+  const rest = budget(api.clock, call)
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      if ((await fetchVersion(api, settings.version, rest())) !== undefined) return
+    } catch {
+      return
+    }
+    await api.clock.sleep(pauseMs, call.signal)
+  }
 }
 
 function givenUp({ settings }: Task, { action }: Decision): ActionError {
