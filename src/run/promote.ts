@@ -42,12 +42,11 @@ export async function promote(run: VersionRun): Promise<void> {
   if (!versions) return
   const fromMs = clock.nowMs()
   try {
-    await versions.promote(
-      (moved) => {
-        state.promoted = [...(state.promoted ?? []), moved]
-      },
-      runCall(run, PROMOTE_MS),
-    )
+    const onMoved = (moved: MovedVersion) => {
+      state.promoted = [...(state.promoted ?? []), moved]
+    }
+    const call = runCall(run, PROMOTE_MS)
+    await run.progress.whileRunning(() => versions.promote(onMoved, call), 'moving versions')
   } catch (thrown) {
     // The cancel is what is reported; what it may have broken off in the middle must be said too.
     if (cancellation.signal.aborted) printer.warning(`${describe(thrown)}.`)
