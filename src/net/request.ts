@@ -21,7 +21,7 @@ export interface HttpRequest {
   maxReplyBytes?: number
   /**
    * Of a longer reply the end is kept, and of one that breaks off or is late what came; neither is an
-   * error once its first byte was read.
+   * error once its first byte was read. Such a reply may take long, but not be silent for long.
    */
   keepsEnd?: boolean
 }
@@ -39,6 +39,8 @@ export interface HttpReply {
 export type HttpClient = (request: HttpRequest) => Promise<HttpReply>
 
 const DEFAULT_MAX_REPLY_BYTES = 4 * 1024 * 1024
+/** So long a reply of which the end is kept may be silent, before its first byte and later. */
+const SILENCE_MS = 5_000
 
 /** Codes after which the request line cannot have left this machine. */
 const NEVER_SENT = new Set([
@@ -49,6 +51,8 @@ const NEVER_SENT = new Set([
   'UND_ERR_PRX_CONN',
   'UND_ERR_PRX_TLS',
 ])
+/** Codes of a reply that did not come, or not go on. */
+const SILENT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
 /** A peer that speaks something else than TLS. */
 const NO_TLS = /^ERR_(?:TLS_|SSL_)/
 /** Certificates that do not verify (Node's and OpenSSL's codes). */
@@ -116,6 +120,7 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
       headers: outgoing.headers ?? null,
       body: outgoing.body ?? null,
       signal,
+      ...(outgoing.keepsEnd && { headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS }),
     })
     const maxBytes = outgoing.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES
     return await readReply(reply, maxBytes, outgoing.keepsEnd)
@@ -193,6 +198,9 @@ export function toFailure(
     )
   }
   const { code, syscall } = firstOf(error)
+  if (SILENT.has(code)) {
+    return new HttpFailure('deadline', `no whole reply: silence for ${SILENCE_MS} ms`)
+  }
   // A route can be lost under an open connection too: then the same code comes from reading.
   const isNoRoute = code === 'EHOSTUNREACH' || code === 'ENETUNREACH'
   if (UNTRUSTED.test(code)) {

@@ -1,11 +1,12 @@
+import { abortLater } from '../base/clock.ts'
 import { describe } from '../base/errors.ts'
 import { inTurn } from '../base/in-turn.ts'
 import type { ServerLog } from '../provider/provider.ts'
 import type { DeploymentState, LogState } from '../state/state.ts'
 import { cleanUpCall, type Run } from './run.ts'
 
-/** A log holds up a stop by this at most, and less on a cancel. */
-const READ_MS = 5_000
+/** A log holds up a stop by this at most, by a few seconds where it does not come, and less on a cancel. */
+const READ_MS = 20_000
 const READ_AFTER_CANCEL_MS = 2_000
 /** Logs on the way at the same time: one may have 32 MB. */
 const MAX_READS = 2
@@ -22,11 +23,13 @@ export async function keepLogs(run: Run, deployments: readonly DeploymentState[]
 
 /** @returns what is shown of the log, or undefined where there is none or it cannot be read */
 async function readLog(run: Run, id: string): Promise<LogState | undefined> {
-  const { provider, printer, cancellation, settings } = run
+  const { provider, printer, cancellation, settings, clock } = run
   if (!provider.readLog) return undefined
-  const limitMs = cancellation.signal.aborted ? READ_AFTER_CANCEL_MS : READ_MS
+  const call = cleanUpCall(run, READ_MS)
+  const cutShort = abortLater(cancellation.signal, READ_AFTER_CANCEL_MS, clock)
   try {
-    const log = await provider.readLog(id, cleanUpCall(run, limitMs))
+    const signal = AbortSignal.any([call.signal, cutShort])
+    const log = await provider.readLog(id, { ...call, signal })
     if (log) return tailOf(log, settings.logLines)
     printer.line(`${id} left no log`)
   } catch (thrown) {

@@ -79,6 +79,7 @@ describe.concurrent('a server that comes up', () => {
         status: 'Status.READY',
         seconds: Number(seconds),
         error: '',
+        probe: [],
       },
     ])
     expect(main.annotations).toEqual([

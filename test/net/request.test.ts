@@ -248,11 +248,24 @@ describe('a reply whose end is wanted', () => {
     })
     await new Promise<void>((resolve) => slow.listen(0, '127.0.0.1', resolve))
     const url = new URL(`http://127.0.0.1:${(slow.address() as AddressInfo).port}`)
-    const more = { ...wanted, url, deadlineMs: 400 }
+    // Its silence ends it: the deadline is far away.
+    const more = { ...wanted, url, deadlineMs: 600_000 }
     expect(await get('/', more)).toMatchObject({ text: 'the beginning', isCut: true })
-    expect((await failureOf(get('/', { ...more, keepsEnd: false }))).reason).toMatch(
-      /broken|deadline/,
-    )
+    const whole = { ...more, keepsEnd: false, deadlineMs: 400 }
+    expect((await failureOf(get('/', whole))).reason).toMatch(/broken|deadline/)
     slow.close()
+  })
+
+  it('may take longer than it may be silent', async () => {
+    server.faults.order({ kind: 'slow-drip', intervalMs: 400, chunkBytes: 6 })
+    const { text: read, isCut } = await get('/ok', { ...wanted, deadlineMs: 600_000 })
+    expect(read).toContain('fine fine')
+    expect(isCut).toBeUndefined()
+  })
+
+  it('is given up when nothing comes of it', async () => {
+    server.faults.order({ kind: 'hang' })
+    const failure = await failureOf(get('/ok', { ...wanted, deadlineMs: 600_000 }))
+    expect(failure).toMatchObject({ reason: 'deadline', message: expect.stringContaining('silen') })
   })
 })

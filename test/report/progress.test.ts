@@ -87,7 +87,7 @@ describe('a silence', () => {
     await clock.run(progress.whileRunning(() => clock.sleep(70_000), 'moving versions'))
     expect(runner.lines).toEqual([
       '[ 30.0 s] still moving versions',
-      '[1m 00s] still moving versions',
+      '[ 60.0 s] still moving versions',
     ])
   })
 

@@ -154,11 +154,14 @@ export class RockitEdge implements Provider {
     const names = task === undefined ? [...(await this.#findUploads([tag], call)).keys()] : [task]
     // The list may lag behind: what is not found is left to the post step.
     if (names.length === 0) return
-    for (const name of names) {
-      const result = await this.#api.expireUpload(name, call)
-      if (result === 'accepted') this.#context.log(`Expired the upload task ${name}.`)
-    }
+    for (const name of names) await this.#expireTask(name, call)
     this.#importer?.closed(tag)
+  }
+
+  /** Says so only where it was open: what was uploaded before goes on. */
+  async #expireTask(name: string, call: Call): Promise<void> {
+    const result = await this.#api.expireUpload(name, call)
+    if (result === 'accepted') this.#context.log(`Expired the upload task ${name}.`)
   }
 
   /**
@@ -244,7 +247,7 @@ export class RockitEdge implements Provider {
       return 'gone'
     }
     if (id.startsWith(UPLOAD_ID)) {
-      await this.#api.expireUpload(id.slice(UPLOAD_ID.length), call)
+      await this.#expireTask(id.slice(UPLOAD_ID.length), call)
       return 'gone'
     }
     throw new ActionError({ kind: 'refused', what: `${id} cannot be taken back.` })
