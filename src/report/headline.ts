@@ -56,9 +56,10 @@ function badCount(deployments: readonly DeploymentState[]): string {
 
 function plannedHeadline(report: RunState, what: string, shown: Shown): string {
   if (!isGood(report.outcome) && report.error) {
-    return withCause(`❌ Dry run: ${what} cannot be deployed`, report, shown)
+    return withCause(`❌ Dry run: ${what} would fail`, report, shown)
   }
-  return `📋 Dry run: ${what} can be deployed, and nothing was changed`
+  const { changes = [] } = report.plan ?? {}
+  return `📋 Dry run: ${countOf(changes.length, 'change')} planned for ${what}, and nothing was changed`
 }
 
 function stopHeadline(report: RunState, shown: Shown): string {

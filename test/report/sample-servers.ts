@@ -48,7 +48,7 @@ export function upServer(place: Place, id: string, elapsedMs: number): Deploymen
       state: 'succeeded',
       status: 'Status.READY',
       known: true,
-      facts: facts(id, location),
+      facts: { ...facts(id, location), ...(distanceKm && { distanceKm }) },
     },
     timeline: [
       { status: 'Status.SEEKING', atMs: 80 },
@@ -58,7 +58,6 @@ export function upServer(place: Place, id: string, elapsedMs: number): Deploymen
     elapsedMs,
     acceptedAtMs: 1_900,
     acceptedWallMs: STARTED_MS,
-    ...(distanceKm && { distanceKm }),
   }
 }
 

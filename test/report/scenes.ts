@@ -2,7 +2,6 @@ import { ActionError } from '../../src/base/errors.ts'
 import type { DeploymentState, RunState } from '../../src/state/state.ts'
 import {
   crashedServer,
-  facts,
   lateServer,
   MONTREAL,
   PLACES,
@@ -43,7 +42,7 @@ function success(): RunState {
     protocol: 'HTTPS',
     address: `${id}.pr.edgegap.net:31505`,
   }
-  const observed = { ...facts(id, MONTREAL.location), ports: [...first, web] }
+  const observed = { ...server.observation?.facts, ports: [...first, web] }
   return run({
     deployments: [
       {

@@ -31,7 +31,7 @@ describe('the heading says in a sentence what happened', () => {
     ['nothing-to-stop', '🛑 2399b4ad8360 was not running, so nothing was stopped'],
     ['group-stopped', '🛑 3 servers of my-game are stopped'],
     ['version-only', '✅ version v1.4.2 of my-game is created'],
-    ['dry-run', '📋 Dry run: my-game v1.4.2 can be deployed, and nothing was changed'],
+    ['dry-run', '📋 Dry run: 5 changes planned for my-game v1.4.2, and nothing was changed'],
     ['rockit-edge', '✅ my_game is published on ROCKIT Edge'],
     [
       'rockit-edge-failure',
@@ -46,7 +46,7 @@ describe('the heading says in a sentence what happened', () => {
     const plan = { changes: [], checks: [] }
     const report = runReport({ deployments: [], outcome: 'rejected', error, plan })
     expect(markdownToText(buildSummary(report, clean))).toMatch(
-      /^❌ Dry run: my-game v1 cannot be deployed: The image has no tag v9\n/,
+      /^❌ Dry run: my-game v1 would fail: The image has no tag v9\n/,
     )
   })
 
