@@ -21,8 +21,12 @@ export interface ActionMetadata {
 export const REPOSITORY = fileURLToPath(new URL('..', import.meta.url))
 export const ACTION_FILE = fileURLToPath(new URL('../action.yml', import.meta.url))
 
-export function readActionFile(): string {
-  return readFileSync(ACTION_FILE, 'utf8')
+export const EMULATOR_ACTION_FILE = fileURLToPath(
+  new URL('../emulator/action.yml', import.meta.url),
+)
+
+export function readActionFile(file = ACTION_FILE): string {
+  return readFileSync(file, 'utf8')
 }
 
 /**

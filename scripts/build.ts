@@ -1,65 +1,27 @@
 /**
- * Builds `dist/`: one bundle, its lazily loaded chunks, the licences of what is in it, and the file
- * that the post entry names. The same source gives the same bytes on every machine.
+ * Builds the bundles of both actions, `dist/` and `emulator/dist/`.
  *
- * Usage: node scripts/build.ts [output folder]
+ * Usage: node scripts/build.ts [FOLDER] [--maps FOLDER]
+ *   FOLDER  where the two go, in place of this repository
+ *   --maps  writes their source maps there, which are part of a release and not of the repository
  */
-import { spawnSync } from 'node:child_process'
-import {
-  chmodSync,
-  mkdtempSync,
-  readdirSync,
-  readFileSync,
-  renameSync,
-  rmSync,
-  writeFileSync,
-} from 'node:fs'
-import { createRequire } from 'node:module'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
-import { transformSync } from 'esbuild'
+import { parseArgs } from 'node:util'
+import { BUNDLES, build } from './bundles.ts'
 
-const root = fileURLToPath(new URL('..', import.meta.url))
-const output = process.argv[2] ?? join(root, 'dist')
-const ncc = createRequire(import.meta.url).resolve('@vercel/ncc/dist/ncc/cli.js')
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { maps: { type: 'string' } },
+})
+const [target = fileURLToPath(new URL('..', import.meta.url))] = positionals
 
-// Beside the output, and put in its place when it is whole: a failed build takes nothing away.
-const fresh = mkdtempSync(`${output}-`)
-const built = spawnSync(
-  process.execPath,
-  [ncc, 'build', 'src/entry.ts', '--out', fresh, '--license', 'licenses.txt', '--quiet'],
-  { cwd: root, stdio: ['ignore', 'inherit', 'inherit'] },
-)
-if (built.status !== 0) {
-  rmSync(fresh, { recursive: true })
-  process.exit(built.status ?? 1)
-}
-leaveOutHttp2(join(fresh, 'index.js'))
-for (const name of readdirSync(fresh)) if (name.endsWith('.js')) minify(join(fresh, name))
-writeFileSync(join(fresh, 'post.js'), "import './index.js'\n")
-rmSync(output, { recursive: true, force: true })
-chmodSync(fresh, 0o755)
-renameSync(fresh, output)
-
-/**
- * undici loads node:http2 at every start, 10 ms for a protocol that is switched off here (`allowH2`).
- * It gets what it takes itself where the module is missing.
- */
-function leaveOutHttp2(file: string): void {
-  const source = readFileSync(file, 'utf8')
-  const loads = /[\w$]+\(import\.meta\.url\)\("node:http2"\)/g
-  const count = source.match(loads)?.length ?? 0
-  if (count !== 1) throw new Error(`${count} places load node:http2, not one`)
-  writeFileSync(file, source.replace(loads, '{ constants: {} }'))
-}
-
-/** ncc minifies the entry only and leaves the chunks, which are nearly all of the bundle. */
-function minify(file: string): void {
-  const { code } = transformSync(readFileSync(file, 'utf8'), {
-    minify: true,
-    format: 'esm',
-    target: 'node24',
-    legalComments: 'none',
-  })
-  writeFileSync(file, code)
+try {
+  for (const bundle of BUNDLES) {
+    const maps = values.maps === undefined ? undefined : join(values.maps, bundle.folder)
+    await build(bundle, join(target, bundle.folder), maps)
+  }
+} catch (thrown) {
+  console.error((thrown as Error).message)
+  process.exitCode = 1
 }

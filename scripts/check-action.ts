@@ -1,6 +1,6 @@
 /**
- * Checks action.yml, the workflows of this repository and every example of the README with GitHub's
- * own language service: schema, expressions, and the inputs and outputs that examples use.
+ * Checks both actions' action.yml, the workflows of this repository and every example of the READMEs
+ * with GitHub's own language service: schema, expressions, and the inputs and outputs that examples use.
  *
  * Usage: node scripts/check-action.ts
  */
@@ -10,6 +10,7 @@ import { join } from 'node:path'
 import { isMap, isSeq, parseDocument } from 'yaml'
 import {
   type ActionMetadata,
+  EMULATOR_ACTION_FILE,
   REPOSITORY,
   readActionFile,
   readActionMetadata,
@@ -25,6 +26,9 @@ export interface Finding {
 /** Stands for this action: the service skips local ones and knows nothing of unpublished ones. */
 const SELF = 'self/local@v0'
 const OUR_USES = /(?<=uses: )(?:\.\/|OWNER\/deploy-game-server@v1)(?=\s|$)/g
+/** The same for the emulator's action. */
+const EMULATOR = 'self/emulator@v0'
+const EMULATOR_USES = /(?<=uses: )(?:\.\/emulator|OWNER\/deploy-game-server\/emulator@v1)(?=\s|$)/g
 
 /** @param action the text of action.yml, from which uses of this action are judged */
 export async function checkAction(action: string): Promise<Finding[]> {
@@ -32,10 +36,14 @@ export async function checkAction(action: string): Promise<Finding[]> {
 }
 
 export async function checkWorkflow(snippet: Snippet, action: string): Promise<Finding[]> {
-  const text = snippet.text.replace(OUR_USES, SELF)
+  const text = snippet.text.replace(EMULATOR_USES, EMULATOR).replace(OUR_USES, SELF)
   const workflow = { ...snippet, text, uri: '.github/workflows/workflow.yml' }
   const findings = await validate(workflow, action)
-  return [...findings, ...unknownOutputs({ ...snippet, text }, readActionMetadata(action))]
+  return [
+    ...findings,
+    ...unknownOutputs({ ...snippet, text }, SELF, readActionMetadata(action)),
+    ...unknownOutputs({ ...snippet, text }, EMULATOR, emulatorMetadata()),
+  ]
 }
 
 /** Everything in this repository that can be checked. */
@@ -47,9 +55,9 @@ export async function checkRepository(): Promise<Finding[]> {
   const read = (file: string) => readFileSync(join(REPOSITORY, file), 'utf8')
   const snippets = [
     ...workflows.map((file) => toSnippet(file, read(file))),
-    ...snippetsOf('README.md', read('README.md')),
+    ...['README.md', 'emulator/README.md'].flatMap((file) => snippetsOf(file, read(file))),
   ]
-  const findings = [await checkAction(action)]
+  const findings = [await checkAction(action), await checkAction(read('emulator/action.yml'))]
   for (const snippet of snippets) findings.push(await checkWorkflow(snippet, action))
   return findings.flat()
 }
@@ -65,10 +73,11 @@ async function validate(document: Snippet & { uri: string }, action: string): Pr
     featureFlags: flags,
     actionsMetadataProvider: {
       // Other actions are not known here; without inputs, none of theirs is judged.
-      fetchActionMetadata: async ({ owner }) =>
-        owner === 'self'
-          ? toServiceMetadata(readActionMetadata(action))
-          : { name: '', description: '' },
+      fetchActionMetadata: async ({ owner, name }) => {
+        if (owner !== 'self') return { name: '', description: '' }
+        const isEmulator = EMULATOR.startsWith(`${owner}/${name}@`)
+        return toServiceMetadata(isEmulator ? emulatorMetadata() : readActionMetadata(action))
+      },
     },
   })
   return found.map(({ range, message }) => ({
@@ -106,6 +115,10 @@ function registerJsonImports(): void {
   })
 }
 
+function emulatorMetadata(): ActionMetadata {
+  return readActionMetadata(readActionFile(EMULATOR_ACTION_FILE))
+}
+
 function toServiceMetadata({ description, inputs, outputs }: ActionMetadata) {
   return {
     name: 'Deploy Game Server',
@@ -121,9 +134,9 @@ function toServiceMetadata({ description, inputs, outputs }: ActionMetadata) {
 }
 
 /** The service does not look at the names of a step's outputs. */
-function unknownOutputs(snippet: Snippet, action: ActionMetadata): Finding[] {
+function unknownOutputs(snippet: Snippet, uses: string, action: ActionMetadata): Finding[] {
   const known = new Set(action.outputs.map(({ name }) => name))
-  const ours = idsOfOurSteps(snippet.text)
+  const ours = idsOfSteps(snippet.text, uses)
   return snippet.text.split('\n').flatMap((line, index) =>
     [...line.matchAll(/\bsteps\.([\w-]+)\.outputs\.([\w-]+)/g)].flatMap(([, id = '', name = '']) =>
       ours.has(id) && !known.has(name)
@@ -139,7 +152,7 @@ function unknownOutputs(snippet: Snippet, action: ActionMetadata): Finding[] {
   )
 }
 
-function idsOfOurSteps(workflow: string): Set<string> {
+function idsOfSteps(workflow: string, uses: string): Set<string> {
   const ids = new Set<string>()
   const jobs = parseDocument(workflow).get('jobs')
   if (!isMap(jobs)) return ids
@@ -147,7 +160,7 @@ function idsOfOurSteps(workflow: string): Set<string> {
     const steps = isMap(job) ? job.get('steps') : undefined
     if (!isSeq(steps)) continue
     for (const step of steps.items) {
-      if (isMap(step) && step.get('uses') === SELF && step.has('id'))
+      if (isMap(step) && step.get('uses') === uses && step.has('id'))
         ids.add(String(step.get('id')))
     }
   }
@@ -157,6 +170,6 @@ function idsOfOurSteps(workflow: string): Set<string> {
 if (import.meta.main) {
   const findings = await checkRepository()
   for (const { file, line, message } of findings) console.error(`${file}:${line}: ${message}`)
-  console.log(`${findings.length} findings in action.yml, the workflows and the README`)
+  console.log(`${findings.length} findings in the actions, the workflows and the READMEs`)
   process.exitCode = findings.length > 0 ? 1 : 0
 }

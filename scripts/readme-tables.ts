@@ -1,18 +1,25 @@
 /**
- * Writes the tables of inputs and outputs into the README, from action.yml.
+ * Writes the tables of inputs and outputs into the README of each action, from its action.yml.
  *
  * Usage: node scripts/readme-tables.ts [--check]
  */
 import { readFileSync, writeFileSync } from 'node:fs'
-import { join } from 'node:path'
+import { join, relative } from 'node:path'
 import {
+  ACTION_FILE,
   type Declaration,
+  EMULATOR_ACTION_FILE,
   REPOSITORY,
   readActionFile,
   readActionMetadata,
 } from './action-metadata.ts'
 
 export const README_FILE = join(REPOSITORY, 'README.md')
+/** Each README with tables, and the action.yml that they come from. */
+export const READMES: readonly (readonly [readme: string, action: string])[] = [
+  [README_FILE, ACTION_FILE],
+  [join(REPOSITORY, 'emulator/README.md'), EMULATOR_ACTION_FILE],
+]
 
 /** @returns the README with its tables replaced @throws Error when a marker is missing */
 export function fillTables(readme: string, action: string): string {
@@ -56,11 +63,14 @@ function replaceBetween(readme: string, name: string, content: string): string {
 }
 
 if (import.meta.main) {
-  const readme = readFileSync(README_FILE, 'utf8')
-  const filled = fillTables(readme, readActionFile())
-  if (process.argv[2] !== '--check') writeFileSync(README_FILE, filled)
-  else if (filled !== readme) {
-    console.error('The tables of README.md are not those of action.yml: run npm run fix')
-    process.exitCode = 1
+  for (const [file, action] of READMES) {
+    const readme = readFileSync(file, 'utf8')
+    const filled = fillTables(readme, readActionFile(action))
+    if (process.argv[2] !== '--check') writeFileSync(file, filled)
+    else if (filled !== readme) {
+      const name = relative(REPOSITORY, file)
+      console.error(`The tables of ${name} are not those of its action.yml: run npm run fix`)
+      process.exitCode = 1
+    }
   }
 }

@@ -1,3 +1,4 @@
+import { systemClock } from './base/clock.ts'
 import { describe, toActionError } from './base/errors.ts'
 import type { ProviderDefinition } from './provider/definition.ts'
 import type { Provider } from './provider/provider.ts'
@@ -8,8 +9,11 @@ import { createTools, providerContext } from './run/perform.ts'
 import type { RunTools } from './run/run.ts'
 import type { Printer } from './runner/printer.ts'
 import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
-import { LEDGER_STATE, LEFTOVERS_STATE } from './runner/saved-states.ts'
+import { GITHUB_STATE, LEDGER_STATE, LEFTOVERS_STATE } from './runner/saved-states.ts'
 import { type Access, isSealedWith } from './settings/access.ts'
+import { readGitHub } from './settings/github.ts'
+import { Inputs } from './settings/inputs.ts'
+import { Problems } from './settings/problems.ts'
 import { secretsOf } from './settings/secrets.ts'
 
 /** The runner ends a cancelled job, post steps included, after five minutes. */
@@ -36,16 +40,43 @@ export async function runPost(
   for (const { value, ...origin } of secretsOf(environment, registry)) printer.hide(value, origin)
   await endLeftovers(environment, printer)
   const saved = environment[`STATE_${LEDGER_STATE}`]
-  const isClean = saved ? await cleanUpSaved(saved, action, registry) : true
+  const { isClean, wasStopped } = saved
+    ? await cleanUpSaved(saved, action, registry)
+    : NOTHING_TO_STOP
+  await tellGitHub(action, wasStopped)
   return () => isClean
 }
 
-/** @returns whether nothing is left behind, as far as is known */
+/** What the post step came to. */
+interface CleanUpEnd {
+  /** Nothing is left behind, as far as is known. */
+  isClean: boolean
+  wasStopped: boolean
+}
+
+const NOTHING_TO_STOP: CleanUpEnd = { isClean: true, wasStopped: false }
+
+/** A secondary failure that only warns. */
+async function tellGitHub(action: ActionProcess, wasStopped: boolean): Promise<void> {
+  const { environment, printer } = action
+  const saved = environment[`STATE_${GITHUB_STATE}`]
+  if (!saved) return
+  try {
+    const { finishOnGitHub } = await import('./run/show-on-github.ts')
+    // What is wrong with an input by now is no reason to say nothing.
+    const problems = new Problems()
+    const settings = readGitHub(new Inputs(environment, problems), problems)
+    await finishOnGitHub(settings, action, { clock: systemClock }, { saved, wasStopped })
+  } catch (thrown) {
+    printer.warning(`GitHub could not be told how the job ended: ${describe(thrown)}`)
+  }
+}
+
 async function cleanUpSaved(
   saved: string,
   action: ActionProcess,
   registry: readonly ProviderDefinition[],
-): Promise<boolean> {
+): Promise<CleanUpEnd> {
   const { printer, runner, cancellation } = action
   const { access, entries, unreadable } = readLedger(saved)
   let strange = unreadable
@@ -75,7 +106,8 @@ async function cleanUpSaved(
     )
   }
   report(result, printer)
-  return result.failures.length === 0 && strange === 0
+  const wasStopped = result.stoppedIds.length + result.goneIds.length > 0
+  return { isClean: result.failures.length === 0 && strange === 0, wasStopped }
 }
 
 function definitionFor(

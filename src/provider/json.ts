@@ -26,6 +26,8 @@ export const integer = z.pipe(
 export const flag = z.pipe(z.unknown(), z.transform(isYes))
 
 export function isYes(value: unknown): boolean {
+  // `{"toString": null}` cannot be made a text of: trying to would throw.
+  if (typeof value === 'object') return false
   return ['true', 'yes', '1'].includes(String(value).trim().toLowerCase())
 }
 

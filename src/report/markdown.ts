@@ -21,25 +21,54 @@ export function escapeMarkdown(text: string): string {
   )
 }
 
-/** Text in a code span that nothing in it can end; a dash where there is nothing to show. */
+/** Text in a code span that nothing in it can end; nothing where there is nothing to show. */
 export function codeSpan(text: string): string {
   const escaped = escapeMarkdown(text).trim()
-  return escaped === '' ? '—' : `<code>${escaped}</code>`
+  return escaped === '' ? '' : `<code>${escaped}</code>`
 }
 
-/** Lines as a block of code, behind a fence longer than any run of backticks in them. */
-export function codeBlock(lines: readonly string[]): string {
+/**
+ * Lines as a block of code, behind a fence longer than any run of backticks in them.
+ *
+ * @param language how the block is coloured: `diff` paints lines that begin with `-` red
+ */
+export function codeBlock(lines: readonly string[], language: 'text' | 'diff' = 'text'): string {
   let fence = '```'
   for (const line of lines) {
     for (const [run] of line.matchAll(/`+/g)) if (run.length >= fence.length) fence = `${run}\``
   }
-  return `${fence}text\n${lines.join('\n')}\n${fence}`
+  return `${fence}${language}\n${lines.join('\n')}\n${fence}`
 }
 
 /** A table; cells are Markdown already. */
 export function table(header: readonly string[], rows: readonly (readonly string[])[]): string {
-  const row = (cells: readonly string[]) => `| ${cells.map((cell) => cell || '—').join(' | ')} |`
-  return [row(header), row(header.map(() => '---')), ...rows.map(row)].join('\n')
+  const row = (cells: readonly string[]) => `| ${cells.join(' | ')} |`
+  return [row(header), row(header.map(() => ':--')), ...rows.map(row)].join('\n')
+}
+
+/**
+ * Labels with their values, without a header row, which Markdown's own tables cannot do. Values are
+ * Markdown of one line without its markup, such as `codeSpan` and `escapeMarkdown` make.
+ */
+export function factTable(rows: readonly (readonly [label: string, value: string])[]): string {
+  const lines = rows.map(
+    ([label, value]) =>
+      `<tr><th align="left">${label.replaceAll(' ', '&nbsp;')}</th><td>${value}</td></tr>`,
+  )
+  return ['<table>', ...lines, '</table>'].join('\n')
+}
+
+/** Folded away under a title; both are Markdown already. */
+export function folded(title: string, content: string): string {
+  return `<details><summary>${title}</summary>\n\n${content}\n\n</details>`
+}
+
+/** Paragraphs in a coloured box, as GitHub shows them; other places show a quote. */
+export function alertBox(
+  kind: 'NOTE' | 'WARNING' | 'CAUTION',
+  paragraphs: readonly string[],
+): string {
+  return [`> [!${kind}]`, paragraphs.map((text) => `> ${text}`).join('\n>\n')].join('\n')
 }
 
 /** Whole lines from the beginning, as many as fit into `maxBytes`. */

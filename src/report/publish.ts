@@ -3,6 +3,8 @@ import { describe } from '../base/errors.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
+import { cancelSentences } from './cancel-text.ts'
+import { lastErrors } from './log-excerpt.ts'
 import { buildOutputs, maskedOutputWarnings } from './outputs.ts'
 import { buildSummary } from './summary.ts'
 
@@ -45,6 +47,10 @@ function printLog({ id, log }: DeploymentState, printer: Printer): void {
     title,
     log.tail.map((line) => `| ${line}`),
   )
+  // GitHub shows groups folded: without these the step would not say why.
+  const errors = lastErrors(log)
+  if (errors.length > 0) printer.line('Of its lines these look like errors:')
+  for (const line of errors) printer.line(`| ${line}`)
 }
 
 function annotate(report: RunState, printer: Printer): void {
@@ -73,19 +79,8 @@ function hasLog({ log }: DeploymentState): string {
   return log?.tail.length ? 'Its log is in this step and in the summary.' : ''
 }
 
-function cancelText({ stoppedIds, hasLeftovers, deployments }: RunState): string {
-  const parts = ['Cancelled.']
-  if (stoppedIds.length > 0) parts.push(`Stopped ${stoppedIds.join(', ')}.`)
-  if (hasLeftovers) parts.push('The post step stops what was created or may have been.')
-  else if (stoppedIds.length === 0) {
-    const goOn = deployments.flatMap(({ id }) => id ?? [])
-    parts.push(
-      goOn.length > 0
-        ? `${goOn.join(', ')} cannot be taken back and goes on.`
-        : 'Nothing was created.',
-    )
-  }
-  return parts.join(' ')
+function cancelText(report: RunState): string {
+  return ['Cancelled.', ...cancelSentences(report)].join(' ')
 }
 
 function good({ id, outcome, observation, elapsedMs }: DeploymentState): string {

@@ -1,106 +1,119 @@
-import { formatDuration } from '../base/clock.ts'
-import { asSentence } from '../runner/plain-text.ts'
-import type { DeploymentState, Outcome, RunState } from '../state/state.ts'
-import { codeBlock, codeSpan, escapeMarkdown, limitBytes, table } from './markdown.ts'
+import { type DeploymentState, isUp, type RunState } from '../state/state.ts'
+import { failureBox } from './failure.ts'
+import { firstBad, headline } from './headline.ts'
+import { foldedLog, logParts } from './log-excerpt.ts'
+import { alertBox, factTable, limitBytes } from './markdown.ts'
+import { isPlanned, planParts } from './plan.ts'
+import { connectParts, factRows, ids, runRows } from './server-facts.ts'
+import { serverParts } from './server-table.ts'
+import { type Shown, shownBy } from './shown.ts'
+import { timeline } from './timeline.ts'
 
 /** The runner refuses a summary over 1 MiB as a whole. */
 const MAX_BYTES = 1024 * 1024 - 1024
-/** Redacts and cleans one line. */
-type Clean = (text: string) => string
+/** For all logs together, so that the rest of the summary stays whole. Some lines are in it twice. */
+const LOG_BYTES = 400 * 1024
+/** Logs of more failed servers are only in the log of the step. */
+const MOST_LOGS = 10
 
-const HEADINGS: Readonly<Record<Outcome, string>> = {
-  succeeded: '✅ Ready',
-  started: '🚀 Started',
-  stopped: '🛑 Stopped',
-  failed: '❌ Failed',
-  rejected: '❌ Rejected',
-  'timed-out': '⏱️ Timed out',
-  cancelled: '🚫 Cancelled',
+/** The job summary: what was deployed, where it answers, how it went, and what to do if it did not. */
+export function buildSummary(report: RunState, clean: (text: string) => string): string {
+  const shown = shownBy(clean)
+  const parts = [`### ${headline(report, shown)}`, ...body(report, shown)]
+  return limitBytes(`${parts.filter(Boolean).join('\n\n')}\n`, MAX_BYTES)
 }
 
-/** The job summary: what was deployed, where it answers, how it went. */
-export function buildSummary(report: RunState, clean: Clean): string {
-  const parts = [`### ${HEADINGS[report.outcome]}: ${subject(report, clean)}`]
-  if (report.error) parts.push(explain(report.error, clean))
-  const created = report.deployments.filter(
-    (deployment) => deployment.id !== undefined || deployment.error,
-  )
-  if (created.length > 0) parts.push(deploymentTable(created, clean))
-  for (const deployment of created) parts.push(...details(deployment, clean))
-  if (report.stoppedIds.length > 0) {
-    parts.push(`Stopped: ${report.stoppedIds.map((id) => codeSpan(clean(id))).join(', ')}`)
+function body(report: RunState, shown: Shown): string[] {
+  const created = report.deployments.filter(({ id, error }) => id !== undefined || error)
+  if (isPlanned(report)) {
+    const plan = report.plan ?? { changes: [], checks: [] }
+    return [...failureBox(report, undefined, shown), ...planParts(plan, shown)]
   }
-  return limitBytes(`${parts.join('\n\n')}\n`, MAX_BYTES)
-}
-
-function subject(report: RunState, clean: Clean): string {
-  const what = [report.application, report.version].filter(Boolean).join(' ')
-  return `${escapeMarkdown(clean(what))} on ${escapeMarkdown(report.title)}`
-}
-
-function explain(error: { message: string; next?: string | undefined }, clean: Clean): string {
-  const sentences = [error.message, error.next ?? ''].map((text) => asSentence(clean(text)))
-  return sentences.map(escapeMarkdown).join(' ').trim()
-}
-
-function deploymentTable(deployments: readonly DeploymentState[], clean: Clean): string {
-  return table(
-    ['Deployment', 'Outcome', 'Status', 'Address', 'Location', 'Time'],
-    deployments.map((deployment) => {
-      const { id, target, outcome, observation, elapsedMs } = deployment
-      const facts = observation?.facts
-      return [
-        codeSpan(clean(id ?? '')),
-        outcome,
-        codeSpan(clean(observation?.status ?? '')),
-        codeSpan(clean(facts?.ports?.[0]?.address ?? facts?.host ?? '')),
-        escapeMarkdown(clean(facts?.location ?? target.name)),
-        formatDuration(elapsedMs),
-      ]
-    }),
-  )
-}
-
-function details(deployment: DeploymentState, clean: Clean): string[] {
-  const parts: string[] = []
-  const name = escapeMarkdown(clean(deployment.id ?? deployment.target.name))
-  if (deployment.error) parts.push(explain(deployment.error, clean))
-  const ports = deployment.observation?.facts.ports ?? []
-  if (ports.length > 0) parts.push(portTable(ports, clean))
-  const more = deployment.observation?.facts.details ?? []
-  if (more.length > 0) {
-    const rows = more.map(([label, value]) => [
-      escapeMarkdown(clean(label)),
-      codeSpan(clean(value)),
-    ])
-    parts.push(table(['', ''], rows))
+  const chart = timeline(report, shown.clean) ?? ''
+  const [only] = created
+  if (only !== undefined && created.length === 1) {
+    return [...oneServer(report, only, shown), chart, ...stoppedBesides(report, shown)]
   }
-  if (deployment.timeline.length > 0) {
-    const states = deployment.timeline.map(
-      ({ status, atMs }) => `${codeSpan(clean(status))} ${formatDuration(atMs)}`,
-    )
-    parts.push(`Timeline: ${states.join(' → ')}`)
-  }
-  const { log } = deployment
-  if (log?.crash) parts.push(`Process: ${escapeMarkdown(clean(log.crash))}`)
-  if (log && log.tail.length > 0) {
-    const block = codeBlock(log.tail.map(clean))
-    parts.push(`<details><summary>Log of ${name}</summary>\n\n${block}\n\n</details>`)
-  }
-  return parts
+  if (created.length === 0) return [...noServer(report, shown), chart]
+  return [...manyServers(report, created, shown), chart, ...stoppedBesides(report, shown)]
 }
 
-function portTable(
-  ports: NonNullable<NonNullable<DeploymentState['observation']>['facts']['ports']>,
-  clean: Clean,
-): string {
-  return table(
-    ['Port', 'Address', 'Internal', 'Protocol'],
-    ports.map(({ name, address, internal, protocol }) => [
-      codeSpan(clean(name)),
-      codeSpan(clean(address)),
-      internal === undefined ? '' : String(internal),
-      escapeMarkdown(clean(protocol)),
-    ]),
-  )
+function noServer(report: RunState, shown: Shown): string[] {
+  const rows = runRows(report, undefined, shown)
+  const { stoppedIds } = report
+  // A single one stands in the heading.
+  const list = stoppedIds.length > 1 ? `Stopped: ${ids(stoppedIds, shown)}` : ''
+  return [...failureBox(report, undefined, shown), rows.length > 0 ? factTable(rows) : '', list]
+}
+
+function oneServer(report: RunState, deployment: DeploymentState, shown: Shown): string[] {
+  const isRunning = isUp(deployment.outcome)
+  const rows = factRows(report, deployment, shown)
+  const bytes = LOG_BYTES
+  return [
+    ...failureBox(report, deployment, shown),
+    ...(isRunning ? connectParts(deployment, shown) : []),
+    ...(isRunning ? remark(report, deployment, shown) : []),
+    ...(deployment.log ? logParts(deployment.log, bytes, shown) : []),
+    rows.length > 0 ? factTable(rows) : '',
+  ]
+}
+
+/** What else the provider has to say of a success, and what `wait: none` means. */
+function remark({ outcome }: RunState, { observation }: DeploymentState, shown: Shown): string[] {
+  if (outcome === 'started') {
+    return ['It was accepted and is not waited for (<code>wait&#58; none</code>).']
+  }
+  const reason = observation?.reason
+  return reason ? [alertBox('NOTE', [shown.sentence(reason)])] : []
+}
+
+function manyServers(
+  report: RunState,
+  created: readonly DeploymentState[],
+  shown: Shown,
+): string[] {
+  const rows = runRows(report, undefined, shown)
+  const bad = firstBad(created)
+  return [
+    ...failureBox(report, bad, shown),
+    ...logs(created, bad, shown),
+    ...serverParts(created, shown),
+    rows.length > 0 ? factTable(rows) : '',
+  ]
+}
+
+/** The log of the one that decided the outcome open, the others folded. */
+function logs(
+  created: readonly DeploymentState[],
+  bad: DeploymentState | undefined,
+  shown: Shown,
+): string[] {
+  const withLog = created.filter(({ log }) => log && log.tail.length > 0)
+  const others = withLog.filter((one) => one !== bad)
+  const listed = others.slice(0, MOST_LOGS)
+  const bytes = LOG_BYTES / (listed.length + 1)
+  const left = others.length - listed.length
+  return [
+    ...(bad?.log ? logParts(bad.log, bytes, shown) : []),
+    ...listed.flatMap((one) =>
+      one.log ? foldedLog(logTitle(one, shown), one.log, bytes, shown) : [],
+    ),
+    left > 0 ? `${left} more logs are in the log of this step.` : '',
+  ]
+}
+
+function logTitle({ target, id = '', log }: DeploymentState, shown: Shown): string {
+  const crash = log?.crash ? ` · ${shown.words(log.crash)}` : ''
+  return `Log of ${shown.words(target.name)} ${shown.code(id)}${crash}`
+}
+
+/** What was stopped and is not one of the deployments above, such as a lost create. */
+function stoppedBesides(
+  { stoppedIds, deployments, replacedIds = [] }: RunState,
+  shown: Shown,
+): string[] {
+  const named = new Set([...deployments.map(({ id }) => id), ...replacedIds])
+  const others = stoppedIds.filter((id) => !named.has(id))
+  return others.length === 0 ? [] : [`Also stopped: ${ids(others, shown)}`]
 }

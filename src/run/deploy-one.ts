@@ -55,6 +55,7 @@ export async function deployOne(
       deployment.acceptedAtMs = result.acceptedAtMs
   }
   run.progress.accepted(deployment)
+  run.github?.started(run.state)
   if (settings.wait === 'none') end(deployment, 'started')
   else await wait(run, deployment, together, result.webhook)
 }

@@ -16,6 +16,7 @@ import { release } from './conclude.ts'
 import { deploy } from './deploy.ts'
 import { Ledger } from './ledger.ts'
 import type { Run, RunTools } from './run.ts'
+import { ShowOnGitHub } from './show-on-github.ts'
 import { stop } from './stop.ts'
 
 /** What the inputs ask for, and of whom. */
@@ -41,7 +42,8 @@ export async function perform(
   const provider = await definition.open(settings, providerContext(action, tools))
   const state = newState(settings, provider.title)
   const progress = new Progress(printer, tools.clock, provider.targets.length > 1)
-  const run: Run<Settings> = { ...tools, settings, provider, state, progress }
+  const github = ShowOnGitHub.for(settings, action, tools)
+  const run: Run<Settings> = { ...tools, settings, provider, state, progress, github }
   printer.group('Settings', describeSettings(settings, definition))
   const missing = notBuilt(settings)
   if (missing !== undefined) throw new ActionError({ kind: 'refused', what: missing })
@@ -54,7 +56,9 @@ export async function perform(
     for (const one of state.deployments) if (!one.error) one.outcome = 'cancelled'
   }
   state.hasLeftovers = tools.ledger.open.length > 0
+  github?.finished(state)
   await publish(state, { printer, runner, providerOutputs, withSummary: settings.summary })
+  await github?.close()
   return () => {
     if (cancellation.signal.aborted) return false
     if (isDeploy(run) && (isGood(state.outcome) || run.settings.onFailure === 'keep')) release(run)

@@ -7,6 +7,7 @@ import type { DeploySettings, Settings } from '../settings/settings.ts'
 import type { RunState } from '../state/state.ts'
 import type { ChannelOptions, WebhookChannel } from '../webhook/channel.ts'
 import type { Ledger } from './ledger.ts'
+import type { ShowOnGitHub } from './show-on-github.ts'
 
 /** What every part of a run works with. */
 export interface RunTools {
@@ -31,6 +32,8 @@ export interface Run<S extends Settings = DeploySettings> extends RunTools {
   /** What is known so far; `run/` writes it, `report/` reads it. */
   state: RunState
   progress: Progress
+  /** Undefined where nothing is to be shown on GitHub. */
+  github?: ShowOnGitHub | undefined
 }
 
 /** What cleaning up needs: the post step has no settings and no state. */

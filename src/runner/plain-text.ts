@@ -23,14 +23,16 @@ export function toLine(text: string, longest = LONGEST_LINE): string {
 }
 
 function cleanLine(text: string): string {
-  return joinLines(text).replace(/\t/g, '  ').replace(UNPRINTABLE, '\ufffd').toWellFormed()
+  return joinLines(text).replace(UNPRINTABLE, '\ufffd').toWellFormed()
 }
 
-/** Without regular expressions for the blanks: those take hours for a megabyte of blanks. */
-function joinLines(text: string): string {
+/** All lines of a text in one, and blanks in place of tabs. */
+export function joinLines(text: string): string {
   const [first = '', ...rest] = text.split(/[\r\n\u2028\u2029]+/)
-  if (rest.length === 0) return first
-  return [first.trimEnd(), ...rest.map((line) => line.trim())].join(' ')
+  // Without regular expressions for the blanks: those take hours for a megabyte of blanks.
+  const line =
+    rest.length === 0 ? first : [first.trimEnd(), ...rest.map((next) => next.trim())].join(' ')
+  return line.replaceAll('\t', '  ')
 }
 
 /**

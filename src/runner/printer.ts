@@ -1,7 +1,7 @@
 import type { ActionError } from '../base/errors.ts'
 import type { SecretOrigin } from '../base/secret.ts'
 import type { RunnerCommands } from './commands.ts'
-import { asSentence, defuse, toLine } from './plain-text.ts'
+import { asSentence, defuse, joinLines, toLine } from './plain-text.ts'
 import { type Redactor, SHORTEST_HIDDEN } from './redactor.ts'
 
 /** The runner keeps this many annotations of a kind per step. */
@@ -30,9 +30,12 @@ export class Printer {
     this.lastLineAtMs = clock.nowMs()
   }
 
-  /** Removes secrets. */
+  /**
+   * Removes secrets. What is left may have lost its line breaks to that: a secret with blanks in it
+   * may stand there wrapped, and would be whole again in one line.
+   */
   redact(text: string): string {
-    return this.#redactor.clean(text)
+    return cleanJoined(text, (part) => this.#redactor.clean(part))
   }
 
   /**
@@ -40,7 +43,7 @@ export class Printer {
    * A server that nobody can reach helps no secret.
    */
   redactFact(text: string): string {
-    return this.#redactor.cleanFact(text)
+    return cleanJoined(text, (part) => this.#redactor.cleanFact(part))
   }
 
   /** The inputs whose hidden values are in a text. */
@@ -123,4 +126,13 @@ export class Printer {
       title === undefined ? {} : { title: defuse(this.clean(title)) }
     this.#runner.command(level, properties, defuse(this.clean(message)))
   }
+}
+
+/** The text cleaned, as one line where only that shows what is to be cleaned. */
+function cleanJoined(text: string, clean: (text: string) => string): string {
+  const cleaned = clean(text)
+  if (!/[\t\r\n\u2028\u2029]/.test(cleaned)) return cleaned
+  const joined = joinLines(cleaned)
+  const again = clean(joined)
+  return again === joined ? cleaned : again
 }

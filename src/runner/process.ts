@@ -26,17 +26,19 @@ export type ExitDecision = () => boolean
  * @param onClosedLog what happens when nobody reads the log any more, as when the runner is lost: the main
  *   step cleans up like a cancelled one, for no post step may follow
  * @param work resolves to the last word on the step
+ * @param title of the annotation where the step breaks down
  */
 export async function runProcess(
   onClosedLog: 'is cancelled' | 'goes on',
   work: (action: ActionProcess) => Promise<ExitDecision>,
+  title = 'Deploy Game Server',
 ): Promise<void> {
   const runner = currentRunner(process.env)
   const printer = new Printer(runner, new Redactor(), systemClock)
   let finished = false
   const fail = (thrown: unknown) => {
     finished = true
-    printer.failure(toActionError(thrown), 'Deploy Game Server')
+    printer.failure(toActionError(thrown), title)
     process.exit(1)
   }
   process.on('uncaughtException', fail)
@@ -52,7 +54,7 @@ export async function runProcess(
     if (onClosedLog === 'is cancelled') cancellation.cancel('the log is closed')
   })
   const failed = (thrown: unknown): ExitDecision => {
-    printer.failure(toActionError(thrown), 'Deploy Game Server')
+    printer.failure(toActionError(thrown), title)
     return () => false
   }
   const action = { runner, printer, cancellation, environment: process.env }

@@ -145,11 +145,24 @@ function furtherForms(secret: string): string[] {
   if (secret.length < SHORTEST_HIDDEN) return []
   const inBase64 = [0, 1, 2].map((before) => base64Within(secret, before))
   return [
+    ...unescapedForms(secret),
     // A form's body, whose other escapes are resolved before the search.
     secret.replaceAll(' ', '+'),
     ...inBase64,
     ...inBase64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
   ]
+}
+
+/**
+ * A secret may hold what looks like an escape, such as `\\t` or `%41`. In a text in which something
+ * else of it is escaped, that is resolved along with it.
+ */
+function unescapedForms(secret: string): string[] {
+  const forms: string[] = []
+  for (let plain = unescapeAll(secret); plain; plain = unescapeAll(plain.text)) {
+    if (forms.push(plain.text) === ESCAPE_LEVELS) break
+  }
+  return forms
 }
 
 /**

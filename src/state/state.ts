@@ -63,6 +63,10 @@ export interface DeploymentState {
   probes?: readonly ProbeOutput[]
   error?: ActionError
   log?: LogState
+  /** How far it was placed from where it was asked for; absent where that is not known. */
+  distanceKm?: number
+  /** Moment of acceptance on the wall clock, milliseconds since 1970: tells when its time is up. */
+  acceptedWallMs?: number
 }
 
 /** The log of a server, as far as it is shown and kept. */
@@ -75,17 +79,60 @@ export interface LogState {
   crash?: string
 }
 
+/** How long what came up lives, and who ends it. */
+export interface LifetimeState {
+  /** The provider stops it after so many minutes; absent where it sets no limit or it is not known. */
+  maxMinutes?: number
+  /** The post step stops it when the job ends. */
+  endsWithJob: boolean
+  /** The next deploy of this group replaces it. */
+  replacedInGroup?: string
+}
+
+/** A stretch of the run beside the states of its deployments, such as `version created`. */
+export interface PhaseState {
+  name: string
+  /** Moments on the monotonic clock, as `acceptedAtMs`. */
+  fromMs: number
+  untilMs: number
+}
+
+/** What a dry run found out. Nothing was changed. */
+export interface PlanState {
+  /** In the order in which a deploy would do it. */
+  changes: readonly PlannedChange[]
+  checks: readonly PlanCheck[]
+}
+
+export interface PlannedChange {
+  kind: 'create' | 'update' | 'stop' | 'delete'
+  /** What it is done to, such as `a server in Frankfurt` or `version v1.4.2`. */
+  what: string
+  /** What else to know, such as `from registry.example.com/my-game:v1.4.2`; may be empty. */
+  detail: string
+}
+
+export interface PlanCheck {
+  /** What was checked, such as `token` or `image tag`. */
+  what: string
+  /** `unknown` where it could not be checked. */
+  result: 'good' | 'bad' | 'unknown'
+  detail: string
+}
+
+/** A version that was moved to another image. */
+export interface PromotionState {
+  version: string
+  from: string
+  to: string
+}
+
 export interface RunState {
   title: string
   outcome: Outcome
   application: string
   version: string
   versionAction: string
-  /** The version's image, where it is known, and the one that it had before it was moved. */
-  image?: string
-  previousImage?: string
-  /** Versions that were moved to the deployed image. */
-  promoted?: readonly { version: string; from: string; to: string }[]
   deployments: DeploymentState[]
   /** Whole logs that were written, as absolute paths. */
   logFiles?: string[]
@@ -99,4 +146,19 @@ export interface RunState {
   /** Something is left to stop or to look for, which the post step does. */
   hasLeftovers: boolean
   error?: ActionError
+  /** What a success is called in a sentence where servers have no address, such as `published`. */
+  successWord?: string
+  /** The image that the version has. */
+  image?: string
+  /** The image that a moved version had before. */
+  previousImage?: string
+  promoted?: readonly PromotionState[]
+  /** Of `stoppedIds`, the older servers that the new ones replaced. */
+  replacedIds?: readonly string[]
+  lifetime?: LifetimeState
+  /** Failed ones that are left running (`on-failure: keep`). */
+  keptIds?: readonly string[]
+  phases?: readonly PhaseState[]
+  /** Set by a dry run. */
+  plan?: PlanState
 }

@@ -124,6 +124,8 @@ export class WebhookChannel {
    *   this waker is not to be relied on. Undefined for a provider that was given it otherwise.
    */
   channelFor(id: string, handedOver?: URL): Waker {
+    // Notifications that get lost during the first status check are to be known of after it.
+    this.#notifications.listen(id)
     return {
       nextWake: (signal) => this.#notifications.nextWake(id, signal),
       slowPollMs: (elapsedMs) => {

@@ -103,7 +103,7 @@ function isPrivateFolder(value: unknown, environment: NodeJS.ProcessEnv): value 
 }
 
 /** When a process started; undefined when there is none, or the system does not tell. */
-function startOf(pid: number): string | undefined {
+export function startOf(pid: number): string | undefined {
   try {
     if (process.platform === 'linux') {
       // Field 22 of proc(5), counted behind the name, which may hold blanks and parentheses.

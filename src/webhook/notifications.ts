@@ -41,7 +41,12 @@ export class Notifications {
     for (const listener of this.#listeners.values()) wake(listener, reason)
   }
 
-  /** Resolves with what happened since the last call, at once if something did. */
+  /** From now on whatever happens is kept for this id, until `nextWake` gives it. */
+  listen(id: string): void {
+    this.#listen(id)
+  }
+
+  /** Resolves with what happened since the last call, or since `listen`; at once if something did. */
   async nextWake(id: string, signal: AbortSignal): Promise<Wake> {
     const listener = this.#listen(id)
     if (listener.pending.size === 0 && !signal.aborted) {

@@ -90,7 +90,7 @@ export async function startReceiver(
     }
     onCrowd()
   })
-  server.on('request', (request, response) => {
+  const serve = (request: IncomingMessage, response: ServerResponse, goOn = () => {}) => {
     response.setHeader(ANSWERED_BY, name)
     const [target = '', query = ''] = (request.url ?? '').split('?', 2)
     if (request.method === 'GET' && isSameSecret(target, `${path}/ping`)) {
@@ -98,9 +98,15 @@ export async function startReceiver(
       answer(response, nonce.length <= 64 ? 200 : 400, pong(nonce))
     } else if (request.method === 'POST' && isSameSecret(target, path)) {
       strangers.delete(request.socket)
+      goOn()
       void take(request, response)
     } else reject(request, response, 404, 'unknown path or method')
-  })
+  }
+  server.on('request', serve)
+  // Node itself would tell everybody who asks to go on and send a body.
+  server.on('checkContinue', (request, response) =>
+    serve(request, response, () => response.writeContinue()),
+  )
   server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
     note(CLIENT_ERRORS[error.code ?? ''] ?? 'malformed', socket)
     socket.destroy()

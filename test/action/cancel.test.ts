@@ -41,7 +41,7 @@ function expectCancelled({ main, post }: JobResult, edgegap: Edgegap): void {
   // Somebody wanted this: it is no error.
   expect(annotations(main, 'error')).toEqual([])
   expect(annotations(main, 'warning').join('\n')).toMatch(/Cancelled\./)
-  expect(main.summary).toContain('Cancelled')
+  expect(main.summary).toContain('was cancelled')
   expect(post?.exitCode).toBe(0)
   expectNothingLeft(edgegap)
 }

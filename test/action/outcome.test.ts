@@ -79,6 +79,7 @@ describe.concurrent('a server that comes up', () => {
         status: 'Status.READY',
         seconds: Number(seconds),
         error: '',
+        probe: [],
       },
     ])
     expect(main.annotations).toEqual([
@@ -90,13 +91,14 @@ describe.concurrent('a server that comes up', () => {
       },
     ])
     for (const shown of [
-      made?.id,
-      'Ready',
-      'Status',
-      `${game}`,
+      '### ✅',
+      'is up in',
+      `\`\`\`text\n${made?.fqdn}:${game}\n\`\`\``,
+      '<th align="left">Other&nbsp;ports</th>',
       `${web}`,
-      'gameport',
-      'Timeline',
+      `<code>${made?.id}</code>`,
+      'ready after',
+      '```mermaid',
     ]) {
       expect(main.summary).toContain(shown)
     }
@@ -181,7 +183,8 @@ describe.concurrent('a server that fails', () => {
       tail.map((line) => `| ${line}`),
     )
     expect(main.rawStdout).toContain('exit code 139, SIGSEGV, restarted 3 times')
-    expect(main.summary).toContain(tail.join('\n'))
+    expect(main.summary).toContain('- Segmentation fault')
+    for (const line of tail) expect(main.summary).toContain(line)
     expect(main.summary).not.toContain('log line 56')
     expect(main.summary).toContain('exit code 139')
     expectNothingLeft(edgegap)
@@ -264,7 +267,7 @@ describe.concurrent('a server that is not ready in time', () => {
       'GET /v1/status/ID',
       'GET /v1/deployments',
     ])
-    expect(main.summary).toContain('Timed out')
+    expect(main.summary).toContain('was not ready in time')
     expectNothingLeft(edgegap)
     expect(post?.log).toEqual([])
   })

@@ -118,7 +118,7 @@ describe.concurrent('a build that fails', () => {
   test('shows its details in the summary', async () => {
     await using edge = await startEdge({ script: script.unreadableFile() })
     const { main } = await publishUrl(edge)
-    for (const part of ['bin/game', 'text/plain', 'Type detected', 'mkraw']) {
+    for (const part of ['bin/game', 'text/plain', 'Type&nbsp;detected', 'mkraw']) {
       expect(main.summary).toContain(part)
     }
   })

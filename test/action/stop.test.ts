@@ -12,7 +12,7 @@ describe.concurrent('operation: stop', () => {
       outputs: { outcome: 'stopped', 'stopped-ids': JSON.stringify([id]), error: '' },
     })
     expect(edgegap.deployments[0]?.status).toBe('TERMINATED')
-    expect(main.summary).toContain('Stopped')
+    expect(main.summary).toContain('is stopped')
     expect(post?.rawStdout).toBe('')
   })
 

@@ -39,8 +39,12 @@ export interface EmulatorServer {
 
 type OpenRecord = { -readonly [K in keyof RecordedRequest]: RecordedRequest[K] }
 
-/** Starts a real HTTP server on a free loopback port; what it answers is up to its routes. */
-export async function startServer(): Promise<EmulatorServer> {
+/**
+ * Starts a real HTTP server on loopback; what it answers is up to its routes.
+ *
+ * @param port 0 for one that is free
+ */
+export async function startServer(port = 0): Promise<EmulatorServer> {
   const requests: OpenRecord[] = []
   const arrived: OpenRecord[] = []
   const faults = createFaultBook()
@@ -78,7 +82,7 @@ export async function startServer(): Promise<EmulatorServer> {
   })
   await new Promise<void>((resolve, reject) => {
     server.once('error', reject)
-    server.listen(0, '127.0.0.1', resolve)
+    server.listen(port, '127.0.0.1', resolve)
   })
 
   return {

@@ -3,6 +3,7 @@ import {
   codeBlock,
   codeSpan,
   escapeMarkdown,
+  factTable,
   limitBytes,
   table,
 } from '../../src/report/markdown.ts'
@@ -61,7 +62,7 @@ describe('a code span', () => {
   it('is one element whose content is escaped', () => {
     for (const text of texts) {
       const span = codeSpan(text)
-      if (span === '—') expect(toLine(text).trim()).toBe('')
+      if (span === '') expect(toLine(text).trim()).toBe('')
       else {
         expect(span).toMatch(/^<code>[^<>]+<\/code>$/)
         expect(span).not.toMatch(/[`|\n]/)
@@ -102,7 +103,21 @@ describe('a table', () => {
     const lines = table(['A', 'B', 'C'], rows).split('\n')
     expect(lines).toHaveLength(texts.length + 2)
     for (const line of lines) expect(line.match(/\|/g)).toHaveLength(4)
-    expect(lines[1]).toBe('| --- | --- | --- |')
+    expect(lines[1]).toBe('| :-- | :-- | :-- |')
+  })
+})
+
+describe('a table of facts', () => {
+  it('has one row for each, whatever is in them, and no blank line that would end it', () => {
+    const rows = texts.map((text) => [escapeMarkdown(text), codeSpan(text)] as const)
+    const [first, ...lines] = factTable(rows).split('\n')
+    expect([first, lines.pop()]).toEqual(['<table>', '</table>'])
+    expect(lines).toHaveLength(rows.length)
+    for (const line of lines) {
+      expect(line).toMatch(
+        /^<tr><th align="left">[^<>]*<\/th><td>(<code>[^<>]+<\/code>)?<\/td><\/tr>$/,
+      )
+    }
   })
 })
 

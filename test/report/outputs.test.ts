@@ -74,6 +74,7 @@ describe('the outputs', () => {
         status: 'Status.READY',
         seconds: 4.2,
         error: '',
+        probe: [],
       },
     ])
   })

@@ -1,76 +1,321 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, test } from 'vitest'
 import { ActionError } from '../../src/base/errors.ts'
+import { buildProblemsSummary } from '../../src/report/problems-summary.ts'
 import { buildSummary } from '../../src/report/summary.ts'
 import { toLine } from '../../src/runner/plain-text.ts'
+import { Redactor } from '../../src/runner/redactor.ts'
 import { SUMMARY_LIMIT_BYTES } from '../harness/file-commands.ts'
+import { markdownToText } from '../harness/markdown-text.ts'
 import { launchReport, runReport } from './fixtures.ts'
-import { hostileTexts } from './hostile-texts.ts'
+import { hostileTexts, mixtures } from './hostile-texts.ts'
+import { crashedServer, hostileReport, scenes, upServer, wrongInputs } from './scenes.ts'
 
 const clean = (text: string) => toLine(text)
+const textOf = (name: string) => markdownToText(buildSummary(scenes[name] ?? runReport(), clean))
+const PLACE = { name: 'montreal', where: '45.50,-73.57', location: 'Montreal, Canada' }
+const CRASH = 'its process ended (exit code 139, SIGSEGV, restarted 3 times)'
 
-describe('the summary', () => {
-  it('shows status, address, every port, location, time and the states', () => {
-    const summary = buildSummary(runReport(), clean)
-    expect(summary).toContain('✅ Ready')
-    for (const text of ['a69f8e3e0555.pr.edgegap.net&#58;31500', 'gameport', '7777', 'UDP']) {
-      expect(summary).toContain(text)
-    }
-    expect(summary).toContain('New York, United States')
-    expect(summary).toMatch(/DEPLOYING<\/code> 120 ms → <code>Status.READY<\/code> 4.2 s/)
+describe('the heading says in a sentence what happened', () => {
+  test.each([
+    ['success', '✅ my-game v1.4.2 is up in Montreal, Canada'],
+    ['three-servers', '✅ my-game v1.4.2 is up in Montreal, Frankfurt and Osaka'],
+    ['failure', `❌ my-game v1.4.2 failed: ${CRASH}`],
+    ['three-servers-one-failed', `❌ 1 of 3 servers of my-game v1.4.2 failed: ${CRASH}`],
+    ['fifty-servers', '❌ 2 of 50 servers of my-game v1.4.2 failed'],
+    ['timed-out', '⏱️ my-game v1.4.2 was not ready in time'],
+    [
+      'rejected',
+      '❌ my-game v1.4.2 was refused: Edgegap does not accept the token: Invalid token header',
+    ],
+    ['started', '🚀 my-game v1.4.2 is starting in frankfurt'],
+    ['cancelled', '🚫 The deploy of my-game v1.4.2 was cancelled'],
+    ['stopped', '🛑 2399b4ad8360 is stopped'],
+    ['nothing-to-stop', '🛑 2399b4ad8360 was not running, so nothing was stopped'],
+    ['group-stopped', '🛑 3 servers of my-game are stopped'],
+    ['version-only', '✅ version v1.4.2 of my-game is created'],
+    ['dry-run', '📋 Dry run: my-game v1.4.2 can be deployed, and nothing was changed'],
+    ['rockit-edge', '✅ my_game is published on ROCKIT Edge'],
+    [
+      'rockit-edge-failure',
+      '❌ my_game failed: publishing failed on eu-west, succeeded on us-east',
+    ],
+  ])('%s', (name, sentence) => {
+    expect(textOf(name).split('\n')[0]).toBe(sentence)
   })
 
-  it('shows why it failed, what to do, and the log', () => {
-    const error = new ActionError({
-      kind: 'deployment-failed',
-      what: 'It failed.',
-      next: 'Do this.',
-    })
-    const log = { tail: ['one', '```', 'two'], isCut: true, crash: 'exit code 137' }
-    const deployments = [launchReport({ outcome: 'failed', error, log })]
-    const summary = buildSummary(runReport({ outcome: 'failed', deployments }), clean)
-    expect(summary).toContain('It failed. Do this.')
-    expect(summary).toContain('exit code 137')
-    expect(summary).toContain('````text\none\n```\ntwo\n````')
-  })
-
-  it('has no element but its own, whatever the provider sends', () => {
-    for (const text of hostileTexts) {
-      const port = { name: text, internal: 1, external: 2, protocol: text, address: text }
-      const details = [[text, text]] as const
-      const facts = { host: text, ip: text, location: text, ports: [port], details }
-      const deployments = [
-        launchReport({
-          observation: { state: 'failed', status: text, known: false, facts },
-          error: new ActionError({ kind: 'deployment-failed', what: text, next: text }),
-          timeline: [{ status: text, atMs: 1 }],
-          log: { tail: [text], isCut: false, crash: text },
-        }),
-      ]
-      const report = runReport({ deployments, application: text, version: text, outcome: 'failed' })
-      const outsideOfLogs = buildSummary(report, clean).replace(/^(`{3,})text\n[\s\S]*?\n\1$/gm, '')
-      const elements = outsideOfLogs.match(/<[^>]*>?/g) ?? []
-      expect(new Set(elements)).toEqual(
-        new Set(['<code>', '</code>', '<details>', '</details>', '<summary>', '</summary>']),
-      )
-      expect(outsideOfLogs).not.toContain('`')
-      for (const line of outsideOfLogs.split('\n').filter((line) => line.startsWith('|'))) {
-        expect([3, 5, 7]).toContain(line.match(/\|/g)?.length)
-      }
-    }
-  })
-
-  it('stays below what the runner takes, however long the logs are', () => {
-    const tail = Array.from({ length: 1_000 }, () => '日'.repeat(2_000))
-    const deployments = Array.from({ length: 5 }, () =>
-      launchReport({ log: { tail, isCut: true } }),
+  it('names the cause of a dry run that found a fault', () => {
+    const error = new ActionError({ kind: 'refused', what: 'The image has no tag v9.' })
+    const plan = { changes: [], checks: [] }
+    const report = runReport({ deployments: [], outcome: 'rejected', error, plan })
+    expect(markdownToText(buildSummary(report, clean))).toMatch(
+      /^❌ Dry run: my-game v1 cannot be deployed: The image has no tag v9\n/,
     )
-    const summary = buildSummary(runReport({ deployments }), clean)
-    expect(Buffer.byteLength(summary)).toBeLessThan(SUMMARY_LIMIT_BYTES)
-    expect(summary.endsWith('\n\n…\n')).toBe(true)
   })
 
-  it('names what was stopped', () => {
-    const report = runReport({ outcome: 'stopped', deployments: [], stoppedIds: ['abc', 'def'] })
-    expect(buildSummary(report, clean)).toContain('<code>abc</code>, <code>def</code>')
+  it('is short, however long the cause is, and then the box has all of it', () => {
+    const what = 'because '.repeat(30).trim()
+    const error = new ActionError({ kind: 'refused', what })
+    const report = runReport({ deployments: [], outcome: 'rejected', error })
+    const [heading = '', ...rest] = buildSummary(report, clean).split('\n')
+    expect(heading.length).toBeLessThan(200)
+    expect(rest.join('\n')).toContain(what)
   })
 })
+
+describe('the summary of a server that is up', () => {
+  const summary = buildSummary(scenes.success ?? runReport(), clean)
+  const text = textOf('success')
+
+  it('has the address alone in a block of code, where it can be copied', () => {
+    expect(summary).toContain('\n\n```text\n2399b4ad8360.pr.edgegap.net:31504\n```\n\n')
+    expect(summary.split('31504')).toHaveLength(2)
+  })
+
+  it('says what was asked for and what came of it', () => {
+    expect(text).toMatch(/Asked for +new-york \(40\.71,-74\.01\), placed 530 km away/)
+    expect(text).toMatch(/Answers +✅ gameport by a2s after 600 ms: my-game arena, 0 of 16 players/)
+  })
+
+  it('warns of a place that is far off', () => {
+    const far = upServer({ ...PLACE, distanceKm: 5_851.2 }, 'a69f8e3e0555', 1_000)
+    const report = runReport({ deployments: [far] })
+    expect(markdownToText(buildSummary(report, clean))).toContain('placed 5,850 km away ⚠️')
+  })
+
+  it('does not repeat a place that is where it was asked for', () => {
+    const report = runReport({ deployments: [upServer(PLACE, 'a69f8e3e0555', 1_000)] })
+    const repeated = markdownToText(buildSummary(report, clean))
+    expect(repeated).not.toContain('Asked for')
+    expect(repeated.split('Montreal')).toHaveLength(2)
+  })
+
+  it('says how long it lives and who stops it', () => {
+    expect(text).toContain('the next deploy of the group pr-12 replaces it')
+    expect(text).toContain('Edgegap stops it after 60 minutes, at about 13:04 UTC')
+    const lifetime = { endsWithJob: true, maxMinutes: 1_440 }
+    const three = markdownToText(
+      buildSummary({ ...(scenes['three-servers'] ?? runReport()), lifetime }, clean),
+    )
+    expect(three).toContain('this job stops them when it ends')
+    expect(three).toContain('Edgegap stops them after 24 hours')
+  })
+
+  it('has a chart of what took how long, on one clock', () => {
+    const chart = /```mermaid\n([\s\S]*?)\n```/.exec(summary)?.[1]?.replaceAll('\u200b', '')
+    const tasks = chart?.split('\n').filter((line) => line.startsWith('    ') && / :/.test(line))
+    expect(tasks?.map((line) => line.trim())).toEqual([
+      'version created · 1.3 s :0, 1300ms',
+      'seeking · 1.6 s :1980, 1612ms',
+      'deploying · 2.5 s :3592, 2538ms',
+      'ready · at 6.1 s :milestone, 6130, 0ms',
+      'probe · 600 ms :6130, 600ms',
+    ])
+  })
+
+  it('shows what else the provider says of it', () => {
+    const server = launchReport()
+    const observation = { ...server.observation, reason: 'the build equals the current one' }
+    const deployments = [{ ...server, observation } as typeof server]
+    const shown = markdownToText(buildSummary(runReport({ deployments }), clean))
+    expect(shown).toContain('│ NOTE\n│ the build equals the current one.')
+  })
+})
+
+describe('the summary of a server that failed', () => {
+  const summary = buildSummary(scenes.failure ?? runReport(), clean)
+
+  it('says what the provider reported, what to do, and that nothing is left', () => {
+    const text = textOf('failure')
+    expect(text).toContain(
+      'Edgegap reported Status.ERROR after 2.7 s: Container exited with code 139 during startup. It is stopped; nothing is left running.',
+    )
+    expect(text).toContain('What to do: Read the end of its log below.')
+    expect(textOf('kept')).toContain(
+      'Left running for you to look at: c690e9c0c310. You pay for it until you stop it.',
+    )
+  })
+
+  it('has the last errors of its log open and marked, and all of it folded', () => {
+    const [open = '', rest = ''] = summary.split('<details>')
+    expect(open).toContain('\n- ERROR: HTTP 401 from master: token expired\n')
+    expect(open).toContain('\n     at: register (net/master.cpp:214)\n')
+    expect(open).not.toContain('END OF BACKTRACE')
+    expect(rest).toMatch(/^<summary>All 15 lines of its log<\/summary>\n\n```text\nGodot Engine/)
+    expect(rest).toContain('-- END OF BACKTRACE --\n```\n\n</details>')
+  })
+
+  it('folds nothing where all of a short log is open', () => {
+    const error = new ActionError({ kind: 'deployment-failed', what: 'x' })
+    const log = { tail: ['one', '```', 'two'], isCut: false }
+    const deployments = [launchReport({ outcome: 'failed', error, log })]
+    const short = buildSummary(runReport({ outcome: 'failed', deployments }), clean)
+    expect(short).toContain('````diff\n  one\n  ```\n  two\n````')
+    expect(short).not.toContain('<details>')
+  })
+
+  it('gives the advice and the request of an error that has some', () => {
+    expect(textOf('rejected')).toContain('The request was POST /v2/deployments → 401.')
+    expect(textOf('rejected')).toContain('What to do: Create a new token in the dashboard')
+  })
+})
+
+describe('the summary of many servers', () => {
+  it('counts how they ended, puts what went wrong first and folds the rest', () => {
+    const text = textOf('fifty-servers')
+    expect(text).toContain('✅ 48 up · ❌ 1 failed · ⏱️ 1 not ready in time · ready after 2.9 s')
+    const rows = text.split('\n').filter((line) => /^(✅|❌|⏱️) \S+-\d+ /.test(line))
+    expect(rows).toHaveLength(50)
+    expect(rows[0]).toMatch(/^❌ sydney-18 .* 2\.7 s +2399bcb3b9f9$/)
+    expect(rows[1]).toMatch(/^⏱️ sydney-32 .*not ready in time/)
+    expect(text).toContain('▸ 35 more servers')
+    expect(text).toContain('sydney-18: Edgegap reported Status.ERROR')
+  })
+
+  it('has one bar for each in the chart, and none for more than a picture holds', () => {
+    const summary = buildSummary(scenes['three-servers-one-failed'] ?? runReport(), clean)
+    expect(summary.match(/^ {2}section/gm)).toHaveLength(3)
+    expect(summary.match(/:crit, /g)).toHaveLength(1)
+    expect(textOf('fifty-servers')).not.toContain('█')
+  })
+
+  it('names the cause only of one in the heading, and each one in its row', () => {
+    const error = new ActionError({ kind: 'refused', what: 'Out of quota.' })
+    const deployments = [
+      crashedServer(PLACE, 'c690e9c0c310'),
+      launchReport({ outcome: 'failed', error }),
+    ]
+    const text = markdownToText(buildSummary(runReport({ outcome: 'failed', deployments }), clean))
+    expect(text.split('\n')[0]).toBe('❌ 2 of 2 servers of my-game v1 failed')
+    expect(text).toContain(CRASH)
+    expect(text).toMatch(/❌ new-york .*Out of quota/)
+  })
+})
+
+describe('every summary', () => {
+  it.each(Object.keys(scenes))('of %s has no empty row, no dash for nothing', (name) => {
+    const summary = buildSummary(scenes[name] ?? runReport(), clean)
+    expect(summary).not.toMatch(/<td><\/td>|—|undefined|NaN|\[object/)
+    expect(summary).not.toMatch(/\n{3,}/)
+    expect(summary.endsWith('\n')).toBe(true)
+  })
+
+  it('has no element, link or line of a chart but its own, whatever comes from outside', () => {
+    const own = ['code', 'details', 'summary', 'table', 'tr', 'td']
+      .flatMap((name) => [`<${name}>`, `</${name}>`])
+      .concat('<th align="left">', '</th>', '<br>')
+    for (const text of [...hostileTexts, ...mixtures(60)]) {
+      const whole = hostileReport(text)
+      const first = whole.deployments.slice(0, 1)
+      const up = whole.deployments.slice(1)
+      const reports = [
+        whole,
+        { ...whole, deployments: first },
+        { ...whole, deployments: up, outcome: 'succeeded' as const },
+        { ...whole, deployments: [], stopId: text, outcome: 'stopped' as const },
+        {
+          ...whole,
+          plan: {
+            changes: [{ kind: 'create' as const, what: text, detail: text }],
+            checks: [{ what: text, result: 'bad' as const, detail: text }],
+          },
+        },
+      ]
+      for (const report of reports) expectInert(buildSummary(report, clean), own)
+      expectInert(buildProblemsSummary([text, `timeout ${text}`], clean), own)
+    }
+  })
+
+  it('shows no part of a secret, wherever a text is cut or divided', () => {
+    const secret = 'York, the.secret; value 12345678'
+    const redactor = new Redactor()
+    redactor.add(secret)
+    const report = hostileReport(`${'x'.repeat(85)}${secret} ${secret}`)
+    const up = {
+      ...report,
+      deployments: report.deployments.slice(1),
+      outcome: 'succeeded' as const,
+    }
+    for (const one of [report, up, ...Object.values(scenes)]) {
+      const summary = markdownToText(buildSummary(one, (text) => toLine(redactor.clean(text))))
+      expect(summary).not.toMatch(/York|the\.secret|12345678/)
+    }
+  })
+
+  it('stays below what the runner takes and whole, however long the logs are', () => {
+    const tail = Array.from({ length: 1_000 }, () => '日'.repeat(2_000))
+    const error = new ActionError({ kind: 'deployment-failed', what: 'x' })
+    for (const count of [1, 5, 200]) {
+      const deployments = Array.from({ length: count }, () =>
+        launchReport({ outcome: 'failed', error, log: { tail, isCut: true } }),
+      )
+      const summary = buildSummary(runReport({ outcome: 'failed', deployments }), clean)
+      expect(Buffer.byteLength(summary)).toBeLessThan(SUMMARY_LIMIT_BYTES)
+      expect(summary.split('<details>')).toHaveLength(summary.split('</details>').length)
+      expect(summary).not.toContain('…\n\n…')
+    }
+  })
+
+  it('stays below it with thousands of servers, ports and states', () => {
+    const long = '|'.repeat(500)
+    const port = {
+      name: long,
+      internal: 1,
+      external: 2,
+      protocol: 'UDP',
+      address: `${'h'.repeat(253)}:31504`,
+    }
+    const ports = Array.from({ length: 5_000 }, () => port)
+    const timeline = Array.from({ length: 5_000 }, (_, n) => ({ status: long, atMs: n }))
+    const server = launchReport({
+      timeline,
+      observation: {
+        state: 'succeeded',
+        status: long,
+        known: true,
+        facts: { host: 'h', location: long, ports },
+      },
+    })
+    for (const count of [1, 3, 5_000]) {
+      const deployments = Array.from({ length: count }, () => server)
+      const summary = buildSummary(runReport({ deployments }), clean)
+      expect(Buffer.byteLength(summary)).toBeLessThan(SUMMARY_LIMIT_BYTES)
+      expect(summary.split('<details>')).toHaveLength(summary.split('</details>').length)
+      const chart = /```mermaid[\s\S]*?```/.exec(summary)?.[0] ?? ''
+      expect(chart.length).toBeLessThan(50_000)
+    }
+  })
+})
+
+test('wrong inputs have a summary that lists every one of them', () => {
+  expect(markdownToText(buildProblemsSummary(wrongInputs, clean))).toBe(
+    [
+      '❌ 3 inputs are wrong, so nothing was sent',
+      '─'.repeat(41),
+      '',
+      ...wrongInputs.map((problem) => `- ${problem}`),
+      '',
+      '│ NOTE',
+      '│ Correct the with block of this step, then run the job again.',
+    ].join('\n'),
+  )
+})
+
+/** Nothing outside of blocks is markup of somebody else, and blocks hold what they are meant to. */
+function expectInert(summary: string, own: readonly string[]): void {
+  const charts = [...summary.matchAll(/^```mermaid\n([\s\S]*?)\n```$/gm)]
+  const outside = summary.replace(/^(`{3,})(?:text|diff|mermaid)\n[\s\S]*?\n\1$/gm, '')
+  for (const element of outside.match(/<[^>]*>?/g) ?? []) expect(own).toContain(element)
+  expect(outside).not.toContain('`')
+  expect(outside).not.toMatch(/\]\(|!\[|@[a-z0-9]|#\d(?!\d*;)/i)
+  for (const line of outside.split('\n').filter((line) => line.startsWith('|'))) {
+    expect(line.match(/\|/g)?.length).toBe(outside.match(/^\|.*$/m)?.[0].match(/\|/g)?.length)
+  }
+  for (const [, chart = ''] of charts) {
+    const [, body = ''] = chart.split(/\n---\n/)
+    for (const line of body.split('\n').slice(5)) {
+      expect(line).toMatch(
+        /^(?: {2}section (?:Steps|\u200b?[^:;#%{}`"<>&$\\\n]+)| {4}\u200b[^:;#%{}`"<>&$\\\n]+ :(?:crit, )?(?:milestone, )?\d+, \d+ms)$/,
+      )
+    }
+  }
+}

@@ -34,6 +34,16 @@ describe('a line', () => {
     expect(runner.log).not.toMatch(/bed|long-/)
   })
 
+  it('holds no secret that the text had over several lines', () => {
+    printer.hide('correct horse  battery')
+    printer.line('before correct\n horse\tbattery after')
+    printer.error('before correct\r\nhorse  battery', 'correct horse \u2028 battery')
+    expect(printer.redactFact('correct\nhorse\tbattery')).toBe('***')
+    expect(printer.redact('two\nlines')).toBe('two\nlines')
+    expect(runner.lines).toEqual(['before *** after'])
+    expect(runner.messages('error')).toEqual(['before ***'])
+  })
+
   it('tells when it went out', () => {
     nowMs = 99
     printer.line('x')

@@ -15,6 +15,7 @@ describe('a secret', () => {
     ['with blanks around', ['  hunter22\n'], 'x=hunter22;', 'x=***;'],
     ['of characters that patterns know', ['a.*(b$&\\'], 'say a.*(b$&\\!', 'say ***!'],
     ['in a URL', ['p@ss word'], '?k=p%40ss%20word&', '?k=***&'],
+    ['that holds an escape itself, beside one', ['a<b\\tc%41'], 'x a&lt;b\\tc%41', 'x ***'],
     ['with a lone surrogate', ['key\ud800x'], 'a key\ud800x', 'a ***'],
     ['that holds stars', ['****'], 'a **** b', 'a *** b'],
     ['that is what a replacement looks like', ['abcd', '***z'], 'abcdz', '***z'],

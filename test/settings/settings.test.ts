@@ -177,9 +177,10 @@ describe('problems', () => {
       ...(await problemsWith({
         'secret-env': '-----BEGIN KEY-----\nsecret\n1=secret\nA=1\nA=secret',
       })),
+      ...(await problemsWith({ 'secret-env': 'KEY<<secret\nA=1' })),
       ...(await problemsWith({ 'secret-env': `A=${'secret'.repeat(1000)}` })),
     ]
-    expect(problems).toHaveLength(7)
+    expect(problems).toHaveLength(8)
     expect(problems.join()).not.toMatch(/secret(?!-env)/)
   })
 })

@@ -58,6 +58,11 @@ export class VirtualClock implements Clock {
     this.#set(Math.max(0, elapsedMs - this.elapsedMs), action)
   }
 
+  /** Time jumps, as on a machine that slept: what was due meanwhile comes late, in its order. */
+  jump(byMs: number): void {
+    this.#nowMs += byMs
+  }
+
   /**
    * Lets time pass until `work` settles.
    *

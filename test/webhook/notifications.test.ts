@@ -34,6 +34,15 @@ describe('notifications', () => {
     expect(notifications.leftOver()).toEqual([])
   })
 
+  test('that may have been lost before anybody waited are known, from `listen` on', async () => {
+    const notifications = new Notifications()
+    notifications.wakeAll('gap')
+    notifications.listen('a')
+    notifications.wakeAll('gap')
+    expect(await notifications.nextWake('a', AbortSignal.timeout(5_000))).toBe('gap')
+    expect(await notifications.nextWake('b', AbortSignal.abort())).toBe('aborted')
+  })
+
   test('between two looks count as one, and before a gap or a change', async () => {
     const notifications = new Notifications()
     await notifications.nextWake('mine', AbortSignal.abort())

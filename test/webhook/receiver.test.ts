@@ -55,6 +55,22 @@ describe('what is let in', () => {
     expect(deliveries).toHaveLength(1)
   })
 
+  test('a sender that asks first whether it may go on', async () => {
+    const { receiver, deliveries } = await open()
+    const ask = (path: string) =>
+      `POST ${path} HTTP/1.1\r\nhost: x\r\ncontent-length: 2\r\nexpect: 100-continue\r\n\r\n`
+    const known = await dial(receiver)
+    known.socket.write(ask(receiver.path))
+    await once(known.socket, 'data')
+    expect(known.text()).toMatch(/^HTTP\/1\.1 100 Continue\r\n/)
+    known.socket.end('{}')
+    expect(await known.ended).toContain('HTTP/1.1 204')
+    expect(deliveries).toHaveLength(1)
+    const stranger = await dial(receiver)
+    stranger.socket.write(ask('/'))
+    expect(await stranger.ended).toMatch(/^HTTP\/1\.1 404/)
+  })
+
   test('a ping gets the answer that only this run knows', async () => {
     const { receiver, deliveries, url } = await open()
     const other = await open()

@@ -93,6 +93,8 @@ function explain(mistake: Mistake, secret: boolean): string {
       return to > from ? `${place} are ${whose}: ${form}` : `${place} is ${whose}: ${form}`
     }
     case 'no-end':
+      // A secret may hold `<<` itself: then key and end word are parts of it.
+      if (secret) return `${place} begins a value with << that no line ends: ${SEVERAL_LINES}`
       return `${place} begins the value of ${key}, and no line ${mistake.end} ends it: ${SEVERAL_LINES}`
     case 'no-variable':
       return explainLine(mistake.lines[0] ?? '', place, secret)

@@ -292,7 +292,7 @@ export function readMembership(body: string, request: string): Membership {
 
 /** Tags are strings; the tag endpoints show them as objects with a name. */
 function tagName(tag: unknown): string {
-  return isRecord(tag) ? String(tag.name ?? '') : String(tag)
+  return text.parse(isRecord(tag) ? tag.name : tag) ?? ''
 }
 
 export interface ContainerLogs {

@@ -62,7 +62,7 @@ export interface EdgegapEmulator
 /** Starts Edgegap's deployment API on a loopback port. */
 export async function startEdgegapEmulator(options: EdgegapOptions = {}): Promise<EdgegapEmulator> {
   const settings = createSettings(options)
-  const server = await startServer()
+  const server = await startServer(options.port)
   const timers = createTimers()
   const webhooks = createWebhooks(settings, timers, server.closing)
   const announce = (event: WebhookEvent, deployment: Deployment) =>

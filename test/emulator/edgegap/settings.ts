@@ -28,7 +28,7 @@ export interface EdgegapSettings extends CatalogueSettings {
   script: Script
   /** Of a deployment whose version has none of its own; their order is that of the wire. */
   ports: readonly PortSpec[]
-  /** Where a real server stands for the deployment's: its host instead of the made-up one. */
+  /** Where a real server stands for the deployment's: its host and ports instead of made-up ones. */
   reachableAt: string | undefined
   maxDurationMinutes: number
   logs: string
@@ -100,6 +100,8 @@ export type EdgegapOptions = Partial<Omit<EdgegapSettings, 'rateLimits'>> & {
    * it the versions that `applications` names are there, and deployments need only that.
    */
   readonly catalogue?: CatalogueSeed
+  /** To listen on; a free one unless told. */
+  readonly port?: number
   readonly rateLimits?: Partial<RateLimits>
 }
 
@@ -150,7 +152,7 @@ export function defaultSettings(): EdgegapSettings {
 }
 
 export function createSettings(options: EdgegapOptions): EdgegapSettings {
-  const { rateLimits, catalogue, ...given } = options
+  const { rateLimits, catalogue, port: _, ...given } = options
   const defaults = { ...defaultSettings(), versionsMustExist: catalogue !== undefined }
   return { ...defaults, ...given, rateLimits: { ...defaults.rateLimits, ...rateLimits } }
 }

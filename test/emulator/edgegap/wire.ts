@@ -71,7 +71,9 @@ function placement(deployment: Deployment, settings: EdgegapSettings): Json {
 
 function portsJson(deployment: Deployment, settings: EdgegapSettings): Json {
   const ports = (deployment.ports ?? settings.ports).map((port, index) => {
-    const external = port.external ?? deployment.firstExternalPort + index
+    // A server that really stands there listens on its own ports.
+    const own = settings.reachableAt === undefined ? undefined : port.internal || undefined
+    const external = port.external ?? own ?? deployment.firstExternalPort + index
     return [
       orderedKey(settings.portKeys === 'name' ? port.name : String(port.internal)),
       {

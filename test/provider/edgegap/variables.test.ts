@@ -50,7 +50,7 @@ describe('a value of several lines', () => {
 
   it('without its end is one problem that shows the form', () => {
     expect(read('', 'A=1\nKEY<<END\nsecret\nmore secret=').problems).toEqual([
-      'version-secret-env: line 2 begins the value of KEY, and no line END ends it: write KEY<<END, then the lines of the value, then END alone on a line',
+      'version-secret-env: line 2 begins a value with << that no line ends: write KEY<<END, then the lines of the value, then END alone on a line',
     ])
   })
 })

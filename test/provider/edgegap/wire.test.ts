@@ -31,7 +31,7 @@ const notJson = [
   '1',
   'true',
 ]
-const strange = [null, [], {}, [1], { a: 1 }]
+const strange: unknown[] = [null, [], {}, [1], { a: 1 }, { toString: null }]
 const oddIds = ['', '../x', 'a/b', 'a?b', 'a b', 'ü', 'a%2e', 'x'.repeat(65), 'a\n', '.', '::x']
 
 describe('the states', () => {
@@ -79,6 +79,11 @@ describe('the states', () => {
       expect(status({ current_status: name })).toMatchObject({ state: 'pending', known: false })
     },
   )
+
+  it.each(strange)('error: %j beside it is no error', (value) => {
+    const ready = status({ current_status: 'READY', error: value, public_ip: '203.0.113.9' })
+    expect(ready.state).toBe('succeeded')
+  })
 
   it.each([...strange, undefined])('%j is no status, and waited on', (value) => {
     expect(status({ current_status: value })).toMatchObject({
@@ -262,7 +267,7 @@ describe('a page of the list', () => {
     }
     expect(readDeployments(JSON.stringify(body), request)).toEqual({
       rows: [
-        { id, isReady: false, tags: ['a', 'b', '3', 'null'] },
+        { id, isReady: false, tags: ['a', 'b', '3', ''] },
         { id: 'b1', isReady: true, tags: undefined },
         { id: 'b2', isReady: false, tags: undefined },
         // Kept, for they may be ours; they can never be put into a request.
@@ -342,4 +347,18 @@ describe('a webhook', () => {
       expect(readWebhook(body)).toMatchObject({ kind: 'ignored' })
     },
   )
+})
+
+it('tags of any kind are texts, or none', () => {
+  const tags: unknown[] = [
+    'a',
+    1,
+    { name: 'b' },
+    { name: { toString: null } },
+    { toString: null },
+    null,
+  ]
+  const row = { request_id: id, tags }
+  const { rows } = readDeployments(JSON.stringify({ data: [row] }), request)
+  expect(rows[0]?.tags).toEqual(['a', '1', 'b', '', '', ''])
 })

@@ -1,0 +1,94 @@
+/**
+ * What becomes of many jobs of one organisation that all start within seconds and share its limits?
+ *
+ * Simulated on a virtual clock: this action's own create, provider and wait, by polling, beside loops
+ * with a fixed interval. A job counts as failed when it ends red although its server came up.
+ * Usage: node bench/herd.ts [jobs …]
+ */
+import { seededRandom } from '../test/wait/random.ts'
+import { VirtualClock } from '../test/wait/virtual-clock.ts'
+// Loaded before any time is made up: real reading of files takes no virtual time.
+import '../src/provider/edgegap/edgegap.ts'
+import '../src/provider/edgegap/wire.ts'
+import { fixedLoop, type Job, ours } from './herd/jobs.ts'
+import { Organisation } from './herd/organisation.ts'
+
+const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1, 20, 200, 1_000]
+/** All jobs start within this time: some hundreds a second are too many for the limit of creates. */
+const START_WITHIN_MS = 10_000
+/** How long a server takes to be ready. */
+const [READY_FROM_MS, READY_TO_MS] = [10_000, 60_000]
+/** One job says little: it is run so often. */
+const ROUNDS_OF_ONE = 100
+
+const contenders: Readonly<Record<string, Job>> = {
+  'this action': ours,
+  'fixed 2 s': fixedLoop(2_000),
+  'fixed 5 s': fixedLoop(5_000),
+}
+
+interface Result {
+  readonly lagsMs: number[]
+  readonly totalsMs: number[]
+  failures: number
+  duplicates: number
+  requests: number
+  refused: number
+}
+
+/** One herd from its start to the end of its last job. */
+async function play(job: Job, count: number, seed: number, result: Result): Promise<void> {
+  const random = seededRandom(seed)
+  const clock = new VirtualClock()
+  const readyAfterMs = () => READY_FROM_MS + (READY_TO_MS - READY_FROM_MS) * random()
+  const organisation = new Organisation(clock, random, readyAfterMs)
+  const jobs = Array.from({ length: count }, async (_, number) => {
+    await clock.sleep(START_WITHIN_MS * random())
+    const startedAtMs = clock.nowMs()
+    try {
+      const id = await job({ clock, organisation, random }, number)
+      result.lagsMs.push(clock.nowMs() - organisation.readyAtMs(id))
+      result.totalsMs.push(clock.nowMs() - startedAtMs)
+    } catch (thrown) {
+      if (process.env.HERD_DEBUG) console.error(thrown)
+      result.failures += 1
+    }
+  })
+  await clock.run(Promise.all(jobs))
+  result.duplicates += organisation.servers - count
+  result.requests += organisation.requests
+  result.refused += organisation.refused
+}
+
+function part(values: readonly number[], share: number): number {
+  return values.toSorted((a, b) => a - b)[Math.floor(values.length * share)] ?? Number.NaN
+}
+
+const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`
+
+for (const count of counts) {
+  const rounds = count === 1 ? ROUNDS_OF_ONE : count < 100 ? 10 : 1
+  const rows: Record<string, Record<string, string | number>> = {}
+  for (const [name, job] of Object.entries(contenders)) {
+    const result: Result = {
+      lagsMs: [],
+      totalsMs: [],
+      failures: 0,
+      duplicates: 0,
+      requests: 0,
+      refused: 0,
+    }
+    for (let round = 0; round < rounds; round++) await play(job, count, round + 1, result)
+    rows[name] = {
+      'false failures': result.failures,
+      duplicates: result.duplicates,
+      'lag, median': seconds(part(result.lagsMs, 0.5)),
+      'lag, p95': seconds(part(result.lagsMs, 0.95)),
+      'job, median': seconds(part(result.totalsMs, 0.5)),
+      'requests a job': (result.requests / count / rounds).toFixed(1),
+      '429s a job': (result.refused / count / rounds).toFixed(1),
+    }
+  }
+  console.log(`\n${count} jobs`)
+  console.table(rows)
+}

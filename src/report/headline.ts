@@ -1,0 +1,153 @@
+import { type DeploymentState, isGood, isUp, type Outcome, type RunState } from '../state/state.ts'
+import { isPlanned } from './plan.ts'
+import { countOf, enumerate, type Shown } from './shown.ts'
+
+/** A heading is read at a glance; what does not fit is below it. */
+const LONGEST_CAUSE = 110
+/** More places than this are only counted. */
+const MOST_PLACES = 3
+
+/** What happened, as one sentence, in Markdown. */
+export function headline(report: RunState, shown: Shown): string {
+  const { outcome, deployments } = report
+  const name = [report.application, report.version].filter(Boolean).join(' ')
+  const what = shown.words(name) || 'The server'
+  if (isPlanned(report)) return plannedHeadline(report, what, shown)
+  if (report.stopId !== undefined && !report.error) return stopHeadline(report, shown)
+  const several = deployments.filter(({ outcome }) => outcome !== 'rejected').length > 1
+  switch (outcome) {
+    case 'succeeded':
+      return `✅ ${upSentence(report, what, shown)}`
+    case 'started':
+      return `🚀 ${what} is starting ${whereOf(report, shown)}`
+    case 'stopped':
+      return `🛑 ${what} is stopped`
+    case 'cancelled':
+      return `🚫 The deploy of ${what} was cancelled`
+    case 'rejected':
+      return withCause(`❌ ${what} was refused`, report, shown)
+    case 'timed-out':
+      if (several) return `⏱️ ${badCount(deployments)} of ${what} not ready in time`
+      return report.stopId === undefined
+        ? `⏱️ ${what} was not ready in time`
+        : `⏱️ ${what} was not gone in time`
+    default:
+      if (report.stopId !== undefined) return withCause(`❌ ${what} was not stopped`, report, shown)
+      if (several) {
+        const sentence = `❌ ${badCount(deployments)} of ${what} failed`
+        return haveOneCause(report) ? withCause(sentence, report, shown) : sentence
+      }
+      return withCause(`❌ ${what} failed`, report, shown)
+  }
+}
+
+/** Several causes do not fit into a heading. */
+function haveOneCause({ error, deployments }: RunState): boolean {
+  const bad = deployments.filter(({ outcome }) => !isGood(outcome))
+  return error !== undefined || new Set(bad.map((one) => causeOfOne(one).text)).size === 1
+}
+
+function badCount(deployments: readonly DeploymentState[]): string {
+  const bad = deployments.filter(({ outcome }) => !isGood(outcome)).length
+  return `${bad} of ${countOf(deployments.length, 'server')}`
+}
+
+function plannedHeadline(report: RunState, what: string, shown: Shown): string {
+  if (!isGood(report.outcome) && report.error) {
+    return withCause(`❌ Dry run: ${what} cannot be deployed`, report, shown)
+  }
+  return `📋 Dry run: ${what} can be deployed, and nothing was changed`
+}
+
+function stopHeadline(report: RunState, shown: Shown): string {
+  const { stoppedIds, stopId = '', outcome, application } = report
+  // With a single id to stop there is no application to name.
+  const of = application === '' || application === stopId ? '' : ` of ${shown.words(application)}`
+  const [first = ''] = stoppedIds
+  if (stoppedIds.length === 1) return `🛑 ${shown.code(first)}${of} is stopped`
+  if (stoppedIds.length > 1) return `🛑 ${countOf(stoppedIds.length, 'server')}${of} are stopped`
+  if (outcome === 'cancelled')
+    return `🚫 The stop of ${shown.code(stopId) || 'servers'} was cancelled`
+  const id = shown.code(stopId)
+  return `🛑 ${id === '' ? `No server${of} was running` : `${id} was not running`}, so nothing was stopped`
+}
+
+function upSentence(report: RunState, what: string, shown: Shown): string {
+  const { deployments, versionAction, version, successWord } = report
+  if (deployments.length === 0 && version !== '' && versionAction !== '') {
+    const done = versionAction === 'reused' ? 'unchanged' : shown.words(versionAction)
+    return `version ${shown.words(version)} of ${shown.words(report.application)} is ${done}`
+  }
+  const hasAddress = deployments.some(({ observation }) => observation?.facts.host !== undefined)
+  if (hasAddress) return `${what} is up ${whereOf(report, shown)}`
+  const title = shown.words(report.title)
+  return successWord === undefined
+    ? `${what} succeeded on ${title}`
+    : `${what} is ${shown.words(successWord)} on ${title}`
+}
+
+function whereOf({ deployments, title }: RunState, shown: Shown): string {
+  const up = deployments.filter(({ outcome }) => isUp(outcome))
+  const places = up.map((one) => shown.clean(placeOf(one)))
+  if (up.length === 1 && places[0]) return `in ${shown.words(places[0])}`
+  const cities = new Set(places.map((place) => place.replace(/,.*$/, '')))
+  const isShort = cities.size === up.length && up.length <= MOST_PLACES && !cities.has('')
+  if (up.length > 1 && isShort) return `in ${enumerate([...cities].map(shown.words))}`
+  return up.length > 1 ? `on ${up.length} servers` : `on ${shown.words(title)}`
+}
+
+function placeOf({ observation, target, outcome }: DeploymentState): string {
+  return observation?.facts.location ?? (outcome === 'started' ? target.name : '')
+}
+
+function withCause(sentence: string, report: RunState, shown: Shown): string {
+  const cause = causeOf(report)
+  const text = shown.words(shorten(shown.clean(cause.text)))
+  return text === '' ? sentence : `${sentence}: ${text}`
+}
+
+export interface Cause {
+  /** In a few words, without a full stop. */
+  text: string
+  /** The text is what the provider gives as reason, so that it need not be said again. */
+  isReason: boolean
+}
+
+/** Why a run did not go well: how the process ended, else what the provider says, else our own words. */
+export function causeOf({ error, deployments }: RunState): Cause {
+  const bad = error ? undefined : firstBad(deployments)
+  return bad ? causeOfOne(bad) : { text: trimStop(error?.message ?? ''), isReason: false }
+}
+
+export function causeOfOne({ log, observation, error, outcome }: DeploymentState): Cause {
+  const isFailed = outcome === 'failed' && error?.kind === 'deployment-failed'
+  const crash = log?.crash
+  if (isFailed && crash) return { text: `its process ended (${crash})`, isReason: false }
+  if (isFailed && observation?.reason) {
+    return { text: trimStop(observation.reason), isReason: true }
+  }
+  return { text: trimStop(error?.message ?? ''), isReason: false }
+}
+
+/** The one whose end decided the outcome. */
+export function firstBad(deployments: readonly DeploymentState[]): DeploymentState | undefined {
+  const order: readonly Outcome[] = ['failed', 'timed-out', 'rejected', 'cancelled']
+  for (const outcome of order) {
+    const found = deployments.find((one) => one.outcome === outcome && one.error)
+    if (found) return found
+  }
+  return undefined
+}
+
+function trimStop(text: string): string {
+  return text.trim().replace(/\.$/, '')
+}
+
+/** The first sentence, and not more of it than a heading holds. */
+export function shorten(text: string): string {
+  const [first = ''] = text.split(/(?<=[.;])\s/, 1)
+  const sentence = trimStop(first).replace(/;$/, '')
+  if (sentence.length <= LONGEST_CAUSE) return sentence
+  const cut = sentence.slice(0, LONGEST_CAUSE).toWellFormed()
+  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), LONGEST_CAUSE / 2))}…`
+}

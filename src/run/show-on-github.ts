@@ -1,0 +1,162 @@
+import { randomUUID } from 'node:crypto'
+import type { Clock } from '../base/clock.ts'
+import type { GitHubReporter, ReporterOptions } from '../github/reporter.ts'
+import type { RunView } from '../github/run-view.ts'
+import { createHttpClient } from '../net/request.ts'
+import type { ActionProcess } from '../runner/process.ts'
+import { GITHUB_STATE } from '../runner/saved-states.ts'
+import { type GitHubSettings, wantsGitHub } from '../settings/github.ts'
+import type { Settings } from '../settings/settings.ts'
+import type { DeploymentState, RunState } from '../state/state.ts'
+
+/** All of GitHub together holds up the end of a step by this at most. */
+const CLOSE_MS = 5_000
+/** A cancelled run has less time; what is missing then is left to the post step. */
+const CLOSE_AFTER_CANCEL_MS = 1_500
+
+/**
+ * Shows the run on GitHub beside the deploy: nothing here is awaited before `close`, and GitHub's code
+ * is loaded only after the provider has accepted a create. Nothing throws.
+ */
+export class ShowOnGitHub {
+  readonly #options: ReporterOptions
+  readonly #operation: 'deploy' | 'stop'
+  readonly #isCancelled: () => boolean
+  readonly #warn: (text: string) => void
+  #opened: Promise<GitHubReporter | undefined> | undefined
+
+  /** @returns undefined where the inputs ask for nothing on GitHub */
+  static for(
+    settings: Settings,
+    action: ActionProcess,
+    tools: { clock: Clock },
+  ): ShowOnGitHub | undefined {
+    if (!wantsGitHub(settings.github) || settings.dryRun) return undefined
+    if (settings.operation === 'version') return undefined
+    const mayStopLater = settings.operation === 'deploy' && settings.stopAfterJob
+    return new ShowOnGitHub(
+      optionsFor(settings.github, action, tools, { group: groupOf(settings), mayStopLater }),
+      settings.operation,
+      () => action.cancellation.signal.aborted,
+    )
+  }
+
+  private constructor(
+    options: ReporterOptions,
+    operation: 'deploy' | 'stop',
+    isCancelled: () => boolean,
+  ) {
+    this.#options = options
+    this.#operation = operation
+    this.#isCancelled = isCancelled
+    this.#warn = options.warn
+  }
+
+  /** A create was accepted; again for each further one. */
+  started(state: RunState): void {
+    const view = viewOf(state)
+    this.#with((reporter) => reporter.started(view))
+  }
+
+  /** The run has ended, in whatever way. */
+  finished(state: RunState): void {
+    const view = viewOf(state)
+    if (this.#operation === 'deploy') this.#with((reporter) => reporter.finished(view))
+    // After a stop that failed, what GitHub shows is still so.
+    else if (state.outcome === 'stopped') this.#with((reporter) => reporter.stopped(view))
+  }
+
+  /** Waits until GitHub is up to date, for a limited time. */
+  async close(): Promise<void> {
+    const limitMs = this.#isCancelled() ? CLOSE_AFTER_CANCEL_MS : CLOSE_MS
+    await (await this.#opened)?.close(limitMs)
+  }
+
+  #with(use: (reporter: GitHubReporter) => void): void {
+    this.#opened ??= openReporter(this.#options)
+    this.#opened = this.#opened.then((reporter) => {
+      if (reporter) use(reporter)
+      return reporter
+    })
+    this.#opened.catch((thrown: unknown) => this.#warn(`GitHub could not be told: ${thrown}`))
+  }
+}
+
+/**
+ * The post step's part: what the main step could not show, and that what it deployed was stopped.
+ *
+ * @param wasStopped something that the main step deployed was stopped by the post step
+ */
+export async function finishOnGitHub(
+  settings: GitHubSettings,
+  action: ActionProcess,
+  tools: { clock: Clock },
+  { saved, wasStopped }: { saved: string; wasStopped: boolean },
+): Promise<void> {
+  if (!wantsGitHub(settings)) return
+  const group = (action.environment.INPUT_GROUP ?? '').trim()
+  const options = optionsFor(settings, action, tools, { group, mayStopLater: false })
+  const reporter = await openReporter({ ...options, saved })
+  reporter?.finishedInPost(wasStopped)
+  await reporter?.close(CLOSE_MS)
+}
+
+async function openReporter(options: ReporterOptions): Promise<GitHubReporter | undefined> {
+  const { GitHubReporter } = await import('../github/reporter.ts')
+  return GitHubReporter.open(options)
+}
+
+function optionsFor(
+  settings: GitHubSettings,
+  { environment, printer, runner }: ActionProcess,
+  { clock }: { clock: Clock },
+  { group, mayStopLater }: Pick<ReporterOptions, 'group' | 'mayStopLater'>,
+): ReporterOptions {
+  return {
+    settings,
+    group,
+    mayStopLater,
+    environment,
+    clock,
+    http: createHttpClient(environment),
+    wallMs: () => Date.now(),
+    newKey: randomUUID,
+    clean: (text) => printer.clean(text),
+    log: (line) => printer.line(line),
+    warn: (text) => printer.warning(text),
+    save: (json) => runner.saveState(GITHUB_STATE, json),
+  }
+}
+
+function groupOf(settings: Settings): string {
+  if (settings.operation === 'deploy') return settings.group ?? ''
+  if (settings.operation === 'version') return ''
+  return settings.reach.kind === 'group' ? settings.reach.group : ''
+}
+
+function viewOf(state: RunState): RunView {
+  const { deployments, error } = state
+  const [first] = deployments
+  const told = error ?? deployments.find((one) => one.error)?.error
+  return {
+    outcome: state.outcome,
+    provider: state.title,
+    application: state.application,
+    version: state.version,
+    image: state.image ?? '',
+    deployments: deployments.map(toView),
+    seconds: first?.id === undefined ? undefined : first.elapsedMs / 1000,
+    error: told?.message ?? '',
+  }
+}
+
+function toView({ id = '', outcome, observation, target }: DeploymentState) {
+  const { location = '', ports = [] } = observation?.facts ?? {}
+  return {
+    id,
+    outcome,
+    location: location || target.name,
+    address: ports[0]?.address ?? '',
+    ports: ports.map(({ name, protocol, address }) => ({ name, protocol, address })),
+  }
+}
