@@ -130,6 +130,23 @@ describe.concurrent('a run that is killed', () => {
     expectCleanEdge(edge)
   })
 
+  test('before its import is carried out has its post step wait for it', async () => {
+    await using edge = await startEdge({ script: script.never() })
+    const stage: Stage = {
+      name: 'before the import is carried out',
+      arrange: ({ faults, storage }) => {
+        faults.order({ kind: 'delay', delayMs: 6_000, method: 'POST', path: IMPORT })
+        storage.faults.order({ kind: 'stall' })
+      },
+      reach: (one) => one.whenRequested('POST', IMPORT, { timeoutMs: 20_000 }),
+    }
+    const { post } = await start(edge, stage, (step) => step.kill())
+    expect(edge.builds.map(({ outcome }) => outcome)).toEqual(['expired'])
+    expect(post?.rawStdout).toMatch(/Expired the upload task upload_/)
+    expect(post?.annotations).toEqual([])
+    expectCleanEdge(edge)
+  }, 80_000)
+
   test('while it uploads leaves the uploads of others alone', async () => {
     await using edge = await startEdge({
       script: script.never(),
