@@ -94,6 +94,7 @@ const SENTENCES: Readonly<Record<Outcome, (what: string, where: string) => strin
   rejected: (what) => `❌ ${what} was refused`,
   'timed-out': (what) => `⏱️ ${what} was not ready in time`,
   cancelled: (what) => `🚫 The deploy of ${what} was cancelled`,
+  planned: (what) => `📝 The deploy of ${what} was planned`,
 }
 
 function heading({ application, version, outcome, deployments }: RunView): string {

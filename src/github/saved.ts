@@ -20,6 +20,7 @@ const OUTCOMES: Readonly<Record<Outcome, true>> = {
   cancelled: true,
   started: true,
   stopped: true,
+  planned: true,
 }
 
 const OUTCOME = z.pipe(

@@ -4,6 +4,7 @@ import type { ActionError } from '../base/errors.ts'
 import type { HttpClient } from '../net/request.ts'
 import type { PollSchedule } from '../wait/schedule.ts'
 import type { Reading } from '../wait/wait.ts'
+import type { Plan, VersionAction } from './plan.ts'
 
 /** A port of a running server, as a player reaches it. */
 export interface Port {
@@ -21,6 +22,10 @@ export interface Facts {
   ip?: string
   /** Where the deployment runs, in the provider's words. */
   location?: string
+  /** Where it was asked for and where it runs, such as `new-york → Montreal, 530 km`. */
+  placement?: string
+  /** How far these two are apart; absent where they are the same, or where it is not known. */
+  distanceKm?: number
   ports?: readonly Port[]
   /** Outputs that only this provider has, by their names in action.yml. */
   outputs?: Readonly<Record<string, string>>
@@ -101,7 +106,8 @@ export interface ServerLog {
 
 export interface Preparation {
   version: string
-  versionAction: 'created' | 'updated' | 'reused' | 'unmanaged'
+  /** Missing where it is known only once `Versions.ensure` has done its work. */
+  versionAction?: VersionAction
   /**
    * Set where only the webhook can bring the news, because the credentials may not read: without a
    * verified tunnel the run ends with this error before anything is created.
@@ -188,12 +194,56 @@ export interface Groups {
   members(scope: { application: string; group: string | undefined }, call: Call): Promise<Members>
 }
 
+/** The version that is deployed, as it is now. */
+export interface EnsuredVersion {
+  version: string
+  action: VersionAction
+  /** Undefined where nobody needed to know it. */
+  image: string | undefined
+  /** The image that it had before it was moved. */
+  previousImage: string | undefined
+}
+
+/** A version that was moved, with what a rollback needs. */
+export interface MovedVersion {
+  version: string
+  from: string
+  to: string
+}
+
+/**
+ * For providers whose deployments run a version of an application that can be made and moved. All of
+ * it is what `prepare` has planned; nothing here reads the inputs again.
+ */
+export interface Versions {
+  /**
+   * Makes or moves the version that is deployed. Safe to repeat.
+   *
+   * @throws ActionError when it could not be made or moved
+   */
+  ensure(call: Call): Promise<EnsuredVersion>
+  /**
+   * Moves other versions to the deployed image, one after the other. Each is left alone if somebody
+   * else has moved it since `prepare`. A move that is on its way when the call is aborted is awaited
+   * for a moment.
+   *
+   * @param onMoved called for each one as soon as it is certain that it was moved
+   * @throws ActionError when one was not moved; those after it are left alone
+   */
+  promote(onMoved: (moved: MovedVersion) => void, call: Call): Promise<void>
+  /** Deletes versions that are too many, where no version was made. Failures only warn. */
+  prune(call: Call): Promise<void>
+}
+
 /** A hosting platform. Methods throw `ActionError`; none of them retries what is not safe to repeat. */
 export interface Provider<T extends Target = Target> {
   /** For people, such as `Edgegap`. */
   readonly title: string
   readonly traits: Traits
+  /** Where each one is may be known only once `prepare` has ended; how many there are never changes. */
   readonly targets: readonly T[]
+  /** Reads what a run would do and checks whether it can be done. Changes nothing. */
+  plan(call: Call): Promise<Plan>
   /** Makes ready whatever a deployment needs. */
   prepare(call: Call): Promise<Preparation>
   /** Sends one create with the attempt's tag, and never repeats it. */
@@ -219,4 +269,6 @@ export interface Provider<T extends Target = Target> {
   finish?(call: Call): Promise<void>
   readonly webhooks?: Webhooks
   readonly groups?: Groups
+  /** Missing where the settings leave versions alone. */
+  readonly versions?: Versions | undefined
 }

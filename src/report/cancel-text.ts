@@ -1,7 +1,8 @@
 import type { RunState } from '../state/state.ts'
 
 /** What became of what a cancelled run had created. */
-export function cancelSentences({ stoppedIds, hasLeftovers, deployments }: RunState): string[] {
+export function cancelSentences(report: RunState): string[] {
+  const { stoppedIds, hasLeftovers, deployments } = report
   const stopped = stoppedIds.length > 0 ? [`Stopped ${stoppedIds.join(', ')}.`] : []
   const inPlace = deployments.flatMap(({ id, isInPlace }) => (isInPlace && id ? id : []))
   if (inPlace.length > 0) {
@@ -12,8 +13,12 @@ export function cancelSentences({ stoppedIds, hasLeftovers, deployments }: RunSt
   if (stopped.length > 0) return stopped
   const goOn = deployments.flatMap(({ id }) => id ?? [])
   return [
-    goOn.length > 0
-      ? `${goOn.join(', ')} cannot be taken back and goes on.`
-      : 'Nothing was created.',
+    goOn.length > 0 ? `${goOn.join(', ')} cannot be taken back and goes on.` : nothingBut(report),
   ]
+}
+
+/** A version stays when the run that made it is cancelled. */
+function nothingBut({ version, versionAction }: RunState): string {
+  if (versionAction !== 'created' && versionAction !== 'updated') return 'Nothing was created.'
+  return `The version ${version} was ${versionAction}, and stays; no server was created.`
 }

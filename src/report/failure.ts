@@ -2,7 +2,7 @@ import { formatDuration } from '../base/clock.ts'
 import type { ActionError } from '../base/errors.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
 import { cancelSentences } from './cancel-text.ts'
-import { causeOfOne, shorten } from './headline.ts'
+import { causeOfOne, isReportedFailure, shorten } from './headline.ts'
 import { alertBox } from './markdown.ts'
 import { ids } from './server-facts.ts'
 import type { Shown } from './shown.ts'
@@ -39,8 +39,7 @@ function whatHappened(
   shown: Shown,
 ): string {
   const request = error.request ? `The request was ${shown.code(error.request)}.` : ''
-  const isOwn = !report.error && deployment?.outcome === 'failed'
-  if (isOwn && error.kind === 'deployment-failed' && deployment.observation) {
+  if (!report.error && deployment && isReportedFailure(deployment)) {
     return reported(report, deployment, shown)
   }
   const message = shown.clean(error.message).trim().replace(/\.$/, '')

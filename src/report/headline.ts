@@ -14,7 +14,9 @@ export function headline(report: RunState, shown: Shown): string {
   const what = shown.words(name) || 'The server'
   if (isPlanned(report)) return plannedHeadline(report, what, shown)
   if (report.stopId !== undefined && !report.error) return stopHeadline(report, shown)
-  const several = deployments.filter(({ outcome }) => outcome !== 'rejected').length > 1
+  // What the run itself failed by says nothing of its servers.
+  const several =
+    !report.error && deployments.filter(({ outcome }) => outcome !== 'rejected').length > 1
   switch (outcome) {
     case 'succeeded':
       return `✅ ${upSentence(report, what, shown)}`
@@ -42,9 +44,9 @@ export function headline(report: RunState, shown: Shown): string {
 }
 
 /** Several causes do not fit into a heading. */
-function haveOneCause({ error, deployments }: RunState): boolean {
+function haveOneCause({ deployments }: RunState): boolean {
   const bad = deployments.filter(({ outcome }) => !isGood(outcome))
-  return error !== undefined || new Set(bad.map((one) => causeOfOne(one).text)).size === 1
+  return new Set(bad.map((one) => causeOfOne(one).text)).size === 1
 }
 
 function badCount(deployments: readonly DeploymentState[]): string {
@@ -54,9 +56,10 @@ function badCount(deployments: readonly DeploymentState[]): string {
 
 function plannedHeadline(report: RunState, what: string, shown: Shown): string {
   if (!isGood(report.outcome) && report.error) {
-    return withCause(`❌ Dry run: ${what} cannot be deployed`, report, shown)
+    return withCause(`❌ Dry run: ${what} would fail`, report, shown)
   }
-  return `📋 Dry run: ${what} can be deployed, and nothing was changed`
+  const { changes = [] } = report.plan ?? {}
+  return `📋 Dry run: ${countOf(changes.length, 'change')} planned for ${what}, and nothing was changed`
 }
 
 function stopHeadline(report: RunState, shown: Shown): string {
@@ -119,14 +122,21 @@ export function causeOf({ error, deployments }: RunState): Cause {
   return bad ? causeOfOne(bad) : { text: trimStop(error?.message ?? ''), isReason: false }
 }
 
-export function causeOfOne({ log, observation, error, outcome }: DeploymentState): Cause {
-  const isFailed = outcome === 'failed' && error?.kind === 'deployment-failed'
+export function causeOfOne(deployment: DeploymentState): Cause {
+  const { log, observation, error } = deployment
+  const isFailed = isReportedFailure(deployment)
   const crash = log?.crash
   if (isFailed && crash) return { text: `its process ended (${crash})`, isReason: false }
   if (isFailed && observation?.reason) {
     return { text: trimStop(observation.reason), isReason: true }
   }
   return { text: trimStop(error?.message ?? ''), isReason: false }
+}
+
+/** The provider itself says so; a server that is ready and does not answer is none. */
+export function isReportedFailure({ outcome, observation, error }: DeploymentState): boolean {
+  const isOwn = outcome === 'failed' && error?.kind === 'deployment-failed'
+  return isOwn && observation?.state === 'failed'
 }
 
 /** The one whose end decided the outcome. */

@@ -1,4 +1,5 @@
-import type { PlanCheck, PlannedChange, PlanState, RunState } from '../state/state.ts'
+import type { PlanCheck, PlannedChange } from '../provider/plan.ts'
+import type { PlanState, RunState } from '../state/state.ts'
 import { factTable } from './markdown.ts'
 import type { Shown } from './shown.ts'
 
@@ -18,7 +19,7 @@ const MOST_ROWS = 100
 
 /** Whether a report is that of a dry run. */
 export function isPlanned(report: RunState): boolean {
-  return report.plan !== undefined || (report.outcome as string) === 'planned'
+  return report.plan !== undefined || report.outcome === 'planned'
 }
 
 /** What a dry run found: what would be done, and what was checked for it. */
@@ -31,7 +32,7 @@ export function planParts({ changes, checks }: PlanState, shown: Shown): string[
     return [shown.words(what), `${RESULTS[result]} ${shown.words(detail)}`.trim()] as const
   })
   return [
-    steps.length > 0 ? 'A deploy would do this, in this order:' : 'A deploy would change nothing.',
+    steps.length > 0 ? 'This run would do, in this order:' : 'This run would change nothing.',
     steps.join('\n'),
     ...more(changes.length),
     rows.length > 0 ? `Checked for it:\n\n${factTable(rows)}` : '',

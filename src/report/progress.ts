@@ -77,10 +77,14 @@ export class Progress {
     this.#waiting.delete(deployment)
   }
 
-  /** Runs `work` and breaks every long silence with a line until it ends. */
-  async whileRunning<T>(work: () => Promise<T>): Promise<T> {
+  /**
+   * Runs `work` and breaks every long silence with a line until it ends.
+   *
+   * @param what is going on, such as `moving versions`; missing where deployments are waited for
+   */
+  async whileRunning<T>(work: () => Promise<T>, what?: string): Promise<T> {
     const over = new AbortController()
-    const heartbeat = this.#beat(over.signal)
+    const heartbeat = this.#beat(over.signal, what)
     try {
       return await work()
     } finally {
@@ -89,10 +93,15 @@ export class Progress {
     }
   }
 
-  async #beat(signal: AbortSignal): Promise<void> {
+  async #beat(signal: AbortSignal, what: string | undefined): Promise<void> {
+    const sinceMs = this.#clock.nowMs()
     while (!signal.aborted) {
       const silentMs = this.#clock.nowMs() - this.#printer.lastLineAtMs
       if (silentMs >= SILENCE_MS) {
+        if (what !== undefined) {
+          const elapsedMs = this.#clock.nowMs() - sinceMs
+          this.#printer.line(`[${formatDuration(elapsedMs).padStart(7)}] still ${what}`)
+        }
         for (const [deployment, { status, sinceMs }] of this.#waiting) {
           this.#tell(
             deployment,
@@ -110,7 +119,9 @@ export class Progress {
     const { reading, source, atMs } = event
     const reason = reading.reason ? `: ${reading.reason}` : ''
     const brought = source === 'webhook' ? ' (webhook)' : ''
-    this.#tell(deployment, atMs, `${reading.status || '(no status)'}${reason}${brought}`)
+    const { placement } = reading.facts
+    const place = placement && reading.state === 'succeeded' ? `, ${placement}` : ''
+    this.#tell(deployment, atMs, `${reading.status || '(no status)'}${reason}${place}${brought}`)
     const waiting = this.#waiting.get(deployment)
     if (waiting) waiting.status = reading.status
     if (reading.state !== 'pending') this.#waiting.delete(deployment)

@@ -82,5 +82,6 @@ function good({ id, outcome, observation, elapsedMs }: DeploymentState): string 
   const facts = observation?.facts
   const where = facts?.ports?.[0]?.address ?? facts?.host
   const also = observation?.reason ? `: ${observation.reason}` : ''
-  return `${id} is ready${where ? ` at ${where}` : ''} after ${formatDuration(elapsedMs)}${also}.`
+  const placement = facts?.placement ? ` (${facts.placement})` : ''
+  return `${id} is ready${where ? ` at ${where}` : ''}${placement} after ${formatDuration(elapsedMs)}${also}.`
 }

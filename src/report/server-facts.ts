@@ -76,10 +76,7 @@ function otherPorts({ observation }: DeploymentState, shown: Shown): string {
 }
 
 /** Asked → got; nothing where the one only repeats the other. */
-function placement(
-  { target, observation, distanceKm, outcome }: DeploymentState,
-  shown: Shown,
-): string {
+function placement({ target, observation, outcome }: DeploymentState, shown: Shown): string {
   const { name, where } = target
   const location = observation?.facts.location
   const asked =
@@ -87,7 +84,7 @@ function placement(
       ? shown.words(name)
       : `${shown.words(name)} (${shown.words(where)})`
   if (location === undefined) return asked
-  const distance = distanceText(distanceKm)
+  const distance = distanceText(observation?.facts.distanceKm)
   // Of one that is up the heading names the place.
   if (isUp(outcome) && distance !== '') return `${asked}, placed ${distance}`
   if (isUp(outcome) && isSamePlace(name, location)) return ''

@@ -21,6 +21,7 @@ const SIGNS: Readonly<Record<Outcome, string>> = {
   rejected: '❌',
   'timed-out': '⏱️',
   cancelled: '🚫',
+  planned: '📋',
 }
 const WORDS: Readonly<Record<Outcome, string>> = {
   succeeded: 'up',
@@ -30,6 +31,7 @@ const WORDS: Readonly<Record<Outcome, string>> = {
   rejected: 'refused',
   'timed-out': 'not ready in time',
   cancelled: 'cancelled',
+  planned: 'planned',
 }
 
 /** Many servers: how many ended how, how long they took, and a row for each. */
@@ -110,10 +112,12 @@ function rowsOf(deployments: readonly DeploymentState[], shown: Shown): string {
   )
 }
 
-function placeOf({ observation, distanceKm }: DeploymentState, shown: Shown): string {
+function placeOf({ observation }: DeploymentState, shown: Shown): string {
   const location = observation?.facts.location
   if (location === undefined) return ''
-  return [shown.words(brief(location, shown)), distanceText(distanceKm)].filter(Boolean).join(', ')
+  return [shown.words(brief(location, shown)), distanceText(observation?.facts.distanceKm)]
+    .filter(Boolean)
+    .join(', ')
 }
 
 function resultOf(deployment: DeploymentState, shown: Shown): string {

@@ -40,10 +40,14 @@ function body(report: RunState, shown: Shown): string[] {
 
 function noServer(report: RunState, shown: Shown): string[] {
   const rows = runRows(report, undefined, shown)
-  const { stoppedIds } = report
-  // A single one stands in the heading.
-  const list = stoppedIds.length > 1 ? `Stopped: ${ids(stoppedIds, shown)}` : ''
-  return [...failureBox(report, undefined, shown), rows.length > 0 ? factTable(rows) : '', list]
+  const { stoppedIds, stopId } = report
+  // With `operation: stop` a single one stands in the heading.
+  const list = stoppedIds.length > 1 ? [`Stopped: ${ids(stoppedIds, shown)}`] : []
+  return [
+    ...failureBox(report, undefined, shown),
+    rows.length > 0 ? factTable(rows) : '',
+    ...(stopId === undefined ? stoppedBesides(report, shown) : list),
+  ]
 }
 
 function oneServer(report: RunState, deployment: DeploymentState, shown: Shown): string[] {

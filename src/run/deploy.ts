@@ -7,10 +7,11 @@ import type { WebhookChannel } from '../webhook/channel.ts'
 import { cleanUp } from './clean-up.ts'
 import { conclude } from './conclude.ts'
 import { deployAll } from './deploy-all.ts'
+import { ensureVersion, prepare } from './ensure-version.ts'
+import { promoteDeployed } from './promote.ts'
 import { findOlder, replaceAfter, replaceBefore } from './replace.ts'
 import { cleanUpCall, type Run, runCall } from './run.ts'
 
-const PREPARE_MS = 30_000
 const SUBSCRIBE_MS = 15_000
 const FINISH_MS = 5_000
 /** A tunnel that is not up by then is given up; until then it comes up beside the deploy. */
@@ -26,9 +27,10 @@ export async function deploy(run: Run): Promise<void> {
   let channel: WebhookChannel | undefined
   try {
     channel = await openChannel(run)
-    const preparation = await provider.prepare(runCall(run, PREPARE_MS))
-    state.version = preparation.version
-    state.versionAction = preparation.versionAction
+    const preparation = await prepare(run)
+    // With wait: webhook nothing may be created before the tunnel is there; else it comes up meanwhile.
+    const isTunnelFirst = run.settings.wait === 'webhook'
+    if (!isTunnelFirst) await ensureVersion(run)
     state.deployments = provider.targets.map((target) => {
       return { target, outcome: 'failed', timeline: [], elapsedMs: 0 }
     })
@@ -36,11 +38,13 @@ export async function deploy(run: Run): Promise<void> {
       findOlder(run, run.settings.replace),
       holdForTunnel(run, channel, preparation),
     ])
+    if (isTunnelFirst) await ensureVersion(run)
     await run.progress.whileRunning(async () => {
       await replaceBefore(run, older)
       await deployAll(run, channel)
       await cleanUpLost(run)
       await replaceAfter(run, older)
+      await promoteDeployed(run)
     })
   } catch (thrown) {
     state.error = cancellation.signal.aborted ? cancelled() : toActionError(thrown)
@@ -58,9 +62,9 @@ export async function deploy(run: Run): Promise<void> {
 }
 
 /** A cancelled run is cancelled, whatever became of its deployments before. */
-function outcomeOf({ state: { error, deployments }, cancellation }: Run): Outcome {
+function outcomeOf({ state: { error, deployments, outcome }, cancellation }: Run): Outcome {
   if (cancellation.signal.aborted) return 'cancelled'
-  if (error?.kind === 'no-tunnel') return 'rejected'
+  if (error?.kind === 'no-tunnel' || (error && outcome === 'rejected')) return 'rejected'
   return error ? 'failed' : worstOf(deployments.map(({ outcome }) => outcome))
 }
 

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock, whenAborted } from '../base/clock.ts'
-import { ActionError } from '../base/errors.ts'
 import { createHttpClient } from '../net/request.ts'
 import type { ProviderDefinition } from '../provider/definition.ts'
 import type { ProviderContext } from '../provider/provider.ts'
@@ -9,7 +8,12 @@ import { publish } from '../report/publish.ts'
 import type { ActionProcess, ExitDecision } from '../runner/process.ts'
 import { accessOf } from '../settings/access.ts'
 import { describeSettings } from '../settings/describe.ts'
-import type { DeploySettings, Settings, StopSettings } from '../settings/settings.ts'
+import type {
+  DeploySettings,
+  Settings,
+  StopSettings,
+  VersionSettings,
+} from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
 import { isGood, type RunState } from '../state/state.ts'
 import { release } from './conclude.ts'
@@ -45,9 +49,7 @@ export async function perform(
   const github = ShowOnGitHub.for(settings, action, tools)
   const run: Run<Settings> = { ...tools, settings, provider, state, progress, github }
   printer.group('Settings', describeSettings(settings, definition))
-  const missing = notBuilt(settings)
-  if (missing !== undefined) throw new ActionError({ kind: 'refused', what: missing })
-  const work = isDeploy(run) ? deploy(run) : stop(run as Run<StopSettings>)
+  const work = carryOut(run)
   // A run that was cancelled ends in time even if its cleaning up does not: the post step goes on.
   await Promise.race([work, whenAborted(cancellation.over)])
   if (cancellation.over.aborted) {
@@ -63,16 +65,21 @@ export async function perform(
   await github?.close()
   return () => {
     if (cancellation.signal.aborted) return false
-    if (isDeploy(run) && (isGood(state.outcome) || run.settings.onFailure === 'keep')) release(run)
+    const staysUp = isGood(state.outcome) || state.isDeployed
+    if (isDeploy(run) && (staysUp || run.settings.onFailure === 'keep')) release(run)
     return isGood(state.outcome)
   }
 }
 
-/** Nothing is sent for what cannot be done yet. */
-function notBuilt(settings: Settings): string | undefined {
-  if (settings.dryRun) return 'dry-run cannot be done yet'
-  if (settings.operation === 'version') return 'operation: version cannot be done yet'
-  return undefined
+/** Most runs deploy: what the others need is loaded only for them. */
+async function carryOut(run: Run<Settings>): Promise<void> {
+  if (run.settings.dryRun) return await (await import('./dry-run.ts')).dryRun(run)
+  if (isDeploy(run)) return await deploy(run)
+  if (run.settings.operation === 'version') {
+    const { makeVersion } = await import('./version.ts')
+    return await makeVersion(run as Run<VersionSettings>)
+  }
+  return await stop(run as Run<StopSettings>)
 }
 
 function isDeploy(run: Run<Settings>): run is Run<DeploySettings> {

@@ -1,6 +1,7 @@
 import type { ActionError } from '../base/errors.ts'
 import type { ProbeOutput } from '../probe/explain.ts'
-import type { Observation, Target } from '../provider/provider.ts'
+import type { PlanCheck, PlannedChange } from '../provider/plan.ts'
+import type { MovedVersion, Observation, Target } from '../provider/provider.ts'
 import type { NewsSource } from '../wait/wait.ts'
 
 /** How a deployment, or the whole run, ended for us. The values of the output `outcome`. */
@@ -14,8 +15,10 @@ export type Outcome =
   /** Accepted and not waited for. */
   | 'started'
   | 'stopped'
+  /** A dry run: nothing was changed. */
+  | 'planned'
 
-const GOOD: ReadonlySet<Outcome> = new Set(['succeeded', 'started', 'stopped'])
+const GOOD: ReadonlySet<Outcome> = new Set(['succeeded', 'started', 'stopped', 'planned'])
 
 /** It is up, or on its way, and is to stay. */
 export function isUp(outcome: Outcome): boolean {
@@ -65,8 +68,6 @@ export interface DeploymentState {
   log?: LogState
   /** It has taken the place of older ones, so it stays whatever happens to this run. */
   isInPlace?: true
-  /** How far it was placed from where it was asked for; absent where that is not known. */
-  distanceKm?: number
   /** Moment of acceptance on the wall clock, milliseconds since 1970: tells when its time is up. */
   acceptedWallMs?: number
 }
@@ -106,29 +107,6 @@ export interface PlanState {
   checks: readonly PlanCheck[]
 }
 
-export interface PlannedChange {
-  kind: 'create' | 'update' | 'stop' | 'delete'
-  /** What it is done to, such as `a server in Frankfurt` or `version v1.4.2`. */
-  what: string
-  /** What else to know, such as `from registry.example.com/my-game:v1.4.2`; may be empty. */
-  detail: string
-}
-
-export interface PlanCheck {
-  /** What was checked, such as `token` or `image tag`. */
-  what: string
-  /** `unknown` where it could not be checked. */
-  result: 'good' | 'bad' | 'unknown'
-  detail: string
-}
-
-/** A version that was moved to another image. */
-export interface PromotionState {
-  version: string
-  from: string
-  to: string
-}
-
 export interface RunState {
   title: string
   outcome: Outcome
@@ -154,7 +132,13 @@ export interface RunState {
   image?: string
   /** The image that a moved version had before. */
   previousImage?: string
-  promoted?: readonly PromotionState[]
+  /** Versions that were moved to the deployed image. */
+  promoted?: readonly MovedVersion[]
+  /**
+   * Every deployment is as it should be, and what failed came after it: they stay up as after a
+   * success.
+   */
+  isDeployed?: true
   /** Of `stoppedIds`, the older servers that the new ones replaced. */
   replacedIds?: readonly string[]
   lifetime?: LifetimeState

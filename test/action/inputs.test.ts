@@ -48,7 +48,7 @@ describe.concurrent('a bad input is told with its value and what is allowed', ()
     ['version', ' ', /^version is empty/],
     ['version', 'v'.repeat(65), /at most 64 characters/],
     ['version', 'v1\nv2', /one line/],
-    ['locations', 'nowhere', /^locations is "nowhere": write "name lat,lon"/],
+    ['locations', 'nowhere 1', /^locations is "nowhere 1": write "name lat,lon"/],
     ['locations', '91,0', /write "name lat,lon"/],
     ['locations', 'tokyo 139.69,35.68', /latitude comes first.*did you mean tokyo 35.68,139.69\?$/],
     ['locations', '1,2,3', /write "name lat,lon"/],
@@ -103,7 +103,7 @@ test('every problem is told at once, each in an annotation of its own', async ()
     timeout: 'x',
     'poll-interval': 'x',
     'on-failure': 'x',
-    locations: 'x',
+    locations: 'x 1',
     env: 'x',
     'log-lines': 'x',
   })

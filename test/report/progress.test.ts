@@ -83,6 +83,14 @@ describe('a silence', () => {
     expect(clock.pending).toBe(0)
   })
 
+  it('is broken by what is going on where no deployment is waited for', async () => {
+    await clock.run(progress.whileRunning(() => clock.sleep(70_000), 'moving versions'))
+    expect(runner.lines).toEqual([
+      '[ 30.0 s] still moving versions',
+      '[ 60.0 s] still moving versions',
+    ])
+  })
+
   it('is none where lines come anyway', async () => {
     await clock.run(
       progress.whileRunning(async () => {

@@ -4,7 +4,7 @@ import { Printer } from '../../src/runner/printer.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
 import { VirtualClock } from '../wait/virtual-clock.ts'
 import { RecordingRunner, runReport } from './fixtures.ts'
-import { crashedServer } from './scenes.ts'
+import { crashedServer } from './sample-servers.ts'
 
 const PLACE = { name: 'montreal', where: '45.50,-73.57', location: 'Montreal, Canada' }
 

@@ -1,4 +1,5 @@
 import { ActionError, type ErrorKind } from '../../src/base/errors.ts'
+import type { Plan } from '../../src/provider/plan.ts'
 import type {
   Attempt,
   Call,
@@ -51,6 +52,13 @@ export class FakeProvider implements Provider {
 
   async prepare(): Promise<Preparation> {
     return { version: 'v1', versionAction: 'unmanaged' }
+  }
+
+  async plan(): Promise<Plan> {
+    return {
+      ...{ version: 'v1', versionAction: 'unmanaged', checks: [], warnings: [] },
+      ...{ preparing: [], deploying: [], finishing: [] },
+    }
   }
 
   async create(_: Target, { tag, webhook }: Attempt, call: Call): Promise<CreateResult> {

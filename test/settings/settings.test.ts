@@ -127,7 +127,7 @@ describe('problems', () => {
       'on-failure': 'explode',
       'stop-after-job': '1',
       'log-lines': '1001',
-      locations: 'nowhere',
+      locations: 'nowhere 1',
       env: 'BROKEN',
       'secret-env': 'ALSO BROKEN',
       tags: 't'.repeat(41),

@@ -7,7 +7,7 @@ import { budget } from './budget.ts'
 import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
 import { readCutLog } from './cut-log.ts'
 import { wire } from './load-wire.ts'
-import type { DeploymentRow, Membership } from './wire.ts'
+import type { DeploymentRow, Membership, StatusReading } from './wire.ts'
 
 /** Rows per page of the list, and pages that are read at most. */
 const PAGE_ROWS = 100
@@ -45,7 +45,7 @@ export class Deployments {
   }
 
   /** @throws ActionError of kind `not-found` for an id that the API does not know */
-  async status(id: string, call: Call): Promise<Observation> {
+  async status(id: string, call: Call): Promise<StatusReading> {
     const path = `/v1/status/${encodeURIComponent(id)}`
     const [reply, { readStatus }] = await Promise.all([
       this.#get(path, call, `read the status of ${id}`),
@@ -58,8 +58,8 @@ export class Deployments {
   async statuses(
     ids: readonly string[],
     call: Call,
-  ): Promise<Map<string, Observation | ActionError>> {
-    const read = new Map<string, Observation | ActionError>()
+  ): Promise<Map<string, StatusReading | ActionError>> {
+    const read = new Map<string, StatusReading | ActionError>()
     const isMany = ids.length > STATUS_AT_ONCE
     await inTurn(ids, STATUS_AT_ONCE, async (id) => {
       if (isMany) await this.#statuses.turn(call.signal)

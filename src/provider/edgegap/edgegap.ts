@@ -1,6 +1,7 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { type ActionError, toActionError } from '../../base/errors.ts'
 import { adaptiveSchedule, type PollSchedule } from '../../wait/schedule.ts'
+import type { Plan } from '../plan.ts'
 import type {
   Attempt,
   Call,
@@ -12,31 +13,32 @@ import type {
   ProviderContext,
   ServerLog,
   StopReply,
-  Target,
+  Versions,
 } from '../provider.ts'
 import { createEdgegapClient, type EdgegapClient } from './client.ts'
 import { readCreate } from './create-reply.ts'
 import { deploymentBody } from './deployment-body.ts'
 import { Deployments } from './deployments.ts'
 import { wire } from './load-wire.ts'
-import type { Location } from './locations.ts'
+import { type EdgegapTarget, Places } from './places.ts'
 import type { EdgegapAccess, EdgegapDeploySettings, EdgegapVersionSettings } from './settings.ts'
+import type { VersionInputs } from './version-inputs.ts'
+import type { VersionApi } from './versions/api.ts'
+import type { ManagedVersions } from './versions/managed-versions.ts'
 import { shortestIntervalMs, Watch } from './watch.ts'
-
-/** A place, with what Edgegap is sent for it. */
-export interface EdgegapTarget extends Target {
-  location: Location
-}
 
 /** Deployments on Edgegap's API v2 (create) and v1 (all else). */
 export class Edgegap implements Provider<EdgegapTarget> {
   readonly title = 'Edgegap'
   readonly traits = { canStop: true, webhook: 'in-create', createMs: 30_000 } as const
-  readonly targets: readonly EdgegapTarget[]
+  readonly versions: Versions | undefined
   readonly #settings: EdgegapDeploySettings | EdgegapVersionSettings | undefined
   readonly #send: EdgegapClient
   readonly #deployments: Deployments
   readonly #watch: Watch
+  readonly #places: Places
+  readonly #context: ProviderContext
+  #managed: Promise<ManagedVersions> | undefined
   /** Carried by all deployments of this run, where there are several: one list serves for all. */
   readonly #runTag: string | undefined
 
@@ -47,27 +49,52 @@ export class Edgegap implements Provider<EdgegapTarget> {
     settings?: EdgegapDeploySettings | EdgegapVersionSettings,
   ) {
     this.#settings = settings
+    this.#context = context
     this.#send = createEdgegapClient(context.http, apiUrl, token)
     this.#deployments = new Deployments(this.#send, context.clock)
-    this.targets = settings?.operation === 'deploy' ? targetsOf(settings.own.locations) : []
+    this.#places = new Places(settings?.operation === 'deploy' ? settings.own.locations : [])
+    this.versions = settings && isManaged(settings.own.versions) ? this.#lazyVersions() : undefined
     this.#runTag = this.targets.length > 1 ? context.newAttemptTag() : undefined
     this.#watch = new Watch(this.#deployments, this.#runTag)
+  }
+
+  get targets(): readonly EdgegapTarget[] {
+    return this.#places.targets
   }
 
   pollSchedule(random: () => number): PollSchedule {
     return adaptiveSchedule(random, shortestIntervalMs(this.targets.length))
   }
 
-  async prepare(): Promise<Preparation> {
-    return { version: this.#deploy().version, versionAction: 'unmanaged' }
+  /** Without a version to make and a city to look up it sends nothing. */
+  async prepare(call: Call): Promise<Preparation> {
+    const { version } = this.#making()
+    const prepareVersion = async () => {
+      if (this.versions) await (await this.#manage()).prepare(call)
+    }
+    await Promise.all([this.#lookUp(call), prepareVersion()])
+    return { version, ...(!this.versions && { versionAction: 'unmanaged' }) }
+  }
+
+  async plan(call: Call): Promise<Plan> {
+    const { planEdgegap } = await import('./plan.ts')
+    const settings = this.#making()
+    const [, plan] = await Promise.all([
+      this.#lookUp(call),
+      planEdgegap(this.#api(settings.application), settings, call),
+    ])
+    return { ...plan, deploying: this.#places.describe() }
   }
 
   async create(target: EdgegapTarget, attempt: Attempt, call: Call): Promise<CreateResult> {
     const tags = [attempt.tag, ...(this.#runTag === undefined ? [] : [this.#runTag])]
-    const body = deploymentBody(this.#deploy(), target.location, tags, attempt.webhook)
+    const location = this.#places.ask(target, attempt.tag)
+    const body = deploymentBody(this.#deploy(), location, tags, attempt.webhook)
     try {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
-      return await readCreate(reply, limitHint(this.#deploy()))
+      const result = await readCreate(reply, limitHint(this.#deploy()))
+      if (result.kind === 'created') this.#places.found(result.id, attempt.tag)
+      return result
     } catch (thrown) {
       const error = toActionError(thrown)
       if (error.kind === 'untrusted-certificate') return { kind: 'refused', error }
@@ -89,15 +116,21 @@ export class Edgegap implements Provider<EdgegapTarget> {
     ): Promise<Members> => this.#deployments.members(application, group, call),
   }
 
-  findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
-    return this.#deployments.findByTags(tags, call)
+  async findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
+    const found = await this.#deployments.findByTags(tags, call)
+    for (const [id, tag] of found) this.#places.found(id, tag)
+    return found
   }
 
-  observe(
+  async observe(
     ids: readonly string[],
     call: Call,
   ): Promise<ReadonlyMap<string, Observation | ActionError>> {
-    return this.#watch.observe(ids, call)
+    const read = await this.#watch.observe(ids, call)
+    const compared = [...read].map(([id, one]) => {
+      return [id, 'state' in one ? this.#places.compare(id, one) : one] as const
+    })
+    return new Map(compared)
   }
 
   readLog(id: string, call: Call): Promise<ServerLog | undefined> {
@@ -112,6 +145,36 @@ export class Edgegap implements Provider<EdgegapTarget> {
     if (this.#settings?.operation !== 'deploy') throw new Error('not a deploy')
     return this.#settings
   }
+
+  #making(): EdgegapDeploySettings | EdgegapVersionSettings {
+    if (this.#settings === undefined) throw new Error('nothing to deploy or to make')
+    return this.#settings
+  }
+
+  #api(application: string): VersionApi {
+    return { send: this.#send, clock: this.#context.clock, application }
+  }
+
+  #lookUp(call: Call): Promise<void> {
+    return this.#places.lookUp(this.#api(''), call)
+  }
+
+  /** Most deploys leave versions alone: what manages them is loaded only for the others. */
+  #manage(): Promise<ManagedVersions> {
+    const { application, own } = this.#making()
+    this.#managed ??= import('./versions/managed-versions.ts').then(({ ManagedVersions }) => {
+      return new ManagedVersions(this.#api(application), own.versions, this.#context)
+    })
+    return this.#managed
+  }
+
+  #lazyVersions(): Versions {
+    return {
+      ensure: async (call) => await (await this.#manage()).ensure(call),
+      promote: async (onMoved, call) => await (await this.#manage()).promote(onMoved, call),
+      prune: async (call) => await (await this.#manage()).prune(call),
+    }
+  }
 }
 
 /** The API's texts are not read to tell a limit from other refusals. */
@@ -121,13 +184,7 @@ function limitHint({ group, replace }: EdgegapDeploySettings): string {
   return ` Where the account allows no further server, replace: before-deploy stops the older ones of this ${older} first.`
 }
 
-/** Two equal lines are two servers; in reports each has a name of its own. */
-function targetsOf(locations: readonly Location[]): EdgegapTarget[] {
-  const taken = new Set<string>()
-  return locations.map((location) => {
-    let name = location.name
-    for (let count = 2; taken.has(name); count++) name = `${location.name} (${count})`
-    taken.add(name)
-    return { name, where: location.where, location }
-  })
+/** Whether a run does anything about versions beside deploying one. */
+function isManaged({ image, promote, keepVersions }: VersionInputs): boolean {
+  return image !== undefined || promote.length > 0 || keepVersions !== undefined
 }

@@ -13,8 +13,16 @@ export type Location = Place &
     | { kind: 'addresses'; addresses: readonly string[] }
   )
 
+/** A city by its name: where it is, Edgegap's list of locations tells. */
+export interface NamedCity extends Place {
+  kind: 'city'
+}
+
 export const LOCATION_FORM =
-  'write "name lat,lon" or "name ip[, ip…]", such as "new-york 40.71,-74.01" (the name is optional)'
+  'write "name lat,lon" or "name ip[, ip…]", such as "new-york 40.71,-74.01" (the name is optional), or the name of a city that Edgegap lists'
+
+/** Letters of any script, and what stands between them in names of cities. */
+const CITY = /^\p{L}[\p{L}\p{M} .,'’()_-]{0,63}$/u
 
 const NUMBER = /^[+-]?\d{1,3}(?:\.\d{1,20})?$/
 /** Room for a name and dozens of addresses; matching a line of any length could take for ever. */
@@ -44,6 +52,15 @@ export function parseLocation(line: string): Location | undefined {
     name: name ?? where,
     where,
   }
+}
+
+/**
+ * The name in a line of the `locations` input that has nothing else, such as `frankfurt` or
+ * `london, canada`; undefined for other lines.
+ */
+export function parseCityName(line: string): string | undefined {
+  const name = line.trim()
+  return CITY.test(name) ? name : undefined
 }
 
 /**

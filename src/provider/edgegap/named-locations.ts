@@ -4,13 +4,9 @@ import { isRecord, text } from '../json.ts'
 import type { Call } from '../provider.ts'
 import type { Location } from './locations.ts'
 import { foldName, nearestNames } from './nearest-names.ts'
+import { distanceKm, type Point } from './placement.ts'
 import { readPages, type VersionApi } from './versions/api.ts'
-
-/** A place on the globe, in degrees. */
-export interface Point {
-  readonly latitude: number
-  readonly longitude: number
-}
+import { toDegrees } from './wire.ts'
 
 /** A location that Edgegap lists. */
 export interface City extends Point {
@@ -20,13 +16,8 @@ export interface City extends Point {
   readonly country: string
 }
 
-/** Letters of any script, and what stands between them in names of cities. */
-const NAME = /^\p{L}[\p{L}\p{M} .,'’()_-]{0,63}$/u
 /** Within it two listed places of one city and country are one. */
 const ONE_CITY_KM = 100
-/** Within it a deployment counts as placed where it was asked for. */
-const SAME_PLACE_KM = 25
-const EARTH_RADIUS_KM = 6_371
 const SHOWN_NAMES = 5
 const SHOWN_MATCHES = 8
 
@@ -37,15 +28,6 @@ const cityShape = z.object({
   latitude: z.optional(z.unknown()),
   longitude: z.optional(z.unknown()),
 })
-
-/**
- * The name in a line of the `locations` input that has nothing else, such as `frankfurt` or
- * `london, canada`; undefined for other lines.
- */
-export function parseCityName(line: string): string | undefined {
-  const name = line.trim()
-  return NAME.test(name) ? name : undefined
-}
 
 /**
  * Looks names up in Edgegap's list of locations, which is read once for all of them.
@@ -81,11 +63,10 @@ export async function listCities(
 
 function toCity(value: unknown): City | undefined {
   const row = cityShape.safeParse(value).data
-  const [latitude, longitude] = [toNumber(row?.latitude), toNumber(row?.longitude)]
+  const [latitude, longitude] = [toDegrees(row?.latitude, 90), toDegrees(row?.longitude, 180)]
   if (!isRecord(value) || !row?.city || latitude === undefined || longitude === undefined) {
     return undefined
   }
-  if (Math.abs(latitude) > 90 || Math.abs(longitude) > 180) return undefined
   return {
     city: row.city,
     division: row.administrative_division ?? '',
@@ -93,11 +74,6 @@ function toCity(value: unknown): City | undefined {
     latitude,
     longitude,
   }
-}
-
-function toNumber(value: unknown): number | undefined {
-  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-  return typeof number === 'number' && Number.isFinite(number) ? number : undefined
 }
 
 /**
@@ -174,35 +150,4 @@ function unclear(faults: readonly string[]): ActionError {
 function toLocation(name: string, city: City): Location {
   const { latitude, longitude } = city
   return { kind: 'coordinates', name, where: showCity(city), latitude, longitude }
-}
-
-/** The distance between two places along the surface of the earth. */
-export function distanceKm(a: Point, b: Point): number {
-  const [latitudeA, latitudeB] = [toRadians(a.latitude), toRadians(b.latitude)]
-  const north = Math.sin((latitudeB - latitudeA) / 2) ** 2
-  const east = Math.sin(toRadians(b.longitude - a.longitude) / 2) ** 2
-  const half = north + Math.cos(latitudeA) * Math.cos(latitudeB) * east
-  return 2 * EARTH_RADIUS_KM * Math.asin(Math.min(1, Math.sqrt(half)))
-}
-
-function toRadians(degrees: number): number {
-  return (degrees * Math.PI) / 180
-}
-
-/**
- * Where a deployment was asked for and where it is, such as `new-york → Montreal, 530 km`.
- *
- * @param got the city as the provider names it, and where it is, if it says
- */
-export function describePlacement(asked: Location, got: { city: string; point?: Point }): string {
-  const isSameName = foldName(asked.name) === foldName(got.city)
-  const way = isSameName ? got.city : `${asked.name} → ${got.city}`
-  if (asked.kind !== 'coordinates' || got.point === undefined) return way
-  const km = distanceKm(asked, got.point)
-  return km <= SAME_PLACE_KM ? way : `${way}, ${roundKm(km)} km`
-}
-
-/** Coordinates of cities are not exact to the kilometre. */
-function roundKm(km: number): number {
-  return km < 100 ? Math.round(km) : Math.round(km / 10) * 10
 }

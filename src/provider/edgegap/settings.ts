@@ -4,14 +4,20 @@ import { hasControls, readName } from '../../settings/names.ts'
 import type { OwnReading, Reading } from '../../settings/provider-inputs.ts'
 import type { DeploySettings, Settings, VersionSettings } from '../../settings/settings.ts'
 import { showImage } from './image.ts'
-import { explainLocation, type Location, parseLocation } from './locations.ts'
+import {
+  explainLocation,
+  type Location,
+  type NamedCity,
+  parseCityName,
+  parseLocation,
+} from './locations.ts'
 import { readEnvironment, type Variable } from './variables.ts'
 import { NO_VERSIONS, readVersionInputs, type VersionInputs } from './version-inputs.ts'
 
 /** What only Edgegap needs to know. Empty lists where the operation reads none of it. */
 export interface EdgegapOwn {
   /** For a deploy at least one. */
-  readonly locations: readonly Location[]
+  readonly locations: readonly (Location | NamedCity)[]
   readonly environment: readonly Variable[]
   readonly tags: readonly string[]
   readonly versions: VersionInputs
@@ -59,12 +65,12 @@ function readRequired({ inputs, problems }: Reading, input: string, hint: string
   return readName(inputs, problems, input, MAX_NAME)
 }
 
-function readLocations({ inputs, problems }: Reading): Location[] {
+function readLocations({ inputs, problems }: Reading): (Location | NamedCity)[] {
   const lines = inputs.lines('locations')
   if (lines.length === 0) lines.push(DEFAULT_LOCATION)
-  const locations: Location[] = []
+  const locations: (Location | NamedCity)[] = []
   for (const line of lines) {
-    const location = parseLocation(line)
+    const location = parseLocation(line) ?? readCity(line)
     if (location) locations.push(location)
     else {
       const { allowed, meant } = explainLocation(line)
@@ -72,6 +78,11 @@ function readLocations({ inputs, problems }: Reading): Location[] {
     }
   }
   return locations
+}
+
+function readCity(line: string): NamedCity | undefined {
+  const name = parseCityName(line)
+  return name === undefined ? undefined : { kind: 'city', name, where: "in Edgegap's list" }
 }
 
 function readTags({ inputs, problems }: Reading): string[] {

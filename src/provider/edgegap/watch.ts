@@ -1,7 +1,7 @@
 import type { ActionError } from '../../base/errors.ts'
-import type { Call, Observation } from '../provider.ts'
+import type { Call } from '../provider.ts'
 import type { Deployments } from './deployments.ts'
-import type { DeploymentRow } from './wire.ts'
+import type { DeploymentRow, StatusReading } from './wire.ts'
 
 /** So few are read one by one. */
 const FEW = 2
@@ -25,7 +25,7 @@ const MAX_ABSENT_PER_CHECK = 20
 export class Watch {
   readonly #deployments: Deployments
   readonly #runTag: string | undefined
-  readonly #last = new Map<string, Observation>()
+  readonly #last = new Map<string, StatusReading>()
   /** Pending ids in the order in which their turn comes. */
   #turns: string[] = []
 
@@ -38,7 +38,7 @@ export class Watch {
   async observe(
     ids: readonly string[],
     call: Call,
-  ): Promise<Map<string, Observation | ActionError>> {
+  ): Promise<Map<string, StatusReading | ActionError>> {
     const runTag = this.#runTag
     if (runTag === undefined || ids.length <= FEW) return await this.#single(ids, call)
     const rows = await this.#deployments.list(
@@ -87,7 +87,7 @@ export class Watch {
 }
 
 /** Listed as not ready: more will be known when its turn comes. */
-const NOT_READ_YET: Observation = { state: 'pending', status: '', known: true, facts: {} }
+const NOT_READ_YET: StatusReading = { state: 'pending', status: '', known: true, facts: {} }
 
 /** How far apart the checks of so many deployments should be, milliseconds. */
 export function shortestIntervalMs(count: number): number {

@@ -7,6 +7,7 @@ import { flag, integer, isRecord, isYes, list, parseJson, record, text } from '.
 import type { Facts, Observation, Port } from '../provider.ts'
 import { pageError } from './client.ts'
 import { keepKeyOrder, originalKey } from './key-order.ts'
+import type { Place } from './placement.ts'
 
 /**
  * Edgegap's JSON in our words. Readers are lenient: fields are missing or null in some phases,
@@ -26,7 +27,12 @@ const portShape = z.object({
   external: z.optional(integer),
   protocol: z.optional(text),
 })
-const locationShape = z.object({ city: z.optional(text), country: z.optional(text) })
+const locationShape = z.object({
+  city: z.optional(text),
+  country: z.optional(text),
+  latitude: z.optional(z.unknown()),
+  longitude: z.optional(z.unknown()),
+})
 const statusShape = z.object({
   request_id: z.optional(text),
   fqdn: z.optional(text),
@@ -130,6 +136,11 @@ const STATES: Readonly<Record<string, Observation['state']>> = {
   TERMINATED: 'failed',
 }
 
+/** A status, with the place that only this provider's code compares. */
+export interface StatusReading extends Observation {
+  place?: Place
+}
+
 /** A status is a word; it is kept for every change of it. */
 const MAX_STATUS = 200
 
@@ -139,7 +150,7 @@ const MAX_STATUS = 200
  * READY counts only without `error: true`; `running` alone never counts, because the schema defaults
  * it to true. The status comes with and without its `Status.` prefix.
  */
-export function readStatus(body: string, id: string, request: string): Observation {
+export function readStatus(body: string, id: string, request: string): StatusReading {
   const status = parse(statusShape, keepKeyOrder(body), request)
   if (status.request_id !== undefined && status.request_id !== id) {
     throw new ActionError({
@@ -158,12 +169,14 @@ export function readStatus(body: string, id: string, request: string): Observati
   // A server that nobody can reach is not ready, whatever it is called.
   const isNowhere = base === 'succeeded' && facts.host === undefined && facts.ip === undefined
   const state = status.error ? 'failed' : isNowhere ? 'pending' : (base ?? 'pending')
+  const place = readPlace(status.location)
   const reason = status.error_detail || (state === 'failed' ? endingOf(name) : undefined)
   return {
     state,
     status: verbatim,
     known: base !== undefined,
     facts,
+    ...(place && { place }),
     ...(reason && { reason }),
     ...(Object.hasOwn(ENDS, name) && { end: ENDS[name] }),
   }
@@ -192,6 +205,20 @@ function readFacts(status: z.output<typeof statusShape>): Facts {
     ...(place && { location: place }),
     ports: host ? readPorts(status.ports ?? {}, host) : [],
   }
+}
+
+function readPlace(location: Record<string, unknown> | undefined): Place | undefined {
+  const place = locationShape.safeParse(location ?? {}).data
+  if (!place?.city) return undefined
+  const [latitude, longitude] = [toDegrees(place.latitude, 90), toDegrees(place.longitude, 180)]
+  const isKnown = latitude !== undefined && longitude !== undefined
+  return { city: place.city, ...(isKnown && { point: { latitude, longitude } }) }
+}
+
+/** A number within the limit, also one that comes as text. */
+export function toDegrees(value: unknown, limit: number): number | undefined {
+  const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+  return typeof number === 'number' && Math.abs(number) <= limit ? number : undefined
 }
 
 /**

@@ -1,6 +1,7 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { ActionError } from '../../base/errors.ts'
 import type { PollSchedule } from '../../wait/schedule.ts'
+import type { Plan } from '../plan.ts'
 import type {
   Attempt,
   Call,
@@ -20,6 +21,7 @@ import { type ImportRecord, isSameBuild } from './import-record.ts'
 import { Importer, UPLOAD_ID } from './importer.ts'
 import { lockAdvice } from './lock.ts'
 import { findUploads } from './lost-imports.ts'
+import { planImport } from './plan.ts'
 import { Reader } from './reader.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import { SUBSCRIPTION_ID, Subscriptions } from './subscriptions.ts'
@@ -80,22 +82,39 @@ export class RockitEdge implements Provider {
 
   /** Checks everything that can be wrong before anything is sent, and the build before any request. */
   async prepare(call: Call): Promise<Preparation> {
-    const { source, wait } = this.#settings
-    const files = source.kind === 'path' ? await findBuildFiles(source.path) : undefined
-    const reader = this.#reader
-    const [app, tasks] = await Promise.all([
-      reader.repeat((bounded) => reader.readApp(bounded), call),
-      reader.repeat((bounded) => reader.listTasks(bounded), call),
+    await this.#findFiles()
+    const [{ tasks }] = await Promise.all([
+      this.#check(call),
       this.#subscriptions.removeLeftovers(call),
     ])
-    this.#files = files
-    if (app) this.#checkApp(app, tasks ?? [])
+    const { wait } = this.#settings
     const webhookRequired = tasks === undefined && wait !== 'none' ? mayNotRead() : undefined
     return {
       version: '',
       versionAction: 'unmanaged',
       ...(webhookRequired && { webhookRequired }),
     }
+  }
+
+  async plan(call: Call): Promise<Plan> {
+    await this.#findFiles()
+    const { app, tasks } = await this.#check(call)
+    return planImport(this.#settings, { app, tasks, files: this.#files })
+  }
+
+  async #findFiles(): Promise<void> {
+    const { source } = this.#settings
+    this.#files = source.kind === 'path' ? await findBuildFiles(source.path) : undefined
+  }
+
+  async #check(call: Call): Promise<{ app: App | undefined; tasks: Task[] | undefined }> {
+    const reader = this.#reader
+    const [app, tasks] = await Promise.all([
+      reader.repeat((bounded) => reader.readApp(bounded), call),
+      reader.repeat((bounded) => reader.listTasks(bounded), call),
+    ])
+    if (app) this.#checkApp(app, tasks ?? [])
+    return { app, tasks }
   }
 
   async create(_target: Target, _attempt: Attempt, call: Call): Promise<CreateResult> {

@@ -2,14 +2,13 @@ import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { systemClock } from '../../../src/base/clock.ts'
 import { createHttpClient } from '../../../src/net/request.ts'
 import { createEdgegapClient } from '../../../src/provider/edgegap/client.ts'
+import { parseCityName } from '../../../src/provider/edgegap/locations.ts'
 import {
   type City,
-  describePlacement,
-  distanceKm,
   findCity,
   lookUpLocations,
-  parseCityName,
 } from '../../../src/provider/edgegap/named-locations.ts'
+import { describePlacement, distanceKm } from '../../../src/provider/edgegap/placement.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../../emulator/edgegap/emulator.ts'
 
 describe('a line that is only a name', () => {

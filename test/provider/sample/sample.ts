@@ -49,6 +49,17 @@ export class Sample implements Provider {
     return { version: this.#settings?.version ?? '', versionAction: 'unmanaged' as const }
   }
 
+  async plan() {
+    const version = this.#settings?.version ?? ''
+    const deploying = this.targets.map(({ name }) => {
+      return { kind: 'create', what: `server in ${name}`, detail: '' } as const
+    })
+    return {
+      ...{ version, versionAction: 'unmanaged' as const, deploying },
+      ...{ preparing: [], finishing: [], checks: [], warnings: [] },
+    }
+  }
+
   async create(target: Target, { tag }: Attempt, call: Call): Promise<CreateResult> {
     const { application, version, own } = this.#settings ?? {}
     const body = { application, version, tag, region: target.name, password: own?.password }

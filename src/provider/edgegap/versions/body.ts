@@ -24,6 +24,11 @@ const COPIED = [
   'dns_config',
   'endpoint_storage',
 ] as const
+/** What Edgegap takes of a new version (OpenAPI v1); it shows other values of old ones. */
+const BOUNDS: Readonly<Record<string, { min: number; max: number }>> = {
+  time_to_deploy: { min: 15, max: Number.POSITIVE_INFINITY },
+  termination_grace_period_seconds: { min: 5, max: 3600 },
+}
 /** The API's own default is too short for an image that no host has yet; Edgegap's plugins send this. */
 const TIME_TO_DEPLOY_SECONDS = 120
 
@@ -113,7 +118,24 @@ export function expectResources(cpu: unknown, memoryMb: unknown): void {
 /** Empty values are left out: an empty `endpoint_storage` made Edgegap fail. */
 function copiedFields({ fields }: Version): Record<string, unknown> {
   const set = COPIED.filter((field) => isSet(fields[field]))
-  return Object.fromEntries(set.map((field) => [field, fields[field]]))
+  return Object.fromEntries(set.map((field) => [field, withinBounds(field, fields[field])]))
+}
+
+/** Edgegap shows values that it does not take: its own default of `time_to_deploy` is one. */
+function withinBounds(field: string, value: unknown): unknown {
+  const bounds = Object.hasOwn(BOUNDS, field) ? BOUNDS[field] : undefined
+  if (bounds === undefined || typeof value !== 'number') return value
+  return Math.min(bounds.max, Math.max(bounds.min, value))
+}
+
+/** What a version does not get as its template has it, because Edgegap would refuse it, in sentences. */
+export function describeBounded({ name, fields }: Version, config: VersionBody): string[] {
+  return Object.keys(BOUNDS).flatMap((field) => {
+    if (Object.hasOwn(config, field)) return []
+    const [has, gets] = [fields[field], withinBounds(field, fields[field])]
+    if (has === gets) return []
+    return `The version ${name} has ${field}: ${String(has)}, which Edgegap takes of no new version: the copy gets ${String(gets)}. Give ${field} in version-config to choose another.`
+  })
 }
 
 /** Fields that change how the server starts, and that no document lists for a create. */

@@ -3,6 +3,7 @@ import { portBody, showPorts } from '../ports.ts'
 import type { VersionInputs } from '../version-inputs.ts'
 import {
   createBody,
+  describeBounded,
   expectResources,
   fieldsNotCopied,
   imageBody,
@@ -64,7 +65,6 @@ function decideCreate(
   const body = createBody(settings, image, template)
   const traits = toVersion(body)
   if (traits === undefined) throw new Error('a version without name or image')
-  const left = template ? fieldsNotCopied(template) : []
   return {
     action: 'created',
     body,
@@ -80,11 +80,20 @@ function decideCreate(
       ...environmentChanges([], traits.environment, 'others-kept'),
       ...configChanges({}, withoutPorts(settings.config)),
     ],
-    warnings: left.map(
-      (field) =>
-        `The version ${template?.name} has a ${field}, which is not copied: give it in version-config if the server needs it.`,
-    ),
+    warnings: template ? warnOfCopy(settings, template) : [],
   }
+}
+
+/** What a copy does not have as its template does. What the inputs give instead is no news. */
+function warnOfCopy({ config }: VersionInputs, template: Version): string[] {
+  const lost = fieldsNotCopied(template).filter((field) => !(field in config))
+  return [
+    ...lost.map(
+      (field) =>
+        `The version ${template.name} has a ${field}, which is not copied: give it in version-config if the server needs it.`,
+    ),
+    ...describeBounded(template, config),
+  ]
 }
 
 /** The shown ports are those of the configuration already. */

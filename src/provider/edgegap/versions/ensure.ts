@@ -1,3 +1,4 @@
+import { abortLater } from '../../../base/clock.ts'
 import { ActionError } from '../../../base/errors.ts'
 import type { Call } from '../../provider.ts'
 import { budget } from '../budget.ts'
@@ -19,6 +20,8 @@ export interface EnsuredVersion {
 }
 
 const PAUSES_MS = [500, 1_000, 2_000, 4_000]
+/** A write that is on the wire is waited for so long after a cancel: what is reported has to be right. */
+const LINGER_MS = 2_500
 
 /**
  * Carries the plan out for the version that is deployed. Names are unique at Edgegap, so a create may
@@ -53,17 +56,23 @@ interface Task {
 async function carryOut(task: Task, planned: Decision, call: Call): Promise<Decision> {
   const { api } = task
   const rest = budget(api.clock, call)
+  const signal = abortLater(call.signal, LINGER_MS, api.clock)
+  const lingering = () => ({ ...rest(), signal })
   let decision = planned
   let mayBeOurs = false
   for (let attempt = 0; decision.body !== undefined; attempt++) {
-    const result = await send(task, decision, rest())
-    if (result.kind === 'done') return decision
+    if (call.signal.aborted) throw givenUp(task, decision)
+    const result = await send(task, decision, lingering())
+    if (result.kind === 'done') {
+      if (decision.action === 'created') await whenReadable(task, rest())
+      return decision
+    }
     const isRace = result.kind === 'refused' && isNameTaken(decision, result.reply.status)
     if (result.kind === 'refused' && !isRace) throw refuse(task, decision, result.reply)
     mayBeOurs ||= result.kind === 'unknown'
     const pauseMs = PAUSES_MS[attempt]
     const error = result.kind === 'unknown' ? result.error : refuse(task, decision, result.reply)
-    const existing = await readAfter(task, decision, error, rest())
+    const existing = await readAfter(task, decision, error, lingering())
     if (mayBeOurs && isDone(task, decision, existing)) return decision
     const next = task.decide(existing)
     // Another job made it first, with the same image or, where it may be moved, with any.
@@ -72,6 +81,30 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
     if (pauseMs === undefined || !(await canPause(api, error, pauseMs, rest()))) throw error
   }
   return decision
+}
+
+/**
+ * A deployment of a version that is not known everywhere yet would be refused. How long Edgegap takes
+ * is not documented; if it takes longer than this, or cannot be read, the deploy says so itself.
+ */
+async function whenReadable({ api, settings }: Task, call: Call): Promise<void> {
+  const rest = budget(api.clock, call)
+  for (const pauseMs of PAUSES_MS) {
+    try {
+      if ((await fetchVersion(api, settings.version, rest())) !== undefined) return
+    } catch {
+      return
+    }
+    await api.clock.sleep(pauseMs, call.signal)
+  }
+}
+
+function givenUp({ settings }: Task, { action }: Decision): ActionError {
+  const { version } = settings
+  return new ActionError({
+    kind: 'cancelled',
+    what: `The run was cancelled before the version ${version} was ${action}`,
+  })
 }
 
 /** @throws ActionError that tells of the write, and not only of the read that failed after it */

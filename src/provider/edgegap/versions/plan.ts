@@ -20,6 +20,8 @@ export interface VersionPlan {
   readonly previousImage: Image | undefined
   /** What is created or changed, field by field, without secret values. */
   readonly changes: readonly Change[]
+  /** What Edgegap's registry says of the image's tag. */
+  readonly tag: TagCheck
   readonly promotions: readonly PlannedPromotion[]
   readonly pruning: Pruning | undefined
   /** Versions that would be deleted; known only where the plan was asked to find out. */
@@ -74,6 +76,7 @@ export async function planVersion(
     image,
     previousImage: decision.previousImage,
     changes: decision.changes,
+    tag: readings.tag,
     promotions: planPromotions(api, settings, { ...decision.traits, image }, readings),
     ensure: { decision, template: readings.template },
   }
@@ -102,10 +105,13 @@ async function planUnmanaged(
     call,
   )
   const isInactive = existing !== undefined && !existing.isActive
+  const image = existing?.image
+  const tag = image && isPreflight ? await checkTag(api, image, call) : readings.tag
   return {
     version: settings.version,
     action: 'unmanaged',
-    image: existing?.image,
+    image,
+    tag,
     previousImage: undefined,
     changes: [],
     promotions: existing ? planPromotions(api, settings, existing, readings) : [],
@@ -113,6 +119,7 @@ async function planUnmanaged(
     ...pruning,
     warnings: [
       ...(isInactive ? [`The version ${settings.version} is not active.`] : []),
+      ...(image ? warnOfTag(image, tag, existing) : []),
       ...pruning.warnings,
     ],
   }

@@ -1,5 +1,6 @@
+import { abortLater } from '../../../base/clock.ts'
 import { ActionError, type ErrorKind, toActionError } from '../../../base/errors.ts'
-import type { Call } from '../../provider.ts'
+import type { Call, MovedVersion } from '../../provider.ts'
 import { budget } from '../budget.ts'
 import { type Image, isSameImage, showImage } from '../image.ts'
 import type { RegistryLogin } from '../version-inputs.ts'
@@ -9,16 +10,9 @@ import { writeRefusal } from './errors.ts'
 import type { PlannedPromotion } from './plan.ts'
 import { write } from './write.ts'
 
-/** A version that was moved, with what a rollback needs. */
-export interface Promoted {
-  readonly version: string
-  readonly from: string
-  readonly to: string
-}
-
 export interface PromotionResult {
   /** Those that were moved, in order, also when a later one failed. */
-  readonly promoted: readonly Promoted[]
+  readonly promoted: readonly MovedVersion[]
   /** Those that had the image already. */
   readonly unchanged: readonly string[]
   readonly warnings: readonly string[]
@@ -26,7 +20,17 @@ export interface PromotionResult {
   readonly error: ActionError | undefined
 }
 
+/** What happens to each version, as it happens. */
+export interface PromotionNews {
+  /** Right before the request that moves it: after a kill the log tells what may have been moved. */
+  moving?(promotion: PlannedPromotion): void
+  moved?(promotion: PlannedPromotion, moved: MovedVersion): void
+  unchanged?(promotion: PlannedPromotion): void
+}
+
 const PAUSES_MS = [500, 1_000, 2_000, 4_000]
+/** A move that is on the wire is waited for so long after a cancel: what is reported has to be right. */
+const LINGER_MS = 2_500
 
 /**
  * Moves versions to the deployed image, one after the other. Each is read right before, and left
@@ -37,16 +41,23 @@ export async function promoteVersions(
   promotions: readonly PlannedPromotion[],
   login: RegistryLogin | undefined,
   call: Call,
+  news: PromotionNews = {},
 ): Promise<PromotionResult> {
   const rest = budget(api.clock, call)
-  const promoted: Promoted[] = []
+  const promoted: MovedVersion[] = []
   const unchanged: string[] = []
   const warnings: string[] = []
   for (const [index, promotion] of promotions.entries()) {
     try {
-      const end = await promote(api, promotion, login, rest())
-      if (end === 'unchanged') unchanged.push(promotion.version)
-      else promoted.push(toPromoted(promotion))
+      const moving = () => news.moving?.(promotion)
+      const end = await promote({ api, promotion, login, moving }, rest())
+      if (end === 'unchanged') {
+        unchanged.push(promotion.version)
+        news.unchanged?.(promotion)
+        continue
+      }
+      promoted.push(toPromoted(promotion))
+      news.moved?.(promotion, toPromoted(promotion))
       if (end === 'unconfirmed') warnings.push(unconfirmed(promotion))
     } catch (thrown) {
       const left = promotions.slice(index + 1).map(({ version }) => version)
@@ -57,28 +68,31 @@ export async function promoteVersions(
   return { promoted, unchanged, warnings, error: undefined }
 }
 
+interface Move {
+  api: VersionApi
+  promotion: PlannedPromotion
+  login: RegistryLogin | undefined
+  moving: () => void
+}
+
 /** @throws ActionError when it was not moved */
-async function promote(
-  api: VersionApi,
-  promotion: PlannedPromotion,
-  login: RegistryLogin | undefined,
-  call: Call,
-): Promise<'moved' | 'unchanged' | 'unconfirmed'> {
-  const rest = budget(api.clock, call)
+async function promote(move: Move, call: Call): Promise<'moved' | 'unchanged' | 'unconfirmed'> {
+  const { api, promotion, moving } = move
   const { version, from, to } = promotion
+  const rest = budget(api.clock, call)
   const before = await imageOf(api, version, rest())
   if (isSameImage(before, to)) return 'unchanged'
   if (!isSameImage(before, from)) throw movedBySomebody(promotion, before)
+  if (call.signal.aborted) throw givenUp(promotion)
+  // From here on a cancel waits for the answer.
+  const signal = abortLater(call.signal, LINGER_MS, api.clock)
+  const lingering = () => ({ ...rest(), signal })
+  moving()
   for (let attempt = 0; ; attempt++) {
-    const request = { path: versionPath(api, version), body: imageBody(to, login) }
-    const what = `Edgegap did not move the version ${version} to ${showImage(to)}`
-    const result = await write(api, { ...request, method: 'PATCH' }, what, rest())
-    if (result.kind === 'refused') {
-      throw writeRefusal(api, result.reply, what, { image: to, hasLogin: login !== undefined })
-    }
-    if (result.kind === 'done') return await readBack(api, promotion, rest())
+    const result = await send(move, lingering())
+    if (result.kind === 'done') return await readBack(api, promotion, lingering())
     const { error } = result
-    const now = await imageOf(api, version, rest()).catch(() => {
+    const now = await imageOf(api, version, lingering()).catch(() => {
       throw fateUnknown(promotion, error)
     })
     if (isSameImage(now, to)) return 'moved'
@@ -86,6 +100,23 @@ async function promote(
     const pauseMs = PAUSES_MS[attempt]
     if (pauseMs === undefined || !(await canPause(api, error, pauseMs, rest()))) throw error
   }
+}
+
+/** @throws ActionError when Edgegap refuses to move it */
+async function send({ api, promotion, login }: Move, call: Call) {
+  const { version, to } = promotion
+  const request = { path: versionPath(api, version), body: imageBody(to, login) }
+  const what = `Edgegap did not move the version ${version} to ${showImage(to)}`
+  const result = await write(api, { ...request, method: 'PATCH' }, what, call)
+  if (result.kind !== 'refused') return result
+  throw writeRefusal(api, result.reply, what, { image: to, hasLogin: login !== undefined })
+}
+
+function givenUp({ version }: PlannedPromotion): ActionError {
+  return new ActionError({
+    kind: 'cancelled',
+    what: `The run was cancelled before the version ${version} was moved`,
+  })
 }
 
 async function readBack(
@@ -133,7 +164,7 @@ function fateUnknown({ version, from, to }: PlannedPromotion, error: ActionError
 /** The first failure, with what was done before it and what was not. */
 function withContext(
   error: ActionError,
-  promoted: readonly Promoted[],
+  promoted: readonly MovedVersion[],
   left: readonly string[],
 ): ActionError {
   const done = promoted.map(({ version, to }) => `${version} to ${to}`).join(', ')
@@ -152,7 +183,7 @@ function withContext(
   })
 }
 
-function toPromoted({ version, from, to }: PlannedPromotion): Promoted {
+function toPromoted({ version, from, to }: PlannedPromotion): MovedVersion {
   return { version, from: showImage(from), to: showImage(to) }
 }
 
