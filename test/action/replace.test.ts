@@ -279,7 +279,9 @@ describe.concurrent('two runs of one group at the same time', () => {
     await edgegap.whenRequested('GET', STATUS, { count: 2, timeoutMs: 30_000 })
     const second = await deploy(edgegap, AFTER)
     expect(liveIds(edgegap)).toEqual([second.main.outputs['deployment-id']])
-    expect((await first).main.exitCode).toBe(1)
+    const { main } = await first
+    expect(main.exitCode).toBe(1)
+    expect(onlyError(main)).toContain('A newer run with replace stops what older runs')
     expect(liveIds(edgegap)).toEqual([second.main.outputs['deployment-id']])
   })
 
@@ -344,6 +346,18 @@ describe.concurrent('a run that is ended with replace: after-ready', () => {
     expect(liveIds(edgegap)).toEqual([id])
     expect(main.outputs['stopped-ids']).toBe(JSON.stringify([old]))
   })
+
+  test.each(['cancel', 'kill'] as const)(
+    'by a %s while the log of the older one hangs leaves the old one',
+    async (how) => {
+      await using edgegap = await startEdgegap({ script: ready(300) })
+      const old = addOld(edgegap)
+      edgegap.faults.order({ kind: 'hang', method: 'GET', path: LOGS })
+      await deploy(edgegap, AFTER, { mainControl: ends[how](edgegap, 'GET', LOGS) })
+      expect(liveIds(edgegap)).toEqual([old])
+    },
+    LONG_MS,
+  )
 
   test('by a cancel once it is ready, and before the first stop, leaves the old one', async () => {
     await using edgegap = await startEdgegap({ script: ready(300) })
