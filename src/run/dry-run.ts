@@ -1,10 +1,11 @@
 import { toActionError } from '../base/errors.ts'
 import type { PlanCheck, PlannedChange } from '../provider/plan.ts'
 import type { Call } from '../provider/provider.ts'
-import type { Reach, Settings, StopSettings } from '../settings/model.ts'
+import type { GroupReach, Settings, StopSettings } from '../settings/model.ts'
 import { cancelled } from '../state/endings.ts'
 import type { PlanState } from '../state/state.ts'
 import { refused } from './ensure-version.ts'
+import { listMembers } from './group-members.ts'
 import { type Run, runCall } from './run.ts'
 
 const PLAN_MS = 60_000
@@ -32,7 +33,7 @@ async function plan(run: Run<Settings>, call: Call): Promise<PlanState> {
   const replace = settings.operation === 'deploy' ? settings.replace : undefined
   const [planned, older] = await Promise.all([
     provider.plan(call),
-    replace ? findMembers(run, replace.reach, call) : [],
+    replace ? findMembers(run, replace.reach) : [],
   ])
   for (const warning of planned.warnings) printer.warning(warning)
   state.version = planned.version
@@ -59,7 +60,7 @@ async function planStop(
   call: Call,
 ): Promise<PlanState> {
   if (reach.kind !== 'deployment') {
-    const ids = await findMembers(run, reach, call)
+    const ids = await findMembers(run, reach)
     return { changes: ids.map((id) => stopOf(id, '')), checks: [] }
   }
   const { id } = reach
@@ -74,11 +75,9 @@ async function planStop(
   return { changes: isOver ? [] : [stopOf(id, '')], checks: [check] }
 }
 
-async function findMembers(run: Run<Settings>, reach: Reach, call: Call): Promise<string[]> {
-  const { groups } = run.provider
-  if (reach.kind === 'deployment' || !groups) return []
-  const group = reach.kind === 'group' ? reach.group : undefined
-  const { members } = await groups.members({ application: reach.application, group }, call)
+async function findMembers(run: Run<Settings>, reach: GroupReach): Promise<string[]> {
+  const { members, unclear } = await listMembers(run, reach)
+  for (const id of unclear) run.printer.warning(`${id} is listed, but its status is not known.`)
   return members.filter(({ isEnding }) => !isEnding).map(({ id }) => id)
 }
 

@@ -27,17 +27,27 @@ export async function writeLogFile(
   await mkdir(folder, { recursive: true })
   // Of a run that was killed. A link goes, not what it leads to.
   await rm(unfinished, { force: true })
-  const file = await open(unfinished, 'wx', 0o644)
   try {
-    await writeLines(file, log, redact)
+    await writeNewFile(unfinished, log, redact)
+    await rename(unfinished, path)
   } catch (thrown) {
-    await file.close()
     await rm(unfinished, { force: true })
     throw thrown
   }
-  await file.close()
-  await rename(unfinished, path)
   return path
+}
+
+async function writeNewFile(
+  path: string,
+  log: ServerLog,
+  redact: (text: string) => string,
+): Promise<void> {
+  const file = await open(path, 'wx', 0o644)
+  try {
+    await writeLines(file, log, redact)
+  } finally {
+    await file.close()
+  }
 }
 
 async function writeLines(

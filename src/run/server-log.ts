@@ -45,9 +45,10 @@ export async function keepLogs(run: LogRun, ids: readonly string[]): Promise<Kep
   const late = abortLater(cancellation.signal, HOLD_AFTER_CANCEL_MS, clock)
   const signal = AbortSignal.any([cancellation.over, late])
   const writes: Promise<void>[] = []
+  const skipped: string[] = []
   await inTurn(ids, MAX_READS, async (id) => {
     if (clock.nowMs() >= untilMs || signal.aborted) {
-      printer.warning(`No log of ${id}: there was no time left for it`)
+      skipped.push(id)
       return
     }
     const log = await readLog(run, id, { deadlineMs: READ_MS, signal })
@@ -55,6 +56,9 @@ export async function keepLogs(run: LogRun, ids: readonly string[]): Promise<Kep
     shown.set(id, tailOf(log, run.settings.logLines))
     writes.push(writeLog(run, id, log))
   })
+  if (skipped.length > 0) {
+    printer.warning(`No log of ${skipped.join(', ')}: there was no time left for it`)
+  }
   const all = Promise.all(writes).then(() => undefined)
   await Promise.race([all, clock.sleep(untilMs - clock.nowMs(), signal)])
   return { shown, written: Promise.race([all, clock.sleep(WRITE_MS, cancellation.over)]) }

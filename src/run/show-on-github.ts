@@ -138,8 +138,10 @@ function viewOf(state: RunState): RunView {
   const { deployments, error } = state
   const [first] = deployments
   const told = error ?? deployments.find((one) => one.error)?.error
+  // A run that is cancelled after its servers took the place of older ones leaves them up.
+  const isInPlace = state.outcome === 'cancelled' && deployments.some((one) => one.isInPlace)
   return {
-    outcome: state.outcome,
+    outcome: isInPlace ? 'succeeded' : state.outcome,
     provider: state.title,
     application: state.application,
     version: state.version,

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
 import { ActionError } from '../base/errors.ts'
+import type { Observation } from '../provider/provider.ts'
 import type { DeploymentState } from './state.ts'
 
 /** So many failed checks in a row at the end: the last status says little. */
@@ -13,7 +14,7 @@ export function deploymentFailed({ observation, elapsedMs, id }: DeploymentState
   return new ActionError({
     kind: 'deployment-failed',
     what: `${id} failed after ${formatDuration(elapsedMs)} with ${status}${reason}.`,
-    ...(observation?.next && { next: observation.next }),
+    ...nextAfter(observation),
   })
 }
 
@@ -23,8 +24,17 @@ export function failedAfterReady({ observation, elapsedMs, id }: DeploymentState
   return new ActionError({
     kind: 'deployment-failed',
     what: `${id} was ready and did not stay so: ${status} after ${formatDuration(elapsedMs)}${reason}.`,
-    ...(observation?.next && { next: observation.next }),
+    ...nextAfter(observation),
   })
+}
+
+/** What may have ended a server that the provider reports as ended. */
+function nextAfter(observation: Observation | undefined): { next?: string } {
+  if (observation?.next) return { next: observation.next }
+  if (!observation?.end) return {}
+  return {
+    next: 'It was stopped, or its process ended. A newer run with replace stops what older runs of its group started.',
+  }
 }
 
 export function restarted({ id }: DeploymentState, times: number): ActionError {

@@ -1,0 +1,61 @@
+import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { writeLogFile } from '../../src/run/log-file.ts'
+
+let root: string
+let folder: string
+const asIs = (text: string) => text
+const LOG = { lines: ['a', 'b'], isCut: false }
+
+beforeEach(() => {
+  root = mkdtempSync(join(tmpdir(), 'log-file-'))
+  folder = join(root, 'logs')
+})
+afterEach(() => rmSync(root, { recursive: true, force: true }))
+
+describe('the file of a log', () => {
+  it.each([
+    '../../escape',
+    '..',
+    '.',
+    '/etc/passwd',
+    'a/b',
+    'a\\b',
+    'c:d',
+    '\0',
+    '',
+    'x'.repeat(500),
+  ])('stands in its folder, whatever the id: %j', async (id) => {
+    const path = await writeLogFile(folder, id, LOG, asIs)
+    expect(readdirSync(root)).toEqual(['logs'])
+    const [name = '', ...more] = readdirSync(folder)
+    expect(more).toEqual([])
+    expect(join(folder, name)).toBe(path)
+    expect(name).toMatch(/^[A-Za-z0-9_-]{1,100}\.log$/)
+    expect(lstatSync(path).isFile()).toBe(true)
+  })
+
+  it('has every line, however many, and how the process ended', async () => {
+    const lines = Array.from({ length: 1_234 }, (_, index) => `line ${index}`)
+    const log = { lines, isCut: false, crash: 'exit code 1' }
+    const path = await writeLogFile(folder, 'a', log, asIs)
+    expect(readFileSync(path, 'utf8')).toBe(`${lines.join('\n')}\n[Process: exit code 1]\n`)
+  })
+
+  it('is not there at all where writing it fails, and nothing half done is left', async () => {
+    const redact = () => {
+      throw new Error('no')
+    }
+    await expect(writeLogFile(folder, 'a', LOG, redact)).rejects.toThrow('no')
+    expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('does not take the place of a folder', async () => {
+    mkdirSync(join(folder, 'a.log'), { recursive: true })
+    await expect(writeLogFile(folder, 'a', LOG, asIs)).rejects.toThrow()
+    expect(lstatSync(join(folder, 'a.log')).isDirectory()).toBe(true)
+    expect(readdirSync(folder)).toEqual(['a.log'])
+  })
+})
