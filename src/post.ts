@@ -7,12 +7,14 @@ import { type CleanUpResult, cleanUp } from './run/clean-up.ts'
 import { Ledger, type LedgerEntry, readLedger } from './run/ledger.ts'
 import { createTools, providerContext } from './run/perform.ts'
 import type { RunTools } from './run/run.ts'
+import { showLogs } from './run/server-log.ts'
 import type { Printer } from './runner/printer.ts'
 import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
 import { GITHUB_STATE, LEDGER_STATE, LEFTOVERS_STATE } from './runner/saved-states.ts'
 import { type Access, isSealedWith } from './settings/access.ts'
 import { readGitHub } from './settings/github.ts'
 import { Inputs } from './settings/inputs.ts'
+import { type LogSettings, readLogSettings } from './settings/logs.ts'
 import { Problems } from './settings/problems.ts'
 import { secretsOf } from './settings/secrets.ts'
 
@@ -92,8 +94,16 @@ async function cleanUpSaved(
     const provider = await reopen(access, definition, limited, tools)
     const maySearch = known.some(({ id, isAuxiliary }) => id === undefined && !isAuxiliary)
     const searchMs = Math.min(provider.traits.createMs, LONGEST_SEARCH_MS)
-    const limits = { forMs: maySearch && provider.traits.canStop ? searchMs : 0, stopMs: STOP_MS }
-    result = await cleanUp({ ...tools, provider }, known, limits)
+    const written: Promise<void>[] = []
+    result = await cleanUp({ ...tools, provider }, known, {
+      forMs: maySearch && provider.traits.canStop ? searchMs : 0,
+      stopMs: STOP_MS,
+      beforeStop: async (ids) => {
+        const logRun = { ...tools, provider, settings: readLogInputs(action), state: {} }
+        written.push((await showLogs(logRun, ids)).written)
+      },
+    })
+    await Promise.all(written)
   } catch (thrown) {
     const failures = entries.map((entry) => ({ entry, error: thrown }))
     result = { stoppedIds: [], goneIds: [], notFound: [], failures }
@@ -108,6 +118,11 @@ async function cleanUpSaved(
   report(result, printer)
   const wasStopped = result.stoppedIds.length + result.goneIds.length > 0
   return { isClean: result.failures.length === 0 && strange === 0, wasStopped }
+}
+
+/** What is wrong with an input by now is no reason to show no log. */
+function readLogInputs({ environment }: ActionProcess): LogSettings {
+  return readLogSettings(new Inputs(environment, new Problems()), environment, () => true)
 }
 
 function definitionFor(

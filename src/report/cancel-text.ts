@@ -4,6 +4,11 @@ import type { RunState } from '../state/state.ts'
 export function cancelSentences(report: RunState): string[] {
   const { stoppedIds, hasLeftovers, deployments } = report
   const stopped = stoppedIds.length > 0 ? [`Stopped ${stoppedIds.join(', ')}.`] : []
+  const inPlace = deployments.flatMap(({ id, isInPlace }) => (isInPlace && id ? id : []))
+  if (inPlace.length > 0) {
+    const stay = inPlace.length === 1 ? 'stays' : 'stay'
+    return [...stopped, `${inPlace.join(', ')} ${stay} in place of what was replaced.`]
+  }
   if (hasLeftovers) return [...stopped, 'The post step stops what was created or may have been.']
   if (stopped.length > 0) return stopped
   const goOn = deployments.flatMap(({ id }) => id ?? [])

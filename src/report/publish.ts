@@ -5,6 +5,7 @@ import type { Printer } from '../runner/printer.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
 import { cancelSentences } from './cancel-text.ts'
 import { lastErrors } from './log-excerpt.ts'
+import { printLog } from './log-tail.ts'
 import { buildOutputs, maskedOutputWarnings } from './outputs.ts'
 import { buildSummary } from './summary.ts'
 
@@ -27,7 +28,7 @@ export async function publish(
   }
   for (const warning of maskedOutputWarnings(report, printer, providerOutputs))
     printer.warning(warning)
-  for (const deployment of report.deployments) printLog(deployment, printer)
+  for (const deployment of report.deployments) printLogOf(deployment, printer)
   annotate(report, printer)
   if (!withSummary) return
   try {
@@ -37,16 +38,9 @@ export async function publish(
   }
 }
 
-/** Remote log lines carry a visible prefix, so that none of them can begin with a command. */
-function printLog({ id, log }: DeploymentState, printer: Printer): void {
+function printLogOf({ id = '', log }: DeploymentState, printer: Printer): void {
   if (!log) return
-  if (log.crash) printer.line(`Process of ${id}: ${log.crash}`)
-  if (log.tail.length === 0) return
-  const title = log.isCut ? `Log of ${id}, last ${log.tail.length} lines` : `Log of ${id}`
-  printer.group(
-    title,
-    log.tail.map((line) => `| ${line}`),
-  )
+  printLog(printer, id, log)
   // GitHub shows groups folded: without these the step would not say why.
   const errors = lastErrors(log)
   if (errors.length > 0) printer.line('Of its lines these look like errors:')

@@ -23,6 +23,8 @@ export interface CleanUpOptions extends FindOptions {
   spared?: ReadonlySet<string>
   /** How long one stop may take in all, milliseconds. */
   stopMs?: number
+  /** Reads the logs of deployments that are stopped next. */
+  beforeStop?: (ids: readonly string[]) => Promise<void>
 }
 
 /**
@@ -72,10 +74,11 @@ async function stopAll(
   run: CleanUpRun,
   known: ReadonlyMap<string, LedgerEntry>,
   result: CleanUpResult,
-  { spared, stopMs }: CleanUpOptions,
+  { spared, stopMs, beforeStop }: CleanUpOptions,
 ): Promise<void> {
-  await inTurn([...known], MAX_STOPS, async ([id, entry]) => {
-    if (spared?.has(id)) return
+  const toStop = [...known].filter(([id]) => !spared?.has(id))
+  await beforeStop?.(toStop.flatMap(([id, { isAuxiliary }]) => (isAuxiliary ? [] : id)))
+  await inTurn(toStop, MAX_STOPS, async ([id, entry]) => {
     const end = await stopDeployment(run, id, { tag: tagToSearch(entry), limitMs: stopMs })
     if (end.kind === 'unconfirmed') result.failures.push({ entry, error: end.error })
     else if (!entry.isAuxiliary) {

@@ -8,14 +8,27 @@ import { keepLogs } from './server-log.ts'
 /**
  * Brings deployments to their end: the log of what failed is read, and it is stopped or kept; what
  * was cancelled, or must go because another one failed, is stopped. What is up and is to stay is left
- * to `release`. The ledger lets go only of what has certainly ended.
+ * to `release`; what has taken the place of older ones stays in any case. The ledger lets go only of what has certainly ended.
  */
 export async function conclude(run: Run, deployments: readonly DeploymentState[]): Promise<void> {
-  const { cancellation, provider } = run
-  const created = deployments.filter(({ id, tag }) => id !== undefined && tag !== undefined)
+  const { cancellation } = run
+  const created = deployments.filter(({ id, tag, isInPlace }) => id && tag && !isInPlace)
   if (cancellation.signal.aborted) for (const one of created) setCancelled(one)
   const ending = created.filter(({ outcome }) => !isUp(outcome))
-  await keepLogs(run, ending.filter(hasLog))
+  const logs = await keepLogs(
+    run,
+    ending.filter(hasLog).flatMap(({ id }) => id ?? []),
+  )
+  await stopOrKeep(run, ending)
+  await logs.written
+  for (const one of ending) {
+    const log = logs.shown.get(one.id ?? '')
+    if (log) one.log = log
+  }
+}
+
+async function stopOrKeep(run: Run, ending: readonly DeploymentState[]): Promise<void> {
+  const { cancellation, provider } = run
   if (!provider.traits.canStop) {
     for (const one of ending) letGoOn(run, one)
     return
@@ -79,8 +92,9 @@ function keep({ settings, ledger, printer }: Run, { id, tag }: DeploymentState):
   printer.notice(`${id} was kept (on-failure: keep). You pay for it until you stop it.`)
 }
 
-/** One that never ran has no log, and one that is cancelled has no time for it. */
-function hasLog({ outcome, error }: DeploymentState): boolean {
+/** One that never ran has no log; a cancelled one whose status nobody has seen is too young for one. */
+function hasLog({ outcome, error, observation }: DeploymentState): boolean {
   if (error?.kind === 'no-capacity' || error?.kind === 'unauthorized') return false
+  if (outcome === 'cancelled') return observation !== undefined
   return outcome === 'failed' || outcome === 'timed-out' || outcome === 'stopped'
 }

@@ -9,6 +9,7 @@ import { conclude } from './conclude.ts'
 import { deployAll } from './deploy-all.ts'
 import { ensureVersion, prepare } from './ensure-version.ts'
 import { promoteDeployed } from './promote.ts'
+import { findOlder, replaceAfter, replaceBefore } from './replace.ts'
 import { cleanUpCall, type Run, runCall } from './run.ts'
 
 const SUBSCRIBE_MS = 15_000
@@ -33,12 +34,17 @@ export async function deploy(run: Run): Promise<void> {
     state.deployments = provider.targets.map((target) => {
       return { target, outcome: 'failed', timeline: [], elapsedMs: 0 }
     })
-    await holdForTunnel(run, channel, preparation)
+    const [older] = await Promise.all([
+      findOlder(run, run.settings.replace),
+      holdForTunnel(run, channel, preparation),
+    ])
     if (isTunnelFirst) await ensureVersion(run)
     await run.progress.whileRunning(async () => {
+      await replaceBefore(run, older)
       await deployAll(run, channel)
-      await promoteDeployed(run)
       await cleanUpLost(run)
+      await replaceAfter(run, older)
+      await promoteDeployed(run)
     })
   } catch (thrown) {
     state.error = cancellation.signal.aborted ? cancelled() : toActionError(thrown)

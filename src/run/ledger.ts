@@ -38,9 +38,10 @@ export class Ledger {
     this.#set(tag, { ...this.#entries.get(tag), tag, id })
   }
 
-  /** It does not exist, was stopped, or may stay for good. */
-  closed(tag: string): void {
-    if (this.#entries.delete(tag)) this.#save()
+  /** They do not exist, were stopped, or may stay for good: one change for all, whenever a kill comes. */
+  closed(...tags: readonly string[]): void {
+    const known = tags.filter((tag) => this.#entries.delete(tag))
+    if (known.length > 0) this.#save()
   }
 
   get open(): readonly LedgerEntry[] {

@@ -1,6 +1,5 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock, whenAborted } from '../base/clock.ts'
-import { ActionError } from '../base/errors.ts'
 import { createHttpClient } from '../net/request.ts'
 import type { ProviderDefinition } from '../provider/definition.ts'
 import type { ProviderContext } from '../provider/provider.ts'
@@ -50,15 +49,15 @@ export async function perform(
   const github = ShowOnGitHub.for(settings, action, tools)
   const run: Run<Settings> = { ...tools, settings, provider, state, progress, github }
   printer.group('Settings', describeSettings(settings, definition))
-  const missing = notBuilt(settings)
-  if (missing !== undefined) throw new ActionError({ kind: 'refused', what: missing })
   const work = carryOut(run)
   // A run that was cancelled ends in time even if its cleaning up does not: the post step goes on.
   await Promise.race([work, whenAborted(cancellation.over)])
   if (cancellation.over.aborted) {
     state.outcome = 'cancelled'
     state.error ??= cancelled()
-    for (const one of state.deployments) if (!one.error) one.outcome = 'cancelled'
+    for (const one of state.deployments) {
+      if (!one.error && !one.isInPlace) one.outcome = 'cancelled'
+    }
   }
   state.hasLeftovers = tools.ledger.open.length > 0
   github?.finished(state)
@@ -81,15 +80,6 @@ async function carryOut(run: Run<Settings>): Promise<void> {
     return await makeVersion(run as Run<VersionSettings>)
   }
   return await stop(run as Run<StopSettings>)
-}
-
-/** Nothing is sent for what cannot be done yet. */
-function notBuilt(settings: Settings): string | undefined {
-  if (settings.dryRun) return undefined
-  if (settings.operation === 'stop' && settings.reach.kind !== 'deployment')
-    return 'a stop by group cannot be done yet'
-  if (settings.operation === 'deploy' && settings.replace) return 'replace cannot be done yet'
-  return undefined
 }
 
 function isDeploy(run: Run<Settings>): run is Run<DeploySettings> {

@@ -1,41 +1,103 @@
 import { abortLater } from '../base/clock.ts'
-import { describe } from '../base/errors.ts'
+import { describe, toActionError } from '../base/errors.ts'
 import { inTurn } from '../base/in-turn.ts'
-import type { ServerLog } from '../provider/provider.ts'
-import type { DeploymentState, LogState } from '../state/state.ts'
-import { cleanUpCall, type Run } from './run.ts'
+import type { Call, ServerLog } from '../provider/provider.ts'
+import { printLog } from '../report/log-tail.ts'
+import type { LogSettings } from '../settings/logs.ts'
+import type { LogState, RunState } from '../state/state.ts'
+import { writeLogFile } from './log-file.ts'
+import type { Run } from './run.ts'
 
-/** A log holds up a stop by this at most, by a few seconds where it does not come, and less on a cancel. */
+/** A log that does not come holds up the stops by this at most; none is asked for later. */
+const HOLD_MS = 5_000
+/** One that comes may take longer; the HTTP client ends the request when it falls silent. */
 const READ_MS = 20_000
-const READ_AFTER_CANCEL_MS = 2_000
+/** On a cancel there is less time for all of it. */
+const HOLD_AFTER_CANCEL_MS = 2_000
+/** Files go on being written beside the stops, and hold up the end of the step by this at most. */
+const WRITE_MS = 20_000
 /** Logs on the way at the same time: one may have 32 MB. */
-const MAX_READS = 2
+const MAX_READS = 4
 
-/** Reads the logs of servers that are about to be stopped, while they exist. A failure only warns. */
-export async function keepLogs(run: Run, deployments: readonly DeploymentState[]): Promise<void> {
-  await inTurn(deployments, MAX_READS, async (deployment) => {
-    const { id } = deployment
-    if (id === undefined) return
-    const log = await readLog(run, id)
-    if (log) deployment.log = log
-  })
+/** What reading logs needs of a run: the post step has no other settings and no other state. */
+export interface LogRun extends Pick<Run, 'provider' | 'clock' | 'cancellation' | 'printer'> {
+  readonly settings: LogSettings
+  readonly state: Pick<RunState, 'logFiles'>
 }
 
-/** @returns what is shown of the log, or undefined where there is none or it cannot be read */
-async function readLog(run: Run, id: string): Promise<LogState | undefined> {
-  const { provider, printer, cancellation, settings, clock } = run
-  if (!provider.readLog) return undefined
-  const call = cleanUpCall(run, READ_MS)
-  const cutShort = abortLater(cancellation.signal, READ_AFTER_CANCEL_MS, clock)
+export interface KeptLogs {
+  /** By id, what is shown of each log that could be read. */
+  readonly shown: ReadonlyMap<string, LogState>
+  /** Resolves once the files are written, or have taken too long; never rejects. */
+  readonly written: Promise<void>
+}
+
+/**
+ * Reads the logs of servers that are about to be stopped, while they exist, and writes them to
+ * `log-dir`. Resolves when the stops may begin. A failure only warns.
+ */
+export async function keepLogs(run: LogRun, ids: readonly string[]): Promise<KeptLogs> {
+  const { provider, clock, cancellation, printer } = run
+  const shown = new Map<string, LogState>()
+  if (!provider.readLog || ids.length === 0) return { shown, written: Promise.resolve() }
+  const holdMs = cancellation.signal.aborted ? HOLD_AFTER_CANCEL_MS : HOLD_MS
+  const untilMs = clock.nowMs() + holdMs
+  const late = abortLater(cancellation.signal, HOLD_AFTER_CANCEL_MS, clock)
+  const signal = AbortSignal.any([cancellation.over, late])
+  const writes: Promise<void>[] = []
+  await inTurn(ids, MAX_READS, async (id) => {
+    if (clock.nowMs() >= untilMs || signal.aborted) {
+      printer.warning(`No log of ${id}: there was no time left for it`)
+      return
+    }
+    const log = await readLog(run, id, { deadlineMs: READ_MS, signal })
+    if (!log) return
+    shown.set(id, tailOf(log, run.settings.logLines))
+    writes.push(writeLog(run, id, log))
+  })
+  const all = Promise.all(writes).then(() => undefined)
+  await Promise.race([all, clock.sleep(untilMs - clock.nowMs(), signal)])
+  return { shown, written: Promise.race([all, clock.sleep(WRITE_MS, cancellation.over)]) }
+}
+
+/** The same for servers that are stopped although nothing is wrong with them: shows the logs at once. */
+export async function showLogs(run: LogRun, ids: readonly string[]): Promise<KeptLogs> {
+  const { logLines, logDir } = run.settings
+  const isWanted = logLines > 0 || logDir !== undefined
+  const kept = await keepLogs(run, isWanted ? ids : [])
+  for (const [id, log] of kept.shown) printLog(run.printer, id, log)
+  return kept
+}
+
+async function readLog(
+  { provider, printer }: LogRun,
+  id: string,
+  call: Call,
+): Promise<ServerLog | undefined> {
   try {
-    const signal = AbortSignal.any([call.signal, cutShort])
-    const log = await provider.readLog(id, { ...call, signal })
-    if (log) return tailOf(log, settings.logLines)
-    printer.line(`${id} left no log`)
+    const log = await provider.readLog?.(id, call)
+    if (!log) printer.line(`${id} left no log`)
+    return log
   } catch (thrown) {
-    printer.warning(`No log of ${id}: ${describe(thrown)}`)
+    const error = toActionError(thrown)
+    // What has ended has no log any more, and that is no fault.
+    if (error.kind === 'not-found') printer.line(`${id} has no log: ${describe(error)}`)
+    else printer.warning(`No log of ${id}: ${describe(error)}`)
+    return undefined
   }
-  return undefined
+}
+
+async function writeLog({ settings, state, printer }: LogRun, id: string, log: ServerLog) {
+  if (settings.logDir === undefined) return
+  try {
+    const path = await writeLogFile(settings.logDir, id, log, (text) => printer.redact(text))
+    const files = state.logFiles ?? []
+    if (!files.includes(path)) files.push(path)
+    state.logFiles = files
+    printer.line(`Log of ${id}: ${path}`)
+  } catch (thrown) {
+    printer.warning(`The log of ${id} could not be written to log-dir: ${describe(thrown)}`)
+  }
 }
 
 function tailOf({ lines, isCut, crash }: ServerLog, count: number): LogState {

@@ -53,6 +53,8 @@ export interface StopOptions {
    * default), or that the server is gone.
    */
   until?: 'accepted' | 'ending' | 'ended'
+  /** The provider has taken a stop of it before. */
+  isAccepted?: boolean
 }
 
 /**
@@ -87,6 +89,7 @@ class Stop {
     this.#options = options
     this.#saidAtMs = run.clock.nowMs()
     this.#answeredAtMs = this.#saidAtMs
+    if (options.isAccepted) this.#acceptedAtMs = this.#saidAtMs
     this.#untilMs = this.#saidAtMs + (options.limitMs ?? LIMIT_MS)
   }
 

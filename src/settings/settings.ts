@@ -1,9 +1,9 @@
-import { resolve } from 'node:path'
 import { readApiUrl, readToken } from './access-inputs.ts'
 import { DEFAULTS } from './defaults.ts'
 import { readDuration } from './duration.ts'
 import { readGitHub } from './github.ts'
 import { Inputs } from './inputs.ts'
+import { readLogSettings } from './logs.ts'
 import type { CoreSettings, DeploySettings, Settings } from './model.ts'
 import { readProbes } from './probe.ts'
 import { BadInputs, Problems } from './problems.ts'
@@ -70,7 +70,7 @@ async function readOperation(
   const shared = {
     ...access,
     ...readWaiting(reading, definition.defaultTimeoutMs),
-    ...readLogs(reading, isUsed),
+    ...readLogSettings(reading.inputs, reading.environment, isUsed),
     github: readGitHub(reading.inputs, reading.problems),
   }
   if (operation === 'stop') {
@@ -125,18 +125,6 @@ function readHandling(
       ? inputs.oneOf('on-failure', ['stop', 'keep'], DEFAULTS['on-failure'])
       : 'keep',
     stopAfterJob: canStop && inputs.flag('stop-after-job', false),
-  }
-}
-
-const LOG_LINES = { min: 0, max: 1000 }
-
-function readLogs({ inputs, environment }: Reading, isUsed: (input: string) => boolean) {
-  const folder = isUsed('log-dir') ? inputs.text('log-dir') : ''
-  return {
-    logLines: isUsed('log-lines')
-      ? inputs.wholeNumber('log-lines', LOG_LINES, Number(DEFAULTS['log-lines']))
-      : 0,
-    logDir: folder === '' ? undefined : resolve(environment.GITHUB_WORKSPACE || '.', folder),
   }
 }
 

@@ -66,6 +66,8 @@ export interface DeploymentState {
   probes?: readonly ProbeOutput[]
   error?: ActionError
   log?: LogState
+  /** It has taken the place of older ones, so it stays whatever happens to this run. */
+  isInPlace?: true
   /** Moment of acceptance on the wall clock, milliseconds since 1970: tells when its time is up. */
   acceptedWallMs?: number
 }

@@ -15,8 +15,10 @@ const WHILE_CREATING = {
  * The reply to `POST /v2/deployments`. 202 accepts. 422 refuses, yet a deployment in error state may
  * exist under the id that it carries. 5xx, 429, redirects and unreadable acceptances leave open
  * whether something was created (OpenAPI v2; 422: reference of its 2025-07-31 version).
+ *
+ * @param hint what else to do about a refusal that may come from a limit of the account
  */
-export async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
+export async function readCreate(reply: EdgegapReply, hint = ''): Promise<CreateResult> {
   const { readCreatedId, readProblem } = await wire()
   const { status } = reply
   if (status >= 200 && status < 300) {
@@ -32,7 +34,11 @@ export async function readCreate(reply: EdgegapReply): Promise<CreateResult> {
   const what = isFault
     ? 'Edgegap failed to create the deployment'
     : 'Edgegap refused the deployment'
-  const error = replyError(reply, what, readProblem(reply.text), WHILE_CREATING)
+  const error = replyError(reply, what, readProblem(reply.text), {
+    ...WHILE_CREATING,
+    refused: `${WHILE_CREATING.refused}${hint}`,
+    'no-capacity': `${WHILE_CREATING['no-capacity']}${hint}`,
+  })
   if (isFault || status === 429 || status < 400) return { kind: 'unknown', error }
   if (status !== 422) return { kind: 'refused', error }
   const id = readRefusedId()

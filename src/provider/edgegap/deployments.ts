@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { ActionError } from '../../base/errors.ts'
 import { inTurn } from '../../base/in-turn.ts'
 import { Pacer } from '../../base/pacer.ts'
-import type { Call, Member, Observation, ServerLog, StopReply } from '../provider.ts'
+import type { Call, Member, Members, Observation, ServerLog, StopReply } from '../provider.ts'
 import { budget } from './budget.ts'
 import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
 import { readCutLog } from './cut-log.ts'
@@ -20,6 +20,8 @@ const STOP_ANSWERS: ReadonlySet<number> = new Set([200, 202, 400, 404, 410])
 const MAX_UNTAGGED = 100
 /** Statuses on the way at the same time. */
 const STATUS_AT_ONCE = 10
+/** One request of several that find out whose deployments are: one that hangs must not use up all the time. */
+const MEMBER_CALL_MS = 6_000
 /** Edgegap allows 20 status requests a second for the whole organization; a few go at once. */
 const STATUS_SPACING_MS = 60
 
@@ -114,8 +116,9 @@ export class Deployments {
   }
 
   /** What runs of an application, or of one group of it; each one is checked by its own status. */
-  async members(application: string, group: string | undefined, call: Call): Promise<Member[]> {
-    const rest = budget(this.#clock, call)
+  async members(application: string, group: string | undefined, call: Call): Promise<Members> {
+    const left = budget(this.#clock, call)
+    const rest = () => ({ ...left(), deadlineMs: Math.min(left().deadlineMs, MEMBER_CALL_MS) })
     const filters: Filter[] = [{ field: 'application', operator: 'eq', value: application }]
     if (group !== undefined) filters.push({ field: 'tags', operator: 'eq', value: group })
     const rows = await this.list(filters, rest())
@@ -124,13 +127,18 @@ export class Deployments {
       return id !== undefined && mayBelong ? [id] : []
     })
     const members: Member[] = []
+    const unclear: string[] = []
+    const isMany = ids.length > STATUS_AT_ONCE
     await inTurn([...new Set(ids)], STATUS_AT_ONCE, async (id) => {
+      if (isMany) await this.#statuses.turn(call.signal)
       const member = await this.#membership(id, rest())
-      if (member?.application !== application || member.end !== undefined) return
-      if (group === undefined || member.tags.includes(group))
-        members.push({ id, tags: member.tags })
+      if (!member) unclear.push(id)
+      if (member?.application !== application || member.end === 'ended') return
+      const { tags, end } = member
+      if (group !== undefined && !tags.includes(group)) return
+      members.push({ id, tags, ...(end === 'ending' && { isEnding: true }) })
     })
-    return members
+    return { members, unclear }
   }
 
   /** Whose a deployment is, and whether it ends; undefined where the API does not know it. */

@@ -6,7 +6,7 @@ import type {
   Attempt,
   Call,
   CreateResult,
-  Member,
+  Members,
   Observation,
   Preparation,
   Provider,
@@ -92,7 +92,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
     const body = deploymentBody(this.#deploy(), location, tags, attempt.webhook)
     try {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
-      const result = await readCreate(reply)
+      const result = await readCreate(reply, limitHint(this.#deploy()))
       if (result.kind === 'created') this.#places.found(result.id, attempt.tag)
       return result
     } catch (thrown) {
@@ -113,7 +113,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
     members: (
       { application, group }: { application: string; group: string | undefined },
       call: Call,
-    ): Promise<Member[]> => this.#deployments.members(application, group, call),
+    ): Promise<Members> => this.#deployments.members(application, group, call),
   }
 
   async findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
@@ -180,4 +180,11 @@ export class Edgegap implements Provider<EdgegapTarget> {
 /** Whether a run does anything about versions beside deploying one. */
 function isManaged({ image, promote, keepVersions }: VersionInputs): boolean {
   return image !== undefined || promote.length > 0 || keepVersions !== undefined
+}
+
+/** The API's texts are not read to tell a limit from other refusals. */
+function limitHint({ group, replace }: EdgegapDeploySettings): string {
+  if (replace?.when === 'before-deploy' || (group === undefined && !replace)) return ''
+  const older = replace?.reach.kind === 'application' ? 'application' : 'group'
+  return ` Where the account allows no further server, replace: before-deploy stops the older ones of this ${older} first.`
 }

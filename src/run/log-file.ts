@@ -1,0 +1,59 @@
+import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { join } from 'node:path'
+import type { ServerLog } from '../provider/provider.ts'
+
+/** Lines that are cleaned at once: between two such parts the rest of the run gets its turn. */
+const LINES_AT_ONCE = 500
+const NOT_WHOLE =
+  '[This log is not whole: it was longer than 32 MB, of which this is the end, or its transfer broke off.]'
+const LONGEST_NAME = 100
+
+/**
+ * Writes a log to `<id>.log`. It appears there whole or not at all, in place of an older one.
+ *
+ * @param folder absolute; it is made where it does not exist
+ * @param redact removes secrets
+ * @returns the absolute path
+ * @throws the file system's errors
+ */
+export async function writeLogFile(
+  folder: string,
+  id: string,
+  log: ServerLog,
+  redact: (text: string) => string,
+): Promise<string> {
+  const path = join(folder, `${fileNameOf(id)}.log`)
+  const unfinished = `${path}.part`
+  await mkdir(folder, { recursive: true })
+  // Of a run that was killed. A link goes, not what it leads to.
+  await rm(unfinished, { force: true })
+  const file = await open(unfinished, 'wx', 0o644)
+  try {
+    await writeLines(file, log, redact)
+  } catch (thrown) {
+    await file.close()
+    await rm(unfinished, { force: true })
+    throw thrown
+  }
+  await file.close()
+  await rename(unfinished, path)
+  return path
+}
+
+async function writeLines(
+  file: FileHandle,
+  { lines, isCut, crash }: ServerLog,
+  redact: (text: string) => string,
+): Promise<void> {
+  if (isCut) await file.write(`${NOT_WHOLE}\n`)
+  for (let from = 0; from < lines.length; from += LINES_AT_ONCE) {
+    const part = lines.slice(from, from + LINES_AT_ONCE).join('\n')
+    await file.write(`${redact(part)}\n`)
+  }
+  if (crash) await file.write(`[Process: ${redact(crash)}]\n`)
+}
+
+/** Whatever a provider takes for an id, it is a plain name here and never leads out of the folder. */
+function fileNameOf(id: string): string {
+  return id.replace(/[^A-Za-z0-9_-]/g, '_').slice(0, LONGEST_NAME) || '_'
+}
