@@ -38,7 +38,16 @@ export async function endEmulator(running: RunningEmulator): Promise<Ending> {
 
 /** Whether the process still runs; another one that has its number by now does not count. */
 export function isAlive({ pid, startedAt }: RunningEmulator): boolean {
-  return startOf(pid) === startedAt && !isZombie(pid)
+  return exists(pid) && startOf(pid) === startedAt && !isZombie(pid)
+}
+
+/** Asked first, for it costs nothing; on Windows the start of a process takes a second to get. */
+function exists(pid: number): boolean {
+  try {
+    return process.kill(pid, 0)
+  } catch (thrown) {
+    return (thrown as NodeJS.ErrnoException).code === 'EPERM'
+  }
 }
 
 /** One that ended, and that no parent has asked about yet, still has a start. */
@@ -68,7 +77,8 @@ async function kill(
 }
 
 async function isGoneInTime(running: RunningEmulator): Promise<boolean> {
-  for (let waitedMs = 0; waitedMs < END_MS; waitedMs += CHECK_MS) {
+  const untilMs = performance.now() + END_MS
+  while (performance.now() < untilMs) {
     if (!isAlive(running)) return true
     await sleep(CHECK_MS)
   }

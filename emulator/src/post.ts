@@ -12,7 +12,8 @@ import { judge } from './stop.ts'
 export async function post(): Promise<void> {
   await runProcess(
     'goes on',
-    async ({ printer, environment }) => {
+    async (action) => {
+      const { printer, environment } = action
       const running = parseRunning(environment[`STATE_${RUNNING_STATE}`] ?? '')
       if (running === undefined) {
         printer.error('The saved state cannot be read; the runner ends the emulator itself.', TITLE)
@@ -30,7 +31,7 @@ export async function post(): Promise<void> {
       }
       const ending = await endEmulator(running)
       removeRecord(environment)
-      const isGood = judge(ending, running, leftRunningOf(environment), printer)
+      const isGood = await judge(ending, running, leftRunningOf(environment), action)
       return () => isGood
     },
     TITLE,

@@ -53,25 +53,42 @@ export function printReport(
   printer.group(count(deployments.length, 'deployment'), deployments.map(showDeployment))
 }
 
-/** One line a request; equal ones that follow each other, such as status checks, share one. */
-function requestLines(requests: readonly ReportedRequest[]): string[] {
-  const runs: { first: ReportedRequest; text: string; times: number }[] = []
+/** Equal requests that follow each other, such as status checks. */
+export interface RequestRun {
+  readonly first: ReportedRequest
+  /** Method, path and query. */
+  readonly asked: string
+  readonly answered: string
+  readonly times: number
+}
+
+/** The requests in their order; equal ones that follow each other are one. */
+export function requestRuns(requests: readonly ReportedRequest[]): RequestRun[] {
+  const runs: RequestRun[] = []
   for (const request of requests) {
-    const text = showRequest(request)
+    const run = { first: request, asked: askedOf(request), answered: answeredOf(request), times: 1 }
     const last = runs.at(-1)
-    if (last?.text === text) last.times += 1
-    else runs.push({ first: request, text, times: 1 })
+    const isSame = last?.asked === run.asked && last.answered === run.answered
+    if (isSame) runs[runs.length - 1] = { ...last, times: last.times + 1 }
+    else runs.push(run)
   }
-  return runs.map(({ first, text, times }) => {
+  return runs
+}
+
+function requestLines(requests: readonly ReportedRequest[]): string[] {
+  return requestRuns(requests).map(({ first, asked, answered, times }) => {
     const repeated = times > 1 ? ` (${times} times)` : ''
-    return `${first.seconds.toFixed(1).padStart(7)} s  ${text}${repeated}`
+    return `${first.seconds.toFixed(1).padStart(7)} s  ${asked} → ${answered}${repeated}`
   })
 }
 
-function showRequest({ method, path, query, status, fault }: ReportedRequest): string {
+function askedOf({ method, path, query }: ReportedRequest): string {
   const shown = query.length > LONGEST_QUERY ? `${query.slice(0, LONGEST_QUERY)}…` : query
-  const asked = `${method.padEnd(6)} ${path}${shown && `?${shown}`}`
-  return `${asked} → ${status ?? 'no answer'}${fault === null ? '' : ` (fault: ${fault})`}`
+  return `${method.padEnd(6)} ${path}${shown && `?${shown}`}`
+}
+
+function answeredOf({ status, fault }: ReportedRequest): string {
+  return `${status ?? 'no answer'}${fault === null ? '' : ` (fault: ${fault})`}`
 }
 
 /** A deployment in one line, such as `a1b2c3 my-game v1 READY, still running [tag, tag]`. */

@@ -5,6 +5,7 @@ import { type Ending, endEmulator } from './control.ts'
 import { type RunningEmulator, readRecord, removeRecord } from './record.ts'
 import { count, printReport, type Report, showDeployment, TITLE } from './report.ts'
 import type { LeftRunning, Settings } from './settings.ts'
+import { buildSummary } from './summary.ts'
 
 const SHOWN_SERVERS = 10
 
@@ -16,8 +17,9 @@ const SHOWN_SERVERS = 10
  */
 export async function stop(
   { leftRunning }: Pick<Settings, 'leftRunning'>,
-  { printer, runner, environment }: ActionProcess,
+  action: ActionProcess,
 ): Promise<boolean> {
+  const { runner, environment } = action
   const running = readRecord(environment)
   if (running === undefined) {
     throw new ActionError({
@@ -33,7 +35,7 @@ export async function stop(
   runner.setOutput('requests', JSON.stringify(report?.requests ?? []))
   runner.setOutput('deployments', JSON.stringify(report?.deployments ?? []))
   runner.setOutput('running', JSON.stringify(ids ?? []))
-  return judge(ending, running, leftRunning, printer)
+  return await judge(ending, running, leftRunning, action)
 }
 
 /**
@@ -41,14 +43,17 @@ export async function stop(
  *
  * @returns whether nothing speaks against a green step
  */
-export function judge(
+export async function judge(
   ending: Ending,
   { pid, url }: RunningEmulator,
   leftRunning: LeftRunning,
-  printer: Printer,
-): boolean {
+  { printer, runner }: Pick<ActionProcess, 'printer' | 'runner'>,
+): Promise<boolean> {
   const report = reportOf(ending)
-  if (report) printReport(report, printer)
+  if (report) {
+    printReport(report, printer)
+    await runner.appendSummary(buildSummary(report, (text) => printer.clean(text)))
+  }
   if (ending.kind === 'gone') {
     printer.error(
       `The emulator at ${url} (process ${pid}) is gone: it crashed, or something killed it. What it was asked is not known.`,

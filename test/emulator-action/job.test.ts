@@ -42,6 +42,8 @@ describe.concurrent('a workflow against the emulator', () => {
     expect(JSON.parse(ended.outputs.deployments ?? '')).toEqual([
       expect.objectContaining({ id, application: 'my-game', version: 'v1', running: false }),
     ])
+    expect(ended.summary).toMatch(/\d+ requests, 1 deployment, nothing left running\./)
+    expect(ended.summary).toContain('<details><summary>What was asked of it</summary>')
     expect(job.processes()).toEqual([])
 
     const [post, ...others] = await job.end()
@@ -269,6 +271,17 @@ describe.concurrent('mistakes and mishaps', () => {
     expect(signal).toBe('SIGKILL')
     await job.end()
     await vi.waitFor(() => expect(job.processes()).toEqual([]), 10_000)
+  })
+
+  test('a start that is cancelled leaves none behind either', async () => {
+    using job = startJob()
+    const { conclusion } = await job.emulator(QUICK, async (step) => {
+      while (job.processes().length < 2) await new Promise((go) => setTimeout(go, 5))
+      await step.cancel()
+    })
+    expect(conclusion).toBe('cancelled')
+    await job.end()
+    expect(job.processes()).toEqual([])
   })
 
   test('a misspelt input is warned of', async () => {

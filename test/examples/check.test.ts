@@ -101,7 +101,7 @@ function scriptsOf(text: string): string[] {
 /** Of links and pictures, those into this repository. */
 function linksOf(markdown: string): string[] {
   const prose = markdown.replace(/^```.*?^```$/gms, '')
-  return [...prose.matchAll(/(?:\]\(|<img src=")([^)\s"]+)/g)]
+  return [...prose.matchAll(/(?:\]\(|\bsrc(?:set)?=")([^)\s"]+)/g)]
     .map(([, target = '']) => target)
     .filter((target) => !/^https?:/.test(target))
 }

@@ -22,6 +22,8 @@ interface Scene {
   /** Tags of servers that somebody started before, and whether they are there afterwards. */
   readonly before?: readonly Older[]
   readonly account?: EdgegapOptions
+  /** The tag of the image that players get in the end: that of the version prod. */
+  readonly prod?: string
   /** The output of its last deploy. */
   readonly tunnel?: string
 }
@@ -58,6 +60,11 @@ const SCENES: readonly Scene[] = [
     account: { maxDeployments: 1 },
     before: [olderIn('anything')],
   },
+  { title: 'examples/release.yml', prod: 'v1.5.0' },
+  { title: 'examples/rollback.yml', prod: 'v1.4.0' },
+  { title: 'docs/recipes.md: Build, deploy, test and promote in one job', prod: 'v1.5.0' },
+  // Promoted and taken back.
+  { title: 'docs/recipes.md: Roll back', prod: 'v1.4.1' },
   { title: 'docs/recipes.md: Many regions', left: 3, before: [olderIn('production')] },
   { title: 'examples/own-sshd.yml', left: 1, tunnel: findSshd().path ? 'ssh' : 'none' },
 ]
@@ -84,7 +91,7 @@ function sceneOf({ title }: Workflow): Scene {
 }
 
 async function play(workflow: Workflow, scene: Scene): Promise<void> {
-  const { left = 0, before = [], account, tunnel } = scene
+  const { left = 0, before = [], account, prod = 'v1.4.1', tunnel } = scene
   await using stage = await Stage.start(account)
   const { edgegap } = stage
   const older = before.map(({ isStopped, ...order }) => ({
@@ -94,6 +101,7 @@ async function play(workflow: Workflow, scene: Scene): Promise<void> {
   const values = stage.values()
   for (const job of jobsOf(workflow)) await playJob(stage, job, values, eventOf(workflow))
   if (tunnel !== undefined) expect(values['the last tunnel']).toBe(tunnel)
+  expect(edgegap.catalogue.version('my-game', 'prod')?.fields.docker_tag).toBe(prod)
   const live = edgegap.live().map(({ id }) => id)
   for (const { id, isStopped } of older) expect(live.includes(id)).toBe(!isStopped)
   expect(live.length - older.filter(({ isStopped }) => !isStopped).length).toBe(left)

@@ -22,7 +22,7 @@ export function hostileReport(text: string): RunState {
       error: new ActionError({ kind: 'deployment-failed', what: text, next, request: text }),
       timeline: [text, text].map((status, n) => ({ status, atMs: n * 1_000 + 100 })),
       log: { tail: [text, text], isCut: true, crash: text },
-      probes: [{ port: text, protocol: text, answered: true, seconds: 1, detail: text }],
+      probes: [{ port: text, protocol: 'a2s', answered: true, seconds: 1, detail: text }],
     }
   }
   return run({

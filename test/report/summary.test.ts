@@ -177,7 +177,7 @@ describe('the summary of a run that failed although its server is up', () => {
     })
     const probes = [
       { port: 'gameport', protocol: 'a2s', answered: false, seconds: 60, detail: 'no reply' },
-    ]
+    ] as const
     const log = { tail: ['listening'], isCut: false, crash: 'exit code 0' }
     const deployments = [launchReport({ outcome: 'failed', error, probes, log })]
     const text = markdownToText(buildSummary(runReport({ outcome: 'failed', deployments }), clean))

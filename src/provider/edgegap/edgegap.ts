@@ -177,14 +177,14 @@ export class Edgegap implements Provider<EdgegapTarget> {
   }
 }
 
-/** Whether a run does anything about versions beside deploying one. */
-function isManaged({ image, promote, keepVersions }: VersionInputs): boolean {
-  return image !== undefined || promote.length > 0 || keepVersions !== undefined
-}
-
 /** The API's texts are not read to tell a limit from other refusals. */
 function limitHint({ group, replace }: EdgegapDeploySettings): string {
   if (replace?.when === 'before-deploy' || (group === undefined && !replace)) return ''
   const older = replace?.reach.kind === 'application' ? 'application' : 'group'
   return ` Where the account allows no further server, replace: before-deploy stops the older ones of this ${older} first.`
+}
+
+/** Whether a run does anything about versions beside deploying one. */
+function isManaged({ image, promote, keepVersions }: VersionInputs): boolean {
+  return image !== undefined || promote.length > 0 || keepVersions !== undefined
 }
