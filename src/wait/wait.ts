@@ -89,7 +89,8 @@ const LONGEST_BACKOFF_MS = 10_000
  * answer, so that all are served alike. The figures are the best of those tried in `bench/herd`.
  */
 const LIMITED_GROWTH = 1.5
-const LIMITED_EASE = 0.3
+/** What an answer takes back, for each second since the check before it. */
+const LIMITED_EASE_PER_S = 0.1
 const MOST_LIMITED = 14
 const LONGEST_LIMITED_MS = 20_000
 const REFUSED_SHARE = 0.5
@@ -121,6 +122,7 @@ export async function waitForOutcome<R extends Reading>(
   let refused = { count: 0, sinceMs: 0 }
   /** Refusals by a rate limit, of which each answer takes back a part. */
   let limited = 0
+  let lastLookAtMs = clock.nowMs()
   let source: NewsSource = 'poll'
   let emptyNotifications = 0
   /** The provider does not want to be asked earlier, whoever notifications. */
@@ -136,12 +138,14 @@ export async function waitForOutcome<R extends Reading>(
     const patientMs = Math.min(LOOK_MS * (failures + 1), LONGEST_LOOK_MS)
     const lookMs = isLastLook ? LAST_LOOK_MS : Math.min(patientMs, deadlineAtMs - clock.nowMs())
     const lookedAtMs = clock.nowMs()
+    const sinceLastMs = lookedAtMs - lastLookAtMs
+    lastLookAtMs = lookedAtMs
     let dueAtMs: () => number
     try {
       const reading = await bounded(options, lookMs)
       if (failures > 0) emit({ type: 'recovered', after: failures, atMs: elapsedMs() })
       failures = 0
-      limited = Math.max(0, limited - LIMITED_EASE)
+      limited = Math.max(0, limited - (LIMITED_EASE_PER_S * sinceLastMs) / 1_000)
       refused = { count: 0, sinceMs: 0 }
       const changed = reading.status !== last?.status || reading.state !== last.state
       last = reading

@@ -71,7 +71,8 @@ export function foresee(world: World): Foreseen {
     failures = isFault ? failures + 1 : 0
     const isLimited = isAnswered && step.answer === 'fault' && step.kind === 'rate-limited'
     if (isLimited) limited = Math.min(14, limited + 1)
-    if (!isFault) limited = Math.max(0, limited - 0.3)
+    const sinceLastMs = checkedAtMs - (checksAtMs.at(-2) ?? checkedAtMs)
+    if (!isFault) limited = Math.max(0, limited - (0.1 * sinceLastMs) / 1_000)
     const calmMs = Math.min(
       Math.max(intervalMs, 20_000),
       intervalMs * 1.5 ** Math.max(0, limited - 1),

@@ -377,7 +377,7 @@ describe('a rate limit that other jobs share', () => {
     const after = gaps().slice(6, 24)
     expect(after[0]).toBeGreaterThan(4_000)
     expect(after).toEqual(after.toSorted((a, b) => b - a))
-    expect(after.at(-1)).toBeCloseTo(1_000)
+    expect(after.at(-1)).toBeLessThan(1_500)
   })
 
   it('run into once costs nothing but that look', async () => {
