@@ -67,7 +67,7 @@ function part(values: readonly number[], share: number): number {
 const seconds = (ms: number) => `${(ms / 1_000).toFixed(2)} s`
 
 for (const count of counts) {
-  const rounds = count === 1 ? ROUNDS_OF_ONE : count < 100 ? 10 : 1
+  const rounds = Math.max(1, Math.round(ROUNDS_OF_ONE / count ** 0.8))
   const rows: Record<string, Record<string, string | number>> = {}
   for (const [name, job] of Object.entries(contenders)) {
     const result: Result = {

@@ -29,7 +29,7 @@ export interface CreateOptions {
 }
 
 const MAX_ATTEMPTS = 4
-/** Where the provider says when to try again, more attempts are made, within the time. */
+/** Of a rate limit, which other jobs share, more are made, within the time. */
 const MAX_RATE_LIMITED = 20
 /** So many creates may get lost: each could have made a server that shows up only later. */
 const MAX_LOST = 2
@@ -77,12 +77,10 @@ class Creation {
     while (!signal.aborted) {
       const ending = await this.#attempt()
       if (ending.kind !== 'retry') return ending
-      const { kind, retryAfterMs } = ending.error
-      const isRateLimited = kind === 'rate-limited' && retryAfterMs !== undefined
-      if (isRateLimited) rateLimited += 1
+      if (ending.error.kind === 'rate-limited') rateLimited += 1
       else attempts += 1
       if (signal.aborted) break
-      const pauseMs = pauseBefore(attempts + rateLimited, ending.error)
+      const pauseMs = pauseBefore(attempts + rateLimited, ending.error, this.#run.random)
       const isTooLong = pauseMs > this.#untilMs - this.#run.clock.nowMs()
       if (attempts >= MAX_ATTEMPTS || rateLimited >= MAX_RATE_LIMITED || isTooLong) {
         return this.#givenUp(ending.error)
@@ -160,13 +158,22 @@ class Creation {
     printer.line(`No clear answer to the create: ${describe(result.error)}`)
     printer.line('Checking whether it was accepted')
     const isPage = result.error.kind === 'not-the-api'
-    const { found, error } = await findLost(this.#run, [tag], { endsAtPage: isPage })
+    const isRateLimited = result.error.kind === 'rate-limited'
+    const { found, error } = await findLost(this.#run, [tag], {
+      endsAtPage: isPage,
+      once: isRateLimited,
+      endsAtRateLimit: isRateLimited,
+    })
     if (isPage && error?.kind === 'not-the-api') {
       // Whatever answers there, it is not the provider: nothing was created.
       ledger.closed(tag)
       return { kind: 'refused', error: result.error }
     }
-    if (error) return { kind: 'unresolved', error: unresolved([...this.#lostTags, tag], error) }
+    // Turned away as well: then it is the limit that all jobs of the organisation share, and the
+    // create was not let in. Looking on would only keep the others out.
+    const isBelieved = isRateLimited && error?.kind === 'rate-limited'
+    if (error && !isBelieved)
+      return { kind: 'unresolved', error: unresolved([...this.#lostTags, tag], error) }
     const [id, ...more] = found.keys()
     if (id !== undefined) {
       printer.line(`Found it by its tag ${tag}: ${id}`)
@@ -175,7 +182,7 @@ class Creation {
     }
     // Its tag stays in the ledger: it is looked for once more at the end. A rate limit turned it
     // away, in all likelihood.
-    if (result.error.kind !== 'rate-limited') this.#lostTags.push(tag)
+    if (!isRateLimited) this.#lostTags.push(tag)
     if (result.isAccepted || this.#lostTags.length >= MAX_LOST) {
       return { kind: 'unresolved', error: unresolved(this.#lostTags, result.error) }
     }
@@ -213,8 +220,11 @@ class Creation {
   }
 }
 
-function pauseBefore(attempt: number, error: ActionError): number {
-  return error.retryAfterMs ?? Math.min(1_000 * 2 ** (attempt - 1), LONGEST_OWN_PAUSE_MS)
+/** Jobs that a rate limit turned away at the same moment must not come back at the same moment. */
+function pauseBefore(attempt: number, error: ActionError, random: () => number): number {
+  if (error.retryAfterMs !== undefined) return error.retryAfterMs
+  const pauseMs = Math.min(1_000 * 2 ** (attempt - 1), LONGEST_OWN_PAUSE_MS)
+  return error.kind === 'rate-limited' ? pauseMs * (1 - random() / 2) : pauseMs
 }
 
 function unresolved(tags: readonly string[], cause: ActionError): ActionError {

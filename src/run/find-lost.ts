@@ -25,6 +25,8 @@ export interface FindOptions {
   once?: boolean
   /** A web page instead of the API ends the search: what created nothing cannot have lost anything. */
   endsAtPage?: boolean
+  /** So does a rate limit: for what was turned away by one itself. */
+  endsAtRateLimit?: boolean
 }
 
 export interface FindResult {
@@ -41,7 +43,7 @@ export interface FindResult {
 export async function findLost(
   run: CleanUpRun,
   tags: readonly string[],
-  { forMs = 0, once = false, endsAtPage = false }: FindOptions = {},
+  { forMs = 0, once = false, endsAtPage = false, endsAtRateLimit = false }: FindOptions = {},
 ): Promise<FindResult> {
   const { clock, cancellation, provider } = run
   const untilMs = clock.nowMs() + forMs
@@ -64,8 +66,10 @@ export async function findLost(
       failed += 1
       refused = areCredentialsRefused(error) ? refused + 1 : 0
       const isLast = refused >= MAX_REFUSED || (failed >= MAX_FAILED && clock.nowMs() >= untilMs)
-      const isPage = endsAtPage && error.kind === 'not-the-api'
-      if (isLast || isPage || cancellation.over.aborted) {
+      const isAnswer =
+        (endsAtPage && error.kind === 'not-the-api') ||
+        (endsAtRateLimit && error.kind === 'rate-limited')
+      if (isLast || isAnswer || cancellation.over.aborted) {
         return { found, error }
       }
       await clock.sleep(Math.min(pauseAfter(error, 500 * failed), MAX_PAUSE_MS), cancellation.over)

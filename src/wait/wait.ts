@@ -83,6 +83,18 @@ const REFUSED_MS = 8_000
 const PATIENCE = 3
 const LONGEST_BACKOFF_MS = 10_000
 /**
+ * A rate limit is shared by all jobs of an organisation, so whoever runs into it again and again asks
+ * less often, and comes back to its pace step by step: else most requests of a herd are turned away,
+ * and who gets in is a matter of luck. After a refusal the next check comes sooner than after an
+ * answer, so that all are served alike. The figures are the best of those tried in `bench/herd`.
+ */
+const LIMITED_GROWTH = 1.5
+/** What an answer takes back, for each second since the check before it. */
+const LIMITED_EASE_PER_S = 0.1
+const MOST_LIMITED = 14
+const LONGEST_LIMITED_MS = 20_000
+const REFUSED_SHARE = 0.5
+/**
  * A notification is answered at once, yet looks that notifications cause keep this distance, and twice as much after
  * each notification without news: a provider notifies a few times, so what goes on is noise or an attack.
  */
@@ -108,6 +120,9 @@ export async function waitForOutcome<R extends Reading>(
   let lastError: ActionError | undefined
   let failures = 0
   let refused = { count: 0, sinceMs: 0 }
+  /** Refusals by a rate limit, of which each answer takes back a part. */
+  let limited = 0
+  let lastLookAtMs = clock.nowMs()
   let source: NewsSource = 'poll'
   let emptyNotifications = 0
   /** The provider does not want to be asked earlier, whoever notifications. */
@@ -123,11 +138,14 @@ export async function waitForOutcome<R extends Reading>(
     const patientMs = Math.min(LOOK_MS * (failures + 1), LONGEST_LOOK_MS)
     const lookMs = isLastLook ? LAST_LOOK_MS : Math.min(patientMs, deadlineAtMs - clock.nowMs())
     const lookedAtMs = clock.nowMs()
+    const sinceLastMs = lookedAtMs - lastLookAtMs
+    lastLookAtMs = lookedAtMs
     let dueAtMs: () => number
     try {
       const reading = await bounded(options, lookMs)
       if (failures > 0) emit({ type: 'recovered', after: failures, atMs: elapsedMs() })
       failures = 0
+      limited = Math.max(0, limited - (LIMITED_EASE_PER_S * sinceLastMs) / 1_000)
       refused = { count: 0, sinceMs: 0 }
       const changed = reading.status !== last?.status || reading.state !== last.state
       last = reading
@@ -150,6 +168,7 @@ export async function waitForOutcome<R extends Reading>(
       }
       lastError = error
       failures += 1
+      if (error.kind === 'rate-limited') limited = Math.min(MOST_LIMITED, limited + 1)
       const nextInMs = pauseAfterFailure(error, failures)
       const nextAtMs = clock.nowMs() + nextInMs
       if (error.retryAfterMs !== undefined) notBeforeMs = nextAtMs
@@ -171,7 +190,12 @@ export async function waitForOutcome<R extends Reading>(
   function intervalMs(): number {
     const slowMs =
       emptyNotifications < EMPTY_NOTIFICATIONS_TRUSTED ? waker?.slowPollMs(elapsedMs()) : undefined
-    return slowMs ?? pollSchedule.intervalMs(elapsedMs())
+    return slowMs ?? stretched(pollSchedule.intervalMs(elapsedMs()))
+  }
+
+  function stretched(normalMs: number): number {
+    const longestMs = Math.max(normalMs, LONGEST_LIMITED_MS)
+    return Math.min(longestMs, normalMs * LIMITED_GROWTH ** Math.max(0, limited - 1))
   }
 
   function pauseAfterFailure(error: ActionError, count: number): number {
@@ -181,6 +205,9 @@ export async function waitForOutcome<R extends Reading>(
       const limitMs = waker?.slowPollMs(elapsedMs()) ?? Number.POSITIVE_INFINITY
       // It may be zero, which is no reason to ask without a pause.
       return Math.max(normalMs, Math.min(error.retryAfterMs, limitMs))
+    }
+    if (error.kind === 'rate-limited') {
+      return Math.max(normalMs, stretched(normalMs) * REFUSED_SHARE)
     }
     const grownMs = normalMs * 1.5 ** Math.max(0, count - PATIENCE)
     return Math.max(normalMs, Math.min(LONGEST_BACKOFF_MS, grownMs))

@@ -47,6 +47,7 @@ export function foresee(world: World): Foreseen {
   const left = [...happenings]
   const checksAtMs: number[] = []
   let [nowMs, failures, empty, slowMs] = [0, 0, 0, undefined as number | undefined]
+  let limited = 0
   let [notBeforeMs, source, status] = [Number.NEGATIVE_INFINITY, 'poll' as Foreseen['source'], '']
 
   for (;;) {
@@ -68,22 +69,31 @@ export function foresee(world: World): Foreseen {
     if (!isFault) status = step.answer
     if (source === 'webhook' && !isNews) empty += 1
     failures = isFault ? failures + 1 : 0
+    const isLimited = isAnswered && step.answer === 'fault' && step.kind === 'rate-limited'
+    if (isLimited) limited = Math.min(14, limited + 1)
+    const sinceLastMs = checkedAtMs - (checksAtMs.at(-2) ?? checkedAtMs)
+    if (!isFault) limited = Math.max(0, limited - (0.1 * sinceLastMs) / 1_000)
+    const calmMs = Math.min(
+      Math.max(intervalMs, 20_000),
+      intervalMs * 1.5 ** Math.max(0, limited - 1),
+    )
     if (isLast) return { checksAtMs, ending: 'timed-out', source, endsAtMs: nowMs }
 
     // Of what a jump brings at one moment, the order is that in which it was due.
     const passed = takeUntil(left, answerDueMs)
     slowMs = lastSlow(passed, slowMs)
     const retryAfterMs = isAnswered ? step.retryAfterMs : undefined
+    const grownMs = isLimited
+      ? calmMs / 2
+      : Math.min(10_000, intervalMs * 1.5 ** Math.max(0, failures - 3))
     const pauseMs =
       retryAfterMs === undefined
-        ? Math.max(intervalMs, Math.min(10_000, intervalMs * 1.5 ** Math.max(0, failures - 3)))
+        ? Math.max(intervalMs, grownMs)
         : Math.max(intervalMs, Math.min(retryAfterMs, slowMs ?? Number.POSITIVE_INFINITY))
     const nextAtMs = nowMs + pauseMs
     if (isFault && retryAfterMs !== undefined) notBeforeMs = nextAtMs
     const dueMs = () => {
-      const ownMs = isFault
-        ? nextAtMs
-        : checkedAtMs + ((empty < 4 ? slowMs : undefined) ?? intervalMs)
+      const ownMs = isFault ? nextAtMs : checkedAtMs + ((empty < 4 ? slowMs : undefined) ?? calmMs)
       return timeoutMs - ownMs < 100 ? timeoutMs : ownMs
     }
 

@@ -173,10 +173,23 @@ describe('a create of which nobody knows', () => {
     expect(inLedger().map(({ tag }) => tag)).toEqual(['m1'])
   })
 
-  it('that only a rate limit turned away may be tried four times', async () => {
+  it('that a rate limit turned away is tried on, with one look-up each: other jobs share the limit', async () => {
     stage.provider.creates.push({ kind: 'unknown', error: errorOf('rate-limited') })
     expect(await deployment()).toMatchObject({ kind: 'refused', error: { kind: 'rate-limited' } })
-    expect(inLedger()).toHaveLength(4)
+    expect(inLedger()).toHaveLength(20)
+    expect(stage.provider.calls.filter((call) => call.startsWith('find'))).toHaveLength(20)
+    expect(stage.clock.elapsedMs).toBeGreaterThan(60_000)
+  })
+
+  it('that a rate limit turned away, as it does the look-up, is tried again and not given up', async () => {
+    const limited = { kind: 'unknown', error: errorOf('rate-limited') } as const
+    stage.provider.creates.push(limited, limited, { kind: 'created', id: 'a' })
+    stage.provider.finds.push(errorOf('rate-limited'))
+    expect(await deployment()).toMatchObject({ kind: 'created', id: 'a' })
+    const finds = stage.provider.calls.filter((call) => call.startsWith('find'))
+    expect(finds).toEqual(['find m1', 'find m2'])
+    // At the end they are looked for once more.
+    expect(inLedger().map(({ tag }) => tag)).toEqual(['m1', 'm2', 'm3'])
   })
 })
 

@@ -357,3 +357,34 @@ describe('a cancel', () => {
     expect(await scene.clock.run(scene.result)).toMatchObject({ ending: 'cancelled' })
   })
 })
+
+describe('a rate limit that other jobs share', () => {
+  const pollSchedule = fixedSchedule(1_000)
+
+  it('makes the looks rarer the more often it is run into, and no rarer than every 20 seconds', async () => {
+    const { gaps } = await play(() => fault('rate-limited'), { pollSchedule })
+    expect(gaps().slice(0, 4)).toEqual(
+      [1_000, 1_000, 1_125, 1_687.5].map((ms) => expect.closeTo(ms)),
+    )
+    expect(Math.max(...gaps())).toBeCloseTo(10_000)
+  })
+
+  it('is remembered: an answer is not followed by the next look at full pace', async () => {
+    const { gaps } = await play(({ index }) => (index < 6 ? fault('rate-limited') : pending), {
+      pollSchedule,
+      timeoutMs: 120_000,
+    })
+    const after = gaps().slice(6, 24)
+    expect(after[0]).toBeGreaterThan(4_000)
+    expect(after).toEqual(after.toSorted((a, b) => b - a))
+    expect(after.at(-1)).toBeLessThan(1_500)
+  })
+
+  it('run into once costs nothing but that look', async () => {
+    const { gaps } = await play(({ index }) => (index === 3 ? fault('rate-limited') : pending), {
+      pollSchedule,
+      timeoutMs: 10_000,
+    })
+    for (const gapMs of gaps()) expect(gapMs).toBeCloseTo(1_000)
+  })
+})

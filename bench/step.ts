@@ -1,0 +1,166 @@
+/**
+ * How much does a whole step take beyond the provider's own time, from the start of its process to
+ * its exit?
+ *
+ * The built bundle by polling, by webhook and with the default inputs of a runner of GitHub's, beside
+ * bare loops with a fixed interval, in one run against one emulator on loopback. The loops have no
+ * process to start and report nothing, which is to their advantage. A busy machine makes every line
+ * worse, so the figures are to be read beside each other.
+ *
+ * Usage: node bench/step.ts [samples] [seconds …], such as 5 0.5 3 10 30 120
+ */
+import { spawn } from 'node:child_process'
+import { once } from 'node:events'
+import { setTimeout as sleep } from 'node:timers/promises'
+import { type EdgegapEmulator, startEdgegapEmulator } from '../test/emulator/edgegap/emulator.ts'
+import { ready } from '../test/emulator/edgegap/script.ts'
+import { freePort } from '../test/emulator/tunnel/loopback-server.ts'
+import { startRelay } from '../test/emulator/tunnel/relay.ts'
+import { startStep } from '../test/harness/step.ts'
+import { startQuickTunnels } from './step/quick-tunnel.ts'
+
+const samples = Number(process.argv[2] ?? 5)
+const durationsS = process.argv.length > 3 ? process.argv.slice(3).map(Number) : [0.5, 3, 10, 30]
+/** Steps are started one after the other: the start of one must not slow down that of another. */
+const STAGGER_MS = 600
+/** What the bundle may take to start and to end, beyond Node's own time. */
+const START_MS = 70
+
+interface Sample {
+  /** Beyond what the provider took from the create to ready. */
+  readonly beyondMs: number
+  readonly requests: number
+}
+type Contender = (edgegap: EdgegapEmulator, tag: string) => Promise<Sample>
+type Texts = Readonly<Record<string, string>>
+
+/** One step of this action; every step makes its own server, known by its tag. */
+function ours(inputs: () => Promise<Texts>, env: Texts = {}): Contender {
+  return async (edgegap, tag) => {
+    const given = await inputs()
+    const startedAt = performance.now()
+    const step = startStep({
+      entry: 'main',
+      env: { RUNNER_ENVIRONMENT: 'self-hosted', ...env },
+      inputs: {
+        'api-token': edgegap.settings.token,
+        'api-url': edgegap.url,
+        application: 'my-game',
+        version: 'v1',
+        tags: tag,
+        ...given,
+      },
+    })
+    const { exitCode, rawStdout } = await step.done
+    if (exitCode !== 0) throw new Error(rawStdout)
+    return sampleOf(edgegap, tag, startedAt)
+  }
+}
+
+/** A loop as others write it: the status is read after each interval. */
+function loop(intervalMs: number): Contender {
+  return async (edgegap, tag) => {
+    const startedAt = performance.now()
+    const headers = { authorization: `token ${edgegap.settings.token}` }
+    const users = [{ user_type: 'ip_address', user_data: { ip_address: '192.0.2.1' } }]
+    const body = JSON.stringify({ application: 'my-game', version: 'v1', users, tags: [tag] })
+    await fetch(`${edgegap.url}/v2/deployments`, { method: 'POST', headers, body })
+    const [deployment] = edgegap.byTag(tag)
+    for (;;) {
+      await sleep(intervalMs)
+      const reply = await fetch(`${edgegap.url}/v1/status/${deployment?.id}`, { headers })
+      if ((await reply.text()).includes('Status.READY')) return sampleOf(edgegap, tag, startedAt)
+    }
+  }
+}
+
+function sampleOf(edgegap: EdgegapEmulator, tag: string, startedAt: number): Sample {
+  const endedAt = performance.now()
+  const [deployment] = edgegap.byTag(tag)
+  if (deployment?.newsAt === undefined) throw new Error(`${tag} was never ready`)
+  const providersMs = deployment.newsAt - deployment.createdAt
+  const requests = edgegap.requests.filter(({ path }) => path.includes(deployment.id)).length + 1
+  return { beyondMs: endedAt - startedAt - providersMs, requests }
+}
+
+/** The least that any step takes: Node's own start and end. */
+async function nodeAloneMs(): Promise<number> {
+  const startedAt = performance.now()
+  await once(spawn(process.execPath, ['-e', '0']), 'exit')
+  return performance.now() - startedAt
+}
+
+const edgegap = await startEdgegapEmulator({
+  rateLimits: { deployPerSecond: 1e6, statusPerSecond: 1e6, listPerSecond: 1e6 },
+})
+const relay = await startRelay({ dialect: 'gosmee' })
+const quick = await startQuickTunnels()
+
+const POLLING = 'this action, polling'
+const DEFAULT = 'this action, defaults on GitHub'
+const contenders: Record<string, Contender> = {
+  [POLLING]: ours(async () => ({ wait: 'poll' })),
+  'this action, webhook (public)': ours(async () => {
+    const port = String(await freePort())
+    return { 'public-url': `http://127.0.0.1:${port}`, 'listen-port': port }
+  }),
+  'this action, webhook (relay)': ours(async () => ({ 'relay-url': relay.url })),
+  ...(quick && { [DEFAULT]: ours(async () => quick.inputs, quick.environment) }),
+  'fixed 2 s': loop(2_000),
+  'fixed 5 s': loop(5_000),
+}
+
+const results = new Map<string, Sample[]>()
+const floorsMs: number[] = []
+const running: Promise<void>[] = []
+let number = 0
+for (let sample = 0; sample < samples; sample++) {
+  floorsMs.push(await nodeAloneMs())
+  for (const durationS of durationsS) {
+    for (const [name, contender] of Object.entries(contenders)) {
+      const tag = `bench-${number++}`
+      // Real durations are not multiples of anybody's interval.
+      edgegap.settings.script = ready(durationS * 1_000 * (0.9 + 0.2 * Math.random()))
+      const created = edgegap.whenRequested('POST', /deployments$/, { count: number })
+      running.push(
+        contender(edgegap, tag).then((result) => {
+          const key = `${durationS}|${name}`
+          results.set(key, [...(results.get(key) ?? []), result])
+        }),
+      )
+      await created
+      await sleep(STAGGER_MS)
+    }
+  }
+}
+await Promise.all(running)
+await Promise.all([edgegap.close(), relay.close(), quick?.close()])
+
+const median = (values: readonly number[]) =>
+  values.toSorted((a, b) => a - b)[values.length >> 1] ?? Number.NaN
+const inS = (ms: number) => `${(ms / 1_000).toFixed(3)} s`
+
+console.log(`Node alone: ${inS(median(floorsMs))}, median of ${samples}`)
+for (const durationS of durationsS) {
+  const of = (name: string) => results.get(`${durationS}|${name}`) ?? []
+  const middleMs = (name: string) => median(of(name).map(({ beyondMs }) => beyondMs))
+  const rows = Object.keys(contenders).map((name) => ({
+    name,
+    'beyond, median': inS(middleMs(name)),
+    'beyond, worst': inS(Math.max(...of(name).map(({ beyondMs }) => beyondMs))),
+    'against fixed 2 s': `×${(middleMs(name) / middleMs('fixed 2 s')).toFixed(2)}`,
+    requests: median(of(name).map(({ requests }) => requests)),
+    aim: aimOf(name, middleMs(name), middleMs(POLLING), durationS * 1_000),
+  }))
+  console.log(`\nServers that are ready after about ${durationS} s, ${samples} each`)
+  console.table(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])))
+}
+
+function aimOf(name: string, ms: number, pollingMs: number, waitMs: number): string {
+  const says = (limitMs: number) => `≤ ${inS(limitMs)}: ${ms <= limitMs ? 'met' : 'MISSED'}`
+  // Start-up comes on top of what the waiting itself may add.
+  const startMs = median(floorsMs) + START_MS
+  if (name === POLLING) return says(startMs + Math.min(1_000, 150 + 0.08 * waitMs))
+  if (name === DEFAULT) return says(pollingMs + 1_000)
+  return name.startsWith('this action') ? says(startMs + 120) : ''
+}
