@@ -188,7 +188,7 @@ describe.concurrent('E7: a SIGINT while the step waits', () => {
     expectAllOutputs(main)
     expect(main.outputs).toMatchObject({ outcome: 'cancelled', 'deployment-id': id })
     expect(annotations(main, 'warning').join()).toContain(`Stopped ${id}`)
-    expect(main.summary).toContain('Cancelled')
+    expect(main.summary).toContain('was cancelled')
     expectNothingLeft(edgegap)
   })
 })
@@ -265,7 +265,9 @@ describe.concurrent('E10: remote text with <, &, " and | in it', () => {
     const { main } = await deploy(edgegap)
     const { summary } = main
     expect(summary).toContain('evil.example')
-    expect(summary).not.toMatch(/<img|<\/table|" ?>|\]\(/)
+    // What is left without the summary's own elements is text.
+    const own = /<th align="left">|<\/?(?:table|tr|td|th|code|details|summary)>/g
+    expect(summary.replace(own, '')).not.toMatch(/<img|<\/table|" ?>|\]\(/)
     const rows = summary.split('\n').filter((line) => line.startsWith('|'))
     // Key and value: a bar from outside would make a third cell.
     for (const row of rows) expect(row.match(/(?<!\\)\|/g)?.length).toBeLessThanOrEqual(7)
