@@ -41,6 +41,9 @@ export interface Observation extends Reading {
   end?: 'ending' | 'ended'
 }
 
+/** Gets the reading of an id, or its error, while others of the same status check are still read. */
+export type Arrived = (id: string, reading: Observation | ActionError) => void
+
 /** One place to deploy to: the provider's own type has more. */
 export interface Target {
   /** How the user calls it; unique within a run. */
@@ -190,11 +193,13 @@ export interface Provider<T extends Target = Target> {
   /**
    * One status check of each id, in one request where the provider can. An id that could not be read
    * has its error; an id that the provider does not know has one of kind `not-found`. An id may be
-   * missing where this check brought nothing new about it.
+   * missing where this check brought nothing new about it. A provider that sends several requests
+   * hands out each reading by `arrived` as soon as it is there.
    */
   observe(
     ids: readonly string[],
     call: Call,
+    arrived?: Arrived,
   ): Promise<ReadonlyMap<string, Observation | ActionError>>
   /** Id → tag, of all that carries one of these tags and still exists. Safe to repeat. */
   findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>>

@@ -25,8 +25,8 @@ export function adaptiveSchedule(random: () => number, shortestMs = 0): PollSche
     intervalMs: (elapsedMs) => {
       const early = Math.min(LONGEST_AT_FIRST_MS, FIRST_MS + SHARE * elapsedMs)
       const late = LONGEST_AT_FIRST_MS + ((elapsedMs - FIRST_MINUTE_MS) * 9) / 240
-      const base = Math.min(LONGEST_MS, Math.max(early, late, shortestMs))
-      return base * (1 - random() / 5)
+      const base = Math.min(LONGEST_MS, Math.max(early, late))
+      return Math.max(shortestMs, base * (1 - random() / 5))
     },
   }
 }

@@ -3,6 +3,7 @@ import { type ActionError, toActionError } from '../../base/errors.ts'
 import type { EdgegapDeploySettings, EdgegapSettings } from '../../settings/settings.ts'
 import { adaptiveSchedule, type PollSchedule } from '../../wait/schedule.ts'
 import type {
+  Arrived,
   Attempt,
   Call,
   CreateResult,
@@ -46,7 +47,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
     this.#deployments = new Deployments(this.#send, context.clock)
     this.targets = settings.operation === 'deploy' ? targetsOf(settings.locations) : []
     this.#runTag = this.targets.length > 1 ? context.newAttemptTag() : undefined
-    this.#watch = new Watch(this.#deployments, this.#runTag)
+    this.#watch = new Watch(this.#deployments, context.clock, this.#runTag)
   }
 
   pollSchedule(random: () => number): PollSchedule {
@@ -62,7 +63,9 @@ export class Edgegap implements Provider<EdgegapTarget> {
     const body = deploymentBody(this.#deploy(), target.location, tags, attempt.webhook)
     try {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
-      return await readCreate(reply)
+      const result = await readCreate(reply)
+      if (result.kind === 'created') this.#watch.created(result.id)
+      return result
     } catch (thrown) {
       const error = toActionError(thrown)
       if (error.kind === 'untrusted-certificate') return { kind: 'refused', error }
@@ -91,8 +94,9 @@ export class Edgegap implements Provider<EdgegapTarget> {
   observe(
     ids: readonly string[],
     call: Call,
+    arrived?: Arrived,
   ): Promise<ReadonlyMap<string, Observation | ActionError>> {
-    return this.#watch.observe(ids, call)
+    return this.#watch.observe(ids, call, arrived)
   }
 
   readLog(id: string, call: Call): Promise<ServerLog | undefined> {
