@@ -82,7 +82,9 @@ export class SharedPoll<R> {
    */
   align(dueAtMs: number): number {
     const nowMs = this.#clock.nowMs()
-    const farthestMs = ALIGNED_SHARE * (dueAtMs - nowMs)
+    // What a long check has read at its end is due soon after it, and new all the same.
+    const readAtMs = Math.max(this.#flushedAtMs, nowMs - LONGEST_TURN_MS)
+    const farthestMs = ALIGNED_SHARE * (dueAtMs - readAtMs)
     const distanceMs = (atMs: number) => Math.abs(dueAtMs - atMs)
     this.#plannedAtMs = this.#plannedAtMs.filter((atMs) => atMs > nowMs)
     const [nearest] = this.#plannedAtMs.toSorted((one, two) => distanceMs(one) - distanceMs(two))

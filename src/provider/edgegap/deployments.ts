@@ -21,8 +21,8 @@ const MAX_UNTAGGED = 100
 /** Statuses on the way at the same time. */
 const STATUS_AT_ONCE = 10
 /** Edgegap allows 20 status requests a second for the whole organization; a few may go at once. */
-export const STATUS_SPACING_MS = 65
-const STATUS_BURST = 4
+export const STATUS_SPACING_MS = 60
+export const STATUS_BURST = 3
 
 /** One filter of the list (OpenAPI v1, `GET /v1/deployments`). */
 interface Filter {

@@ -2,7 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { ActionError } from '../../base/errors.ts'
 import type { Arrived, Call, Observation } from '../provider.ts'
 import { budget } from './budget.ts'
-import { type Deployments, STATUS_SPACING_MS } from './deployments.ts'
+import { type Deployments, STATUS_BURST, STATUS_SPACING_MS } from './deployments.ts'
 import { FailedList } from './failed-list.ts'
 import { Turns } from './turns.ts'
 import type { DeploymentRow } from './wire.ts'
@@ -14,15 +14,15 @@ const MANY = 10
 /** Rows of one page of the list. */
 const ROWS_PER_REQUEST = 100
 /** While nothing happens a run should stay below this, for other jobs share the rate limits. */
-const MAX_REQUESTS_PER_S = 1.9
+const MAX_REQUESTS_PER_S = 1.8
 /** Statuses read with one check at most; paced below the rate limit they take little over a second. */
-const MAX_READ_PER_CHECK = 20
+const MAX_READ_PER_CHECK = 22
 /** Of those that the list has never shown, so many with each check. */
 const MAX_UNLISTED_PER_CHECK = 5
 /** By then a deployment has its place as a rule; read earlier it would have to be read again. */
-const PLACED_MS = 1_500
+const PLACED_MS = 1_000
 /** Until so long after the last create each one is read ahead: later all may become ready at once. */
-const AHEAD_MS = 3_000
+const AHEAD_MS = 2_700
 
 type Rows = ReadonlyMap<string | undefined, DeploymentRow>
 type Read = Map<string, Observation | ActionError>
@@ -107,9 +107,12 @@ export class Watch {
     return turn === (kind === 'failed' ? 0 : 1)
   }
 
+  get #isPaced(): boolean {
+    return this.#seenAtMs.size > MANY
+  }
+
   async #single(ids: readonly string[], call: Call, arrived: Arrived): Promise<Read> {
-    const isPaced = this.#seenAtMs.size > MANY
-    return await this.#deployments.statuses(ids, call, isPaced, (id, one) => {
+    return await this.#deployments.statuses(ids, call, this.#isPaced, (id, one) => {
       if (!(one instanceof ActionError)) this.#last.set(id, one)
       arrived(id, one)
     })
@@ -118,7 +121,7 @@ export class Watch {
   #readyByRow(ids: readonly string[], rows: Rows): ReadonlyMap<string, Observation> {
     const ready = new Map<string, Observation>()
     const changed = ids.filter((id) => this.#hasChanged(id, rows.get(id)))
-    if (changed.length <= MANY) return ready
+    if (changed.length <= (this.#isPaced ? STATUS_BURST : MANY)) return ready
     for (const id of changed) {
       const { isReady, facts } = rows.get(id) ?? {}
       const last = this.#last.get(id)
@@ -168,7 +171,7 @@ export class Watch {
     if (this.#hasChanged(id, row)) return 'urgent'
     const ageMs = this.#clock.nowMs() - (this.#seenAtMs.get(id) ?? 0)
     const isUnplaced = this.#last.get(id)?.facts.location === undefined && ageMs >= PLACED_MS
-    return isUnplaced && this.#seenAtMs.size > MANY ? 'unplaced' : 'pending'
+    return isUnplaced && this.#isPaced ? 'unplaced' : 'pending'
   }
 }
 
