@@ -191,10 +191,9 @@ export interface Provider<T extends Target = Target> {
   /** Sends one create with the attempt's tag, and never repeats it. */
   create(target: T, attempt: Attempt, call: Call): Promise<CreateResult>
   /**
-   * One status check of each id, in one request where the provider can. An id that could not be read
-   * has its error; an id that the provider does not know has one of kind `not-found`. An id may be
-   * missing where this check brought nothing new about it. A provider that sends several requests
-   * hands out each reading by `arrived` as soon as it is there.
+   * One status check of each id, in one request where the provider can. Each id has its reading or
+   * its error; one that the provider does not know has an error of kind `not-found`. A provider that
+   * sends several requests hands out each reading by `arrived` as soon as it is there.
    */
   observe(
     ids: readonly string[],

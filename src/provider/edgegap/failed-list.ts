@@ -18,6 +18,11 @@ export class FailedList {
     this.#deployments = deployments
   }
 
+  /** False once it has turned out that nothing is to be learned from it. */
+  get isUseful(): boolean {
+    return this.#isUseful
+  }
+
   /** Ids with the run's tag that may have failed. Throws nothing. */
   async read(runTag: string, call: Call): Promise<string[]> {
     if (!this.#isUseful) return []

@@ -104,7 +104,8 @@ export class Watch {
   /** Beside its list every check of up to 100 deployments has one request more, of others fewer. */
   #isTurnOf(kind: 'failed' | 'pending'): boolean {
     const turn = this.#checks % (2 * pagesOf(this.#seenAtMs.size))
-    return turn === (kind === 'failed' ? 0 : 1)
+    if (turn === 0) return kind === 'failed' || !this.#failed.isUseful
+    return turn === 1 && kind === 'pending'
   }
 
   get #isPaced(): boolean {
