@@ -5,8 +5,8 @@ import { Pacer } from '../../base/pacer.ts'
 import type { Arrived, Call, Member, Observation, ServerLog, StopReply } from '../provider.ts'
 import { budget } from './budget.ts'
 import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
-import { readCutLog } from './cut-log.ts'
 import { wire } from './load-wire.ts'
+import { readServerLog } from './server-log.ts'
 import type { DeploymentPage, DeploymentRow, Membership } from './wire.ts'
 
 /** Rows per page of the list, and pages that are read at most. */
@@ -176,17 +176,7 @@ export class Deployments {
       maxReplyBytes: MAX_LOG_BYTES,
       keepsEnd: true,
     })
-    const { readLogs } = await wire()
-    if (reply.isCut) return { lines: splitLines(readCutLog(reply.text)), isCut: true }
-    const { logs, crashLogs, crash, restarts } = readLogs(reply.text, reply.request)
-    const lines = [...splitLines(logs), ...splitLines(crashLogs)]
-    if (lines.length === 0 && !crash) return undefined
-    return {
-      lines,
-      isCut: false,
-      ...(crash && { crash }),
-      ...(restarts !== undefined && { restarts }),
-    }
+    return await readServerLog(reply)
   }
 
   /**
@@ -249,10 +239,4 @@ function tooManyUntagged(): ActionError {
     what: `The list has more than ${MAX_UNTAGGED} deployments without tags`,
     next: 'Look for this run’s tag in the dashboard.',
   })
-}
-
-function splitLines(text: string): string[] {
-  const lines = text.split(/\r\n|\n|\r/)
-  if (lines.at(-1) === '') lines.pop()
-  return lines
 }
