@@ -22,7 +22,7 @@ import { deploymentBody } from './deployment-body.ts'
 import { Deployments } from './deployments.ts'
 import { wire } from './load-wire.ts'
 import type { Location } from './locations.ts'
-import { shortestIntervalMs, Watch } from './watch.ts'
+import { Watch } from './watch.ts'
 
 /** A place, with what Edgegap is sent for it. */
 export interface EdgegapTarget extends Target {
@@ -51,7 +51,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
   }
 
   pollSchedule(random: () => number): PollSchedule {
-    return adaptiveSchedule(random, shortestIntervalMs(this.targets.length))
+    return adaptiveSchedule(random, () => this.#watch.shortestIntervalMs(this.targets.length))
   }
 
   async prepare(): Promise<Preparation> {

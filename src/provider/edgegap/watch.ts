@@ -24,6 +24,9 @@ const PLACED_MS = 1_000
 /** Until so long after the last create each one is read ahead: later all may become ready at once. */
 const AHEAD_MS = 2_700
 
+/** So long after one came to its end others are likely to follow: checks are closer together. */
+const ENDING_MS = 5_000
+
 type Rows = ReadonlyMap<string | undefined, DeploymentRow>
 type Read = Map<string, Observation | ActionError>
 
@@ -47,6 +50,8 @@ export class Watch {
   readonly #seenAtMs = new Map<string, number>()
   readonly #listed = new Set<string>()
   #newestAtMs = Number.NEGATIVE_INFINITY
+  /** When the last one came to its end, ready or failed. */
+  #endedAtMs = Number.NEGATIVE_INFINITY
   #checks = 0
 
   /** @param runTag the tag that all deployments of this run carry, where there are several */
@@ -78,7 +83,7 @@ export class Watch {
     for (const id of ids) {
       if (toRead.has(id)) continue
       const known = byRow.get(id) ?? this.#last.get(id) ?? NOT_READ_YET
-      this.#last.set(id, known)
+      this.#note(id, known)
       read.set(id, known)
       arrived(id, known)
     }
@@ -92,6 +97,20 @@ export class Watch {
     if (this.#seenAtMs.has(id)) return
     this.#newestAtMs = this.#clock.nowMs()
     this.#seenAtMs.set(id, this.#newestAtMs)
+  }
+
+  /** How far apart the checks of so many deployments should be, milliseconds. */
+  shortestIntervalMs(count: number): number {
+    if (count <= FEW) return 0
+    const pages = pagesOf(count)
+    const isEnding = this.#clock.nowMs() - this.#endedAtMs < ENDING_MS
+    const perSecond = isEnding ? 2 * MAX_REQUESTS_PER_S : MAX_REQUESTS_PER_S
+    return ((pages + 1 / pages) * 1_000) / perSecond
+  }
+
+  #note(id: string, reading: Observation): void {
+    this.#last.set(id, reading)
+    if (reading.state !== 'pending') this.#endedAtMs = this.#clock.nowMs()
   }
 
   async #list(runTag: string, call: Call): Promise<Rows> {
@@ -114,7 +133,7 @@ export class Watch {
 
   async #single(ids: readonly string[], call: Call, arrived: Arrived): Promise<Read> {
     return await this.#deployments.statuses(ids, call, this.#isPaced, (id, one) => {
-      if (!(one instanceof ActionError)) this.#last.set(id, one)
+      if (!(one instanceof ActionError)) this.#note(id, one)
       arrived(id, one)
     })
   }
@@ -181,11 +200,4 @@ const NOT_READ_YET: Observation = { state: 'pending', status: '', known: true, f
 
 function pagesOf(count: number): number {
   return Math.max(1, Math.ceil(count / ROWS_PER_REQUEST))
-}
-
-/** How far apart the checks of so many deployments should be, milliseconds. */
-export function shortestIntervalMs(count: number): number {
-  if (count <= FEW) return 0
-  const pages = pagesOf(count)
-  return ((pages + 1 / pages) * 1_000) / MAX_REQUESTS_PER_S
 }
