@@ -193,7 +193,8 @@ export interface Provider<T extends Target = Target> {
   /**
    * One status check of each id, in one request where the provider can. Each id has its reading or
    * its error; one that the provider does not know has an error of kind `not-found`. A provider that
-   * sends several requests hands out each reading by `arrived` as soon as it is there.
+   * sends several requests hands out each reading by `arrived` as soon as it is there. Of many ids it
+   * may leave out those that a rate limit lets it read only later: they are asked for again at once.
    */
   observe(
     ids: readonly string[],

@@ -9,7 +9,7 @@ export interface CheckCall {
 
 /**
  * Reads many at once: each id has what was read of it, or its error. Those that are known before the
- * last one go to `arrived` as well.
+ * last one go to `arrived` as well. What is missing is asked for again with the next check, at once.
  */
 export type ObserveMany<R> = (
   ids: readonly string[],
@@ -18,7 +18,7 @@ export type ObserveMany<R> = (
 ) => Promise<ReadonlyMap<string, R | ActionError>>
 
 interface Waiting<R> {
-  deadlineMs: number
+  untilMs: number
   resolve: (reading: R) => void
   reject: (error: unknown) => void
 }
@@ -68,11 +68,15 @@ export class SharedPoll<R> {
   async observe(id: string, call: CheckCall): Promise<R> {
     if (!this.isShared) return pick(await this.#observeMany([id], call, () => {}), id)
     return await new Promise<R>((resolve, reject) => {
-      const isFirst = this.#waiting.size === 0
-      const waiting = { deadlineMs: call.deadlineMs, resolve, reject }
-      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), waiting])
-      if (isFirst) void this.#turn()
+      const untilMs = this.#clock.nowMs() + call.deadlineMs
+      this.#add(id, [{ untilMs, resolve, reject }])
     })
+  }
+
+  #add(id: string, waiting: readonly Waiting<R>[]): void {
+    const isFirst = this.#waiting.size === 0
+    this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), ...waiting])
+    if (isFirst) void this.#turn()
   }
 
   /**
@@ -108,25 +112,36 @@ export class SharedPoll<R> {
     const waiting = this.#waiting
     this.#waiting = new Map()
     this.#flushedAtMs = this.#clock.nowMs()
-    const deadlines = [...waiting.values()].flat().map(({ deadlineMs }) => deadlineMs)
-    const call = { deadlineMs: Math.max(...deadlines), signal: this.#signal }
-    const end = (id: string, reading: R | ActionError | undefined) => {
-      for (const one of waiting.get(id) ?? []) settle(one, reading, id)
+    const untilMs = Math.max(...[...waiting.values()].flat().map((one) => one.untilMs))
+    const call = { deadlineMs: untilMs - this.#clock.nowMs(), signal: this.#signal }
+    const end = (id: string, reading: R | ActionError) => {
+      for (const one of waiting.get(id) ?? []) settle(one, reading)
       waiting.delete(id)
     }
     try {
       const read = await this.#observeMany([...waiting.keys()], call, end)
-      for (const id of waiting.keys()) end(id, read.get(id))
+      for (const [id, those] of waiting) {
+        const reading = read.get(id)
+        if (reading !== undefined) end(id, reading)
+        else this.#askAgain(id, those)
+      }
     } catch (thrown) {
       for (const one of [...waiting.values()].flat()) one.reject(thrown)
     }
   }
+
+  /** Those who have no time left are not kept: nobody listens to them any more. */
+  #askAgain(id: string, those: readonly Waiting<R>[]): void {
+    const nowMs = this.#clock.nowMs()
+    const inTime = those.filter(({ untilMs }) => untilMs > nowMs && !this.#signal.aborted)
+    for (const one of those) if (!inTime.includes(one)) one.reject(noReading(id))
+    if (inTime.length > 0) this.#add(id, inTime)
+  }
 }
 
-function settle<R>(waiting: Waiting<R>, reading: R | ActionError | undefined, id: string): void {
+function settle<R>(waiting: Waiting<R>, reading: R | ActionError): void {
   if (reading instanceof ActionError) waiting.reject(reading)
-  else if (reading !== undefined) waiting.resolve(reading)
-  else waiting.reject(noReading(id))
+  else waiting.resolve(reading)
 }
 
 function pick<R>(read: ReadonlyMap<string, R | ActionError>, id: string): R {

@@ -48,11 +48,34 @@ describe('status checks of several deployments', () => {
 
   it('fail each for itself', async () => {
     const error = new ActionError({ kind: 'not-found', what: 'no such id' })
-    const { poll, clock } = open(async () => new Map([['a', error]]))
+    const { poll, clock } = open(
+      async () =>
+        new Map<string, string | ActionError>([
+          ['a', error],
+          ['b', 'of b'],
+        ]),
+    )
     const all = Promise.allSettled([poll.observe('a', CALL), poll.observe('b', CALL)])
     const [a, b] = await clock.run(all)
     expect(a).toEqual({ status: 'rejected', reason: error })
-    expect(b).toMatchObject({ status: 'rejected', reason: { kind: 'internal' } })
+    expect(b).toEqual({ status: 'fulfilled', value: 'of b' })
+  })
+
+  it('that a rate limit leaves out come with one of the next checks, at once', async () => {
+    const { poll, clock, asked } = open(async ([first = '']) => new Map([[first, `of ${first}`]]))
+    const all = Promise.all(['a', 'b', 'c'].map((id) => poll.observe(id, CALL)))
+    expect(await clock.run(all)).toEqual(['of a', 'of b', 'of c'])
+    expect(asked.map(({ ids }) => ids.length)).toEqual([3, 2, 1])
+    expect(clock.elapsedMs).toBeLessThan(1_000)
+  })
+
+  it('that are never read end with their time, and are asked for no more', async () => {
+    const { poll, clock, asked } = open(async () => new Map())
+    const ended = poll.observe('a', CALL).catch((error: unknown) => error)
+    expect(await clock.run(ended)).toMatchObject({ name: 'ActionError' })
+    const count = asked.length
+    await clock.advance(60_000)
+    expect(asked).toHaveLength(count)
   })
 
   it('that come one after the other, as after notifications, keep a distance and are joined', async () => {

@@ -81,7 +81,8 @@ export class Watch {
     const toRead = this.#toRead(ids, { rows, failed, byRow })
     const read: Read = new Map()
     for (const id of ids) {
-      if (toRead.has(id)) continue
+      // What has ended and is not read yet is left out: it is asked for again at once.
+      if (toRead.has(id) || this.#isLate(id, rows, byRow)) continue
       const known = byRow.get(id) ?? this.#last.get(id) ?? NOT_READ_YET
       this.#note(id, known)
       read.set(id, known)
@@ -156,6 +157,10 @@ export class Watch {
       })
     }
     return ready
+  }
+
+  #isLate(id: string, rows: Rows, byRow: ReadonlyMap<string, unknown>): boolean {
+    return !byRow.has(id) && this.#groupOf(id, rows.get(id)) === 'urgent'
   }
 
   #hasChanged(id: string, row: DeploymentRow | undefined): boolean {
