@@ -108,9 +108,17 @@ function asNodeLookup(lookup: HostLookup): LookupFunction {
 }
 
 async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<HttpReply> {
-  // Takes whole numbers only, and what is left of a wait seldom is one.
-  const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(outgoing.deadlineMs)))
-  const signal = outgoing.signal ? AbortSignal.any([outgoing.signal, deadline]) : deadline
+  // `AbortSignal.timeout` and `any` would keep all of it until the deadline, long after the reply.
+  const deadline = new AbortController()
+  const either = new AbortController()
+  const abort = () => either.abort()
+  const timer = setTimeout(() => {
+    deadline.abort()
+    abort()
+  }, outgoing.deadlineMs)
+  outgoing.signal?.addEventListener('abort', abort)
+  if (outgoing.signal?.aborted) abort()
+  const { signal } = either
   try {
     signal.throwIfAborted()
     const reply = await request.call(dispatcher, {
@@ -125,7 +133,10 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
     const maxBytes = outgoing.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES
     return await readReply(reply, maxBytes, outgoing.keepsEnd)
   } catch (error) {
-    throw toFailure(error, outgoing, deadline)
+    throw toFailure(error, outgoing, deadline.signal)
+  } finally {
+    clearTimeout(timer)
+    outgoing.signal?.removeEventListener('abort', abort)
   }
 }
 

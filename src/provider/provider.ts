@@ -46,6 +46,9 @@ export interface Observation extends Reading {
   end?: 'ending' | 'ended'
 }
 
+/** Gets the reading of an id, or its error, while others of the same status check are still read. */
+export type Arrived = (id: string, reading: Observation | ActionError) => void
+
 /** One place to deploy to: the provider's own type has more. */
 export interface Target {
   /** How the user calls it; unique within a run. */
@@ -249,13 +252,15 @@ export interface Provider<T extends Target = Target> {
   /** Sends one create with the attempt's tag, and never repeats it. */
   create(target: T, attempt: Attempt, call: Call): Promise<CreateResult>
   /**
-   * One status check of each id, in one request where the provider can. An id that could not be read
-   * has its error; an id that the provider does not know has one of kind `not-found`. An id may be
-   * missing where this check brought nothing new about it.
+   * One status check of each id, in one request where the provider can. Each id has its reading or
+   * its error; one that the provider does not know has an error of kind `not-found`. A provider that
+   * sends several requests hands out each reading by `arrived` as soon as it is there. Of many ids it
+   * may leave out those that a rate limit lets it read only later: they are asked for again at once.
    */
   observe(
     ids: readonly string[],
     call: Call,
+    arrived?: Arrived,
   ): Promise<ReadonlyMap<string, Observation | ActionError>>
   /** Id → tag, of all that carries one of these tags and still exists. Safe to repeat. */
   findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>>

@@ -44,7 +44,7 @@ async function stopUp(run: Run): Promise<void> {
 }
 
 function openPoll({ clock, provider, cancellation, state }: Run): SharedPoll<Observation> {
-  return new SharedPoll<Observation>(clock, (ids, call) => provider.observe(ids, call), {
+  return new SharedPoll<Observation>(clock, provider.observe.bind(provider), {
     isShared: state.deployments.length > 1,
     signal: cancellation.signal,
   })

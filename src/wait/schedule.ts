@@ -20,13 +20,16 @@ const LONGEST_MS = 10_000
  * @param random gives numbers from 0 to 1
  * @param shortestMs not closer together than this: where each check takes several requests
  */
-export function adaptiveSchedule(random: () => number, shortestMs = 0): PollSchedule {
+export function adaptiveSchedule(
+  random: () => number,
+  shortestMs: () => number = () => 0,
+): PollSchedule {
   return {
     intervalMs: (elapsedMs) => {
       const early = Math.min(LONGEST_AT_FIRST_MS, FIRST_MS + SHARE * elapsedMs)
       const late = LONGEST_AT_FIRST_MS + ((elapsedMs - FIRST_MINUTE_MS) * 9) / 240
-      const base = Math.min(LONGEST_MS, Math.max(early, late, shortestMs))
-      return base * (1 - random() / 5)
+      const base = Math.min(LONGEST_MS, Math.max(early, late))
+      return Math.max(shortestMs(), base * (1 - random() / 5))
     },
   }
 }

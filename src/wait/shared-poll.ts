@@ -7,20 +7,28 @@ export interface CheckCall {
   signal: AbortSignal
 }
 
-/** Reads many at once: each id has what was read of it, or its error. */
+/**
+ * Reads many at once: each id has what was read of it, or its error. Those that are known before the
+ * last one go to `arrived` as well. What is missing is asked for again with the next check, at once.
+ */
 export type ObserveMany<R> = (
   ids: readonly string[],
   call: CheckCall,
+  arrived: (id: string, reading: R | ActionError) => void,
 ) => Promise<ReadonlyMap<string, R | ActionError>>
 
 interface Waiting<R> {
-  deadlineMs: number
+  untilMs: number
   resolve: (reading: R) => void
   reject: (error: unknown) => void
 }
 
 /** Status checks that come within this time are made together. */
 const GATHER_MS = 5
+/** Where notifications come one after the other, their checks keep this distance and are joined. */
+const SPACING_MS = 250
+/** A check that takes its time is waited for so long after its start: then the next one joins them all. */
+const LONGEST_TURN_MS = 1_500
 /** Checks that are due up to this share of their interval apart are moved to the same moment. */
 const ALIGNED_SHARE = 0.6
 
@@ -36,7 +44,10 @@ export class SharedPoll<R> {
   /** Ends every check on the way: the run's own end. */
   readonly #signal: AbortSignal
   #waiting = new Map<string, Waiting<R>[]>()
-  #nextAtMs = Number.NEGATIVE_INFINITY
+  #flushedAtMs = Number.NEGATIVE_INFINITY
+  #underWay: Promise<void> = Promise.resolve()
+  /** Moments at which checks are planned. */
+  #plannedAtMs: number[] = []
 
   constructor(
     clock: Clock,
@@ -55,13 +66,17 @@ export class SharedPoll<R> {
    * @throws what the provider threw for this id
    */
   async observe(id: string, call: CheckCall): Promise<R> {
-    if (!this.isShared) return pick(await this.#observeMany([id], call), id)
+    if (!this.isShared) return pick(await this.#observeMany([id], call, () => {}), id)
     return await new Promise<R>((resolve, reject) => {
-      const isFirst = this.#waiting.size === 0
-      const waiting = { deadlineMs: call.deadlineMs, resolve, reject }
-      this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), waiting])
-      if (isFirst) void this.#clock.sleep(GATHER_MS).then(() => this.#flush())
+      const untilMs = this.#clock.nowMs() + call.deadlineMs
+      this.#add(id, [{ untilMs, resolve, reject }])
     })
+  }
+
+  #add(id: string, waiting: readonly Waiting<R>[]): void {
+    const isFirst = this.#waiting.size === 0
+    this.#waiting.set(id, [...(this.#waiting.get(id) ?? []), ...waiting])
+    if (isFirst) void this.#turn()
   }
 
   /**
@@ -71,41 +86,71 @@ export class SharedPoll<R> {
    */
   align(dueAtMs: number): number {
     const nowMs = this.#clock.nowMs()
-    const isPlanned = this.#nextAtMs > nowMs
-    const isNear = Math.abs(dueAtMs - this.#nextAtMs) <= ALIGNED_SHARE * (dueAtMs - nowMs)
-    if (isPlanned && isNear) return this.#nextAtMs
-    if (!isPlanned || dueAtMs < this.#nextAtMs) this.#nextAtMs = dueAtMs
+    // What a long check has read at its end is due soon after it, and new all the same.
+    const readAtMs = Math.max(this.#flushedAtMs, nowMs - LONGEST_TURN_MS)
+    const farthestMs = ALIGNED_SHARE * (dueAtMs - readAtMs)
+    const distanceMs = (atMs: number) => Math.abs(dueAtMs - atMs)
+    this.#plannedAtMs = this.#plannedAtMs.filter((atMs) => atMs > nowMs)
+    const [nearest] = this.#plannedAtMs.toSorted((one, two) => distanceMs(one) - distanceMs(two))
+    if (nearest !== undefined && distanceMs(nearest) <= farthestMs) return nearest
+    this.#plannedAtMs.push(dueAtMs)
     return dueAtMs
+  }
+
+  async #turn(): Promise<void> {
+    const clock = this.#clock
+    const over = new AbortController()
+    const longestMs = this.#flushedAtMs + LONGEST_TURN_MS - clock.nowMs()
+    await Promise.race([this.#underWay, clock.sleep(longestMs, over.signal)])
+    over.abort()
+    const spacedMs = this.#flushedAtMs + SPACING_MS - clock.nowMs()
+    await clock.sleep(Math.max(GATHER_MS, spacedMs))
+    this.#underWay = this.#flush()
   }
 
   async #flush(): Promise<void> {
     const waiting = this.#waiting
     this.#waiting = new Map()
-    const all = [...waiting.values()].flat()
-    const deadlineMs = Math.max(...all.map((one) => one.deadlineMs))
+    this.#flushedAtMs = this.#clock.nowMs()
+    const untilMs = Math.max(...[...waiting.values()].flat().map((one) => one.untilMs))
+    const call = { deadlineMs: untilMs - this.#clock.nowMs(), signal: this.#signal }
+    const end = (id: string, reading: R | ActionError) => {
+      for (const one of waiting.get(id) ?? []) settle(one, reading)
+      waiting.delete(id)
+    }
     try {
-      const read = await this.#observeMany([...waiting.keys()], {
-        deadlineMs,
-        signal: this.#signal,
-      })
-      for (const [id, waiters] of waiting) {
-        for (const one of waiters) {
-          try {
-            one.resolve(pick(read, id))
-          } catch (error) {
-            one.reject(error)
-          }
-        }
+      const read = await this.#observeMany([...waiting.keys()], call, end)
+      for (const [id, those] of waiting) {
+        const reading = read.get(id)
+        if (reading !== undefined) end(id, reading)
+        else this.#askAgain(id, those)
       }
     } catch (thrown) {
-      for (const one of all) one.reject(thrown)
+      for (const one of [...waiting.values()].flat()) one.reject(thrown)
     }
   }
+
+  /** Those who have no time left are not kept: nobody listens to them any more. */
+  #askAgain(id: string, those: readonly Waiting<R>[]): void {
+    const nowMs = this.#clock.nowMs()
+    const inTime = those.filter(({ untilMs }) => untilMs > nowMs && !this.#signal.aborted)
+    for (const one of those) if (!inTime.includes(one)) one.reject(noReading(id))
+    if (inTime.length > 0) this.#add(id, inTime)
+  }
+}
+
+function settle<R>(waiting: Waiting<R>, reading: R | ActionError): void {
+  if (reading instanceof ActionError) waiting.reject(reading)
+  else waiting.resolve(reading)
 }
 
 function pick<R>(read: ReadonlyMap<string, R | ActionError>, id: string): R {
   const one = read.get(id)
   if (one instanceof ActionError) throw one
   if (one !== undefined) return one
-  throw toActionError(new Error(`no reading of ${id}`))
+  throw noReading(id)
+}
+
+function noReading(id: string): ActionError {
+  return toActionError(new Error(`no reading of ${id}`))
 }

@@ -239,10 +239,14 @@ export async function waitForOutcome<R extends Reading>(
   }
 
   async function sleepOrWake(durationMs: number): Promise<Wake | 'time'> {
+    if (!waker) {
+      await clock.sleep(durationMs, signal)
+      return 'time'
+    }
     const over = new AbortController()
     const either = AbortSignal.any([over.signal, signal])
     const slept = clock.sleep(durationMs, either).then(() => 'time' as const)
-    const wake = await (waker ? Promise.race([waker.nextWake(either), slept]) : slept)
+    const wake = await Promise.race([waker.nextWake(either), slept])
     over.abort()
     return wake
   }
@@ -250,8 +254,12 @@ export async function waitForOutcome<R extends Reading>(
 
 /** One look that ends in time even if `observe` ignores its deadline. */
 async function bounded<R extends Reading>(options: WaitOptions<R>, lookMs: number): Promise<R> {
+  // A signal made of two others costs several times as much, and many wait at the same time.
   const over = new AbortController()
-  const signal = AbortSignal.any([options.signal, over.signal])
+  const cancel = () => over.abort(options.signal.reason)
+  if (options.signal.aborted) cancel()
+  else options.signal.addEventListener('abort', cancel)
+  const { signal } = over
   const look = options.observe(lookMs, signal)
   // The race below may be lost by a look that fails later; nobody else listens to it then.
   look.catch(() => {})
@@ -259,6 +267,7 @@ async function bounded<R extends Reading>(options: WaitOptions<R>, lookMs: numbe
     const result = await Promise.race([look, options.clock.sleep(lookMs, signal).then(() => null)])
     if (result) return result
   } finally {
+    options.signal.removeEventListener('abort', cancel)
     over.abort()
   }
   throw new ActionError({

@@ -1,6 +1,3 @@
-import { mkdtemp, rm } from 'node:fs/promises'
-import { tmpdir } from 'node:os'
-import { join } from 'node:path'
 import type { Clock } from '../base/clock.ts'
 import type { Delivery, Notification } from '../base/delivery.ts'
 import { describe } from '../base/errors.ts'
@@ -11,21 +8,17 @@ import type { Printer } from '../runner/printer.ts'
 import type { TunnelSettings } from '../settings/tunnel.ts'
 import type { Waker } from '../wait/wait.ts'
 import { spawnChild } from './child.ts'
-import { Leftovers, PRIVATE_FOLDER } from './leftovers.ts'
+import { Leftovers } from './leftovers.ts'
 import { Notifications } from './notifications.ts'
+import { PrivateFolder } from './private-folder.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
+import { Reliance } from './reliance.ts'
+import { reportFailure } from './report-failure.ts'
 import { selfPing } from './self-ping.ts'
 import { loadTransport } from './tunnels/load.ts'
 import { type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
 
 const CLOSE_MS = 1_500
-/** So long after the last connection too many, polling stays at full pace. */
-const CROWDED_MS = 30_000
-/** Aims of polling beside a webhook that works: the first status check after 5 s, then every 15 to 30 s. */
-const FIRST_SLOW_POLL_MS = 5_000
-const SLOW_POLL_MS = 15_000
-const SLOW_POLL_SPREAD_MS = 15_000
-
 export interface ChannelOptions {
   settings: TunnelSettings
   /** How long the tunnel may try to come up, retries included. */
@@ -57,14 +50,13 @@ export class WebhookChannel {
   #state: State = 'opening'
   #url: URL | undefined
   #error = ''
-  #isDistrusted = false
-  #folder: Promise<string> | undefined
+  readonly #reliance: Reliance
+  readonly #folder: PrivateFolder
   #ended: Promise<void> = Promise.resolve()
   readonly #settled = new AbortController()
   /** Aborts when the URL is known, or will not be known soon. */
   readonly #urlKnown = new AbortController()
   #retryError = ''
-  #crowdedUntilMs = Number.NEGATIVE_INFINITY
 
   /** Opens the channel and returns at once; the tunnel comes up beside whatever the caller does. */
   static open(options: ChannelOptions): WebhookChannel {
@@ -76,11 +68,14 @@ export class WebhookChannel {
   private constructor(options: ChannelOptions) {
     this.#options = options
     this.#leftovers = new Leftovers(options.runner)
+    this.#reliance = new Reliance(options.clock, options.random)
+    this.#folder = new PrivateFolder(options.environment, this.#leftovers)
   }
 
   /** For the output `tunnel`: the transport in use, or `none`. */
   get tunnel(): string {
-    if (this.#url === undefined || this.#state === 'failed' || this.#isDistrusted) return 'none'
+    if (this.#url === undefined || this.#state === 'failed') return 'none'
+    if (this.#reliance.isDistrusted) return 'none'
     return this.#options.settings.transport.split('-')[0] ?? 'none'
   }
 
@@ -129,18 +124,16 @@ export class WebhookChannel {
     return {
       nextWake: (signal) => this.#notifications.nextWake(id, signal),
       slowPollMs: (elapsedMs) => {
-        if (this.#state !== 'verified' || this.#isDistrusted) return undefined
-        if (this.#options.clock.nowMs() < this.#crowdedUntilMs) return undefined
+        if (this.#state !== 'verified') return undefined
         if (handedOver && handedOver.href !== this.#url?.href) return undefined
-        if (elapsedMs < FIRST_SLOW_POLL_MS) return FIRST_SLOW_POLL_MS
-        return SLOW_POLL_MS + this.#options.random() * SLOW_POLL_SPREAD_MS
+        return this.#reliance.slowPollMs(elapsedMs)
       },
     }
   }
 
   /** The provider will send no webhook, though the tunnel is up: polling stays at full pace for good. */
   distrust(why: string): void {
-    this.#isDistrusted = true
+    this.#reliance.isDistrusted = true
     this.#error = why
     this.#options.printer.warning(`No webhook: ${asSentence(why)} Polling instead.`)
     this.#notifications.wakeAll('changed')
@@ -152,12 +145,7 @@ export class WebhookChannel {
     // Transports end their children within a fraction of a second; should one hang, nobody waits.
     await Promise.race([this.#ended, this.#options.clock.sleep(CLOSE_MS)])
     this.#receiver?.close()
-    const folder = await this.#folder?.catch(() => undefined)
-    if (folder !== undefined) {
-      await rm(folder, { recursive: true, force: true, maxRetries: 3, retryDelay: 50 })
-      this.#leftovers.removeFolder(folder)
-    }
-    this.#folder = undefined
+    await this.#folder.remove()
     this.#tellRejects()
   }
 
@@ -177,13 +165,7 @@ export class WebhookChannel {
       this.#state = 'failed'
       this.#settled.abort()
       this.#notifications.wakeAll('changed')
-      if (settings.transport !== 'none') {
-        const advice = isHashMismatch(thrown) ? ' Nothing of it was run.' : ''
-        const text = `No webhook (${settings.transport}): ${this.#error}.${advice} Polling instead.`
-        // Of a tunnel that nobody asked for, a failure is no news, unless it smells of an attack.
-        if (isUnasked(settings) && advice === '') printer.line(text)
-        else printer.warning(text)
-      }
+      reportFailure(settings, thrown, this.#error, printer)
     }
   }
 
@@ -202,10 +184,7 @@ export class WebhookChannel {
 
   /** Somebody fills the receiver: while it lasts, nobody relies on the webhook. */
   #crowded(): void {
-    const nowMs = this.#options.clock.nowMs()
-    const isNew = nowMs >= this.#crowdedUntilMs
-    this.#crowdedUntilMs = nowMs + CROWDED_MS
-    if (!isNew) return
+    if (!this.#reliance.crowded()) return
     this.#options.printer.line('Webhook: too many connections; polling at full pace meanwhile')
     this.#notifications.wakeAll('changed')
   }
@@ -238,7 +217,7 @@ export class WebhookChannel {
         if (!receiver) throw new TunnelFailure('unavailable', 'nothing listens')
         await selfPing(url, receiver, { environment, signal: this.#closing.signal, lookup })
       },
-      privateFolder: () => this.#privateFolder(),
+      privateFolder: () => this.#folder.open(),
       spawn: (command, args, options) =>
         spawnChild(command, args, options, environment, this.#leftovers),
       onRetry: (why) => {
@@ -259,7 +238,7 @@ export class WebhookChannel {
   #become(state: State, why: string): void {
     if (this.#state === state) return
     this.#state = state
-    if (!this.#isDistrusted) this.#error = why
+    if (!this.#reliance.isDistrusted) this.#error = why
     this.#options.printer.line(
       state === 'verified'
         ? `Webhook: the tunnel is verified (${this.tunnel}); polling slows down.`
@@ -270,16 +249,6 @@ export class WebhookChannel {
     this.#notifications.wakeAll('changed')
   }
 
-  async #privateFolder(): Promise<string> {
-    this.#folder ??= mkdtemp(
-      join(this.#options.environment.RUNNER_TEMP || tmpdir(), PRIVATE_FOLDER),
-    ).then((folder) => {
-      this.#leftovers.addFolder(folder)
-      return folder
-    })
-    return await this.#folder
-  }
-
   #tellRejects(): void {
     const rejects = this.#receiver?.rejects
     this.#receiver = undefined
@@ -288,12 +257,4 @@ export class WebhookChannel {
     const list = reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ')
     this.#options.printer.line(`Webhook: ignored requests: ${list}.`)
   }
-}
-
-function isUnasked(settings: TunnelSettings): boolean {
-  return settings.transport === 'cloudflared-quick' && settings.isUnasked
-}
-
-function isHashMismatch(thrown: unknown): boolean {
-  return thrown instanceof TunnelFailure && thrown.kind === 'hash-mismatch'
 }

@@ -2,12 +2,12 @@ import type { Clock } from '../../base/clock.ts'
 import { ActionError } from '../../base/errors.ts'
 import { inTurn } from '../../base/in-turn.ts'
 import { Pacer } from '../../base/pacer.ts'
-import type { Call, Member, Members, Observation, ServerLog, StopReply } from '../provider.ts'
+import type { Call, Member, Members, ServerLog, StopReply } from '../provider.ts'
 import { budget } from './budget.ts'
 import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
-import { readCutLog } from './cut-log.ts'
 import { wire } from './load-wire.ts'
-import type { DeploymentRow, Membership, StatusReading } from './wire.ts'
+import { readServerLog } from './server-log.ts'
+import type { DeploymentPage, DeploymentRow, Membership, StatusReading } from './wire.ts'
 
 /** Rows per page of the list, and pages that are read at most. */
 const PAGE_ROWS = 100
@@ -22,12 +22,16 @@ const MAX_UNTAGGED = 100
 const STATUS_AT_ONCE = 10
 /** One request of several that find out whose deployments are: one that hangs must not use up all the time. */
 const MEMBER_CALL_MS = 6_000
-/** Edgegap allows 20 status requests a second for the whole organization; a few go at once. */
-const STATUS_SPACING_MS = 60
+/** Edgegap allows 20 status requests a second for the whole organization; a few may go at once. */
+export const STATUS_SPACING_MS = 60
+export const STATUS_BURST = 3
+
+/** Gets each status as soon as it is read. */
+export type ArrivedStatus = (id: string, reading: StatusReading | ActionError) => void
 
 /** One filter of the list (OpenAPI v1, `GET /v1/deployments`). */
 interface Filter {
-  field: 'tags' | 'application'
+  field: 'tags' | 'application' | 'status'
   operator: 'eq' | 'in'
   value: string | readonly string[]
 }
@@ -41,7 +45,7 @@ export class Deployments {
   constructor(send: EdgegapClient, clock: Clock) {
     this.#send = send
     this.#clock = clock
-    this.#statuses = new Pacer(clock, STATUS_SPACING_MS)
+    this.#statuses = new Pacer(clock, STATUS_SPACING_MS, STATUS_BURST)
   }
 
   /** @throws ActionError of kind `not-found` for an id that the API does not know */
@@ -54,21 +58,27 @@ export class Deployments {
     return readStatus(reply.text, id, reply.request)
   }
 
-  /** Several statuses, a few at a time; each id has its status or its error. */
+  /**
+   * Several statuses, a few at a time; each id has its status or its error.
+   *
+   * @param isPaced whether there are so many that they have to keep below the rate limit
+   * @param arrived gets each one as soon as it is there
+   */
   async statuses(
     ids: readonly string[],
     call: Call,
+    isPaced: boolean,
+    arrived: ArrivedStatus,
   ): Promise<Map<string, StatusReading | ActionError>> {
     const read = new Map<string, StatusReading | ActionError>()
-    const isMany = ids.length > STATUS_AT_ONCE
     await inTurn(ids, STATUS_AT_ONCE, async (id) => {
-      if (isMany) await this.#statuses.turn(call.signal)
-      try {
-        read.set(id, await this.status(id, call))
-      } catch (thrown) {
-        if (!(thrown instanceof ActionError)) throw thrown
-        read.set(id, thrown)
-      }
+      if (isPaced) await this.#statuses.turn(call.signal)
+      const one = await this.status(id, call).catch((thrown) => {
+        if (thrown instanceof ActionError) return thrown
+        throw thrown
+      })
+      read.set(id, one)
+      arrived(id, one)
     })
     return read
   }
@@ -78,15 +88,10 @@ export class Deployments {
    * the server ignored or read otherwise must never make a stranger's deployment ours.
    */
   async list(filters: readonly Filter[], call: Call): Promise<DeploymentRow[]> {
-    const { readDeployments } = await wire()
-    const query = JSON.stringify({ filters })
     const rows: DeploymentRow[] = []
     const rest = budget(this.#clock, call)
     for (let page = 1; page <= MAX_PAGES; page++) {
-      const reply = await this.#get('/v1/deployments', rest(), 'list deployments', {
-        query: { query, page: String(page), limit: String(PAGE_ROWS) },
-      })
-      const read = readDeployments(reply.text, reply.request)
+      const read = await this.#page(filters, page, rest())
       rows.push(...read.rows)
       if (!read.hasNext) return rows
     }
@@ -94,6 +99,23 @@ export class Deployments {
       kind: 'malformed-reply',
       what: `The list of deployments has no end within ${MAX_PAGES} pages`,
     })
+  }
+
+  /** The rows of the first page only. */
+  async listFirst(filters: readonly Filter[], call: Call): Promise<DeploymentRow[]> {
+    return (await this.#page(filters, 1, call)).rows
+  }
+
+  async #page(filters: readonly Filter[], page: number, call: Call): Promise<DeploymentPage> {
+    const { readDeployments } = await wire()
+    const reply = await this.#get('/v1/deployments', call, 'list deployments', {
+      query: {
+        query: JSON.stringify({ filters }),
+        page: String(page),
+        limit: String(PAGE_ROWS),
+      },
+    })
+    return readDeployments(reply.text, reply.request)
   }
 
   /** Id → tag, of all that carries one of the tags. Rows without tags are checked one by one. */
@@ -145,7 +167,7 @@ export class Deployments {
   async #membership(
     id: string,
     call: Call,
-  ): Promise<(Membership & Pick<Observation, 'end'>) | undefined> {
+  ): Promise<(Membership & Pick<StatusReading, 'end'>) | undefined> {
     const path = `/v1/status/${encodeURIComponent(id)}`
     const reply = await this.#send({ method: 'GET', path }, call)
     const { readMembership, readStatus, expectMessage } = await wire()
@@ -165,17 +187,7 @@ export class Deployments {
       maxReplyBytes: MAX_LOG_BYTES,
       keepsEnd: true,
     })
-    const { readLogs } = await wire()
-    if (reply.isCut) return { lines: splitLines(readCutLog(reply.text)), isCut: true }
-    const { logs, crashLogs, crash, restarts } = readLogs(reply.text, reply.request)
-    const lines = [...splitLines(logs), ...splitLines(crashLogs)]
-    if (lines.length === 0 && !crash) return undefined
-    return {
-      lines,
-      isCut: false,
-      ...(crash && { crash }),
-      ...(restarts !== undefined && { restarts }),
-    }
+    return await readServerLog(reply)
   }
 
   /**
@@ -201,7 +213,7 @@ export class Deployments {
     throw replyError(reply, `Edgegap did not stop ${id}`, readProblem(reply.text))
   }
 
-  async #endOf(id: string, call: Call): Promise<Observation['end'] | 'unknown'> {
+  async #endOf(id: string, call: Call): Promise<StatusReading['end'] | 'unknown'> {
     try {
       return (await this.status(id, call)).end
     } catch (thrown) {
@@ -238,10 +250,4 @@ function tooManyUntagged(): ActionError {
     what: `The list has more than ${MAX_UNTAGGED} deployments without tags`,
     next: 'Look for this run’s tag in the dashboard.',
   })
-}
-
-function splitLines(text: string): string[] {
-  const lines = text.split(/\r\n|\n|\r/)
-  if (lines.at(-1) === '') lines.pop()
-  return lines
 }

@@ -3,6 +3,7 @@ import { type ActionError, toActionError } from '../../base/errors.ts'
 import { adaptiveSchedule, type PollSchedule } from '../../wait/schedule.ts'
 import type { Plan } from '../plan.ts'
 import type {
+  Arrived,
   Attempt,
   Call,
   CreateResult,
@@ -25,7 +26,8 @@ import type { EdgegapAccess, EdgegapDeploySettings, EdgegapVersionSettings } fro
 import type { VersionInputs } from './version-inputs.ts'
 import type { VersionApi } from './versions/api.ts'
 import type { ManagedVersions } from './versions/managed-versions.ts'
-import { shortestIntervalMs, Watch } from './watch.ts'
+import { Watch } from './watch.ts'
+import type { StatusReading } from './wire.ts'
 
 /** Deployments on Edgegap's API v2 (create) and v1 (all else). */
 export class Edgegap implements Provider<EdgegapTarget> {
@@ -55,7 +57,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
     this.#places = new Places(settings?.operation === 'deploy' ? settings.own.locations : [])
     this.versions = settings && isManaged(settings.own.versions) ? this.#lazyVersions() : undefined
     this.#runTag = this.targets.length > 1 ? context.newAttemptTag() : undefined
-    this.#watch = new Watch(this.#deployments, this.#runTag)
+    this.#watch = new Watch(this.#deployments, context.clock, this.#runTag)
   }
 
   get targets(): readonly EdgegapTarget[] {
@@ -63,7 +65,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
   }
 
   pollSchedule(random: () => number): PollSchedule {
-    return adaptiveSchedule(random, shortestIntervalMs(this.targets.length))
+    return adaptiveSchedule(random, () => this.#watch.shortestIntervalMs(this.targets.length))
   }
 
   /** Without a version to make and a city to look up it sends nothing. */
@@ -93,7 +95,10 @@ export class Edgegap implements Provider<EdgegapTarget> {
     try {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
       const result = await readCreate(reply, limitHint(this.#deploy()))
-      if (result.kind === 'created') this.#places.found(result.id, attempt.tag)
+      if (result.kind === 'created') {
+        this.#places.found(result.id, attempt.tag)
+        this.#watch.created(result.id)
+      }
       return result
     } catch (thrown) {
       const error = toActionError(thrown)
@@ -125,12 +130,13 @@ export class Edgegap implements Provider<EdgegapTarget> {
   async observe(
     ids: readonly string[],
     call: Call,
+    arrived?: Arrived,
   ): Promise<ReadonlyMap<string, Observation | ActionError>> {
-    const read = await this.#watch.observe(ids, call)
-    const compared = [...read].map(([id, one]) => {
-      return [id, 'state' in one ? this.#places.compare(id, one) : one] as const
-    })
-    return new Map(compared)
+    const compare = (id: string, one: StatusReading | ActionError) => {
+      return 'state' in one ? this.#places.compare(id, one) : one
+    }
+    const read = await this.#watch.observe(ids, call, (id, one) => arrived?.(id, compare(id, one)))
+    return new Map([...read].map(([id, one]) => [id, compare(id, one)]))
   }
 
   readLog(id: string, call: Call): Promise<ServerLog | undefined> {

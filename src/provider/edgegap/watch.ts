@@ -1,97 +1,218 @@
-import type { ActionError } from '../../base/errors.ts'
+import type { Clock } from '../../base/clock.ts'
+import { ActionError } from '../../base/errors.ts'
 import type { Call } from '../provider.ts'
-import type { Deployments } from './deployments.ts'
+import { budget } from './budget.ts'
+import {
+  type ArrivedStatus,
+  type Deployments,
+  STATUS_BURST,
+  STATUS_SPACING_MS,
+} from './deployments.ts'
+import { FailedList } from './failed-list.ts'
+import { Turns } from './turns.ts'
 import type { DeploymentRow, StatusReading } from './wire.ts'
 
 /** So few are read one by one. */
 const FEW = 2
-/** One in so many pending deployments is read by itself with each check, for the list shows no error. */
-const PENDING_PER_CHECK = 100
+/** In a run of so many each one's own status is read: that fits into the rate limit at once. */
+const MANY = 10
 /** Rows of one page of the list. */
 const ROWS_PER_REQUEST = 100
 /** While nothing happens a run should stay below this, for other jobs share the rate limits. */
-const MAX_REQUESTS_PER_S = 1.6
-/** Those that became ready are read at once, as far as it fits into the time of one check. */
-const MAX_CHANGED_PER_CHECK = 30
-/** Deployments that the list does not show, read by themselves with one check at most. */
-const MAX_ABSENT_PER_CHECK = 20
+const MAX_REQUESTS_PER_S = 1.8
+/** Statuses read with one check at most; paced below the rate limit they take little over a second. */
+const MAX_READ_PER_CHECK = 22
+/** Of those that the list has never shown, so many with each check. */
+const MAX_UNLISTED_PER_CHECK = 5
+/** By then a deployment has its place as a rule; read earlier it would have to be read again. */
+const PLACED_MS = 1_000
+/** Until so long after the last create each one is read ahead: later all may become ready at once. */
+const AHEAD_MS = 2_700
+
+/** So long after one came to its end others are likely to follow: checks are closer together. */
+const ENDING_MS = 5_000
+
+type Rows = ReadonlyMap<string | undefined, DeploymentRow>
+type Read = Map<string, StatusReading | ActionError>
 
 /**
- * Status checks of many deployments. The rows of the list have `ready` but no status, error or
- * location, and only active deployments are listed (OpenAPI v1). So one list by the run's tag serves
- * for all of them, and a single status follows for each one that became ready or is not listed, and
- * in turn for the pending ones, because a failure shows nowhere else.
+ * Status checks of many deployments. The rows of the list have `ready` and the address, but no
+ * status, error or location, and only active deployments are listed (OpenAPI v1). So one list by the
+ * run's tag serves for all of them, and single statuses follow within the rate limit: for those that
+ * became ready or vanished, for those that the list of failed ones names, for each one once soon after
+ * its create, because it then has its location, and for the pending ones in turn.
+ *
+ * Where more become ready than can be read in a moment, the row is enough for those of which all else
+ * was read before. OpenAPI v1 says of its `ready`: "True if deployment is Ready for connections."
  */
 export class Watch {
   readonly #deployments: Deployments
+  readonly #clock: Clock
   readonly #runTag: string | undefined
+  readonly #failed: FailedList
+  readonly #turns = new Turns()
   readonly #last = new Map<string, StatusReading>()
-  /** Pending ids in the order in which their turn comes. */
-  #turns: string[] = []
+  readonly #seenAtMs = new Map<string, number>()
+  readonly #listed = new Set<string>()
+  #newestAtMs = Number.NEGATIVE_INFINITY
+  /** When the last one came to its end, ready or failed. */
+  #endedAtMs = Number.NEGATIVE_INFINITY
+  #checks = 0
 
   /** @param runTag the tag that all deployments of this run carry, where there are several */
-  constructor(deployments: Deployments, runTag: string | undefined) {
+  constructor(deployments: Deployments, clock: Clock, runTag: string | undefined) {
     this.#deployments = deployments
+    this.#clock = clock
     this.#runTag = runTag
+    this.#failed = new FailedList(deployments)
   }
 
+  /**
+   * One status check of all of them.
+   *
+   * @param arrived gets each one as soon as it is known
+   */
   async observe(
     ids: readonly string[],
     call: Call,
-  ): Promise<Map<string, StatusReading | ActionError>> {
-    const runTag = this.#runTag
-    if (runTag === undefined || ids.length <= FEW) return await this.#single(ids, call)
-    const rows = await this.#deployments.list(
-      [{ field: 'tags', operator: 'eq', value: runTag }],
-      call,
-    )
-    const byId = new Map(rows.map((row) => [row.id, row]))
-    const read = await this.#single(this.#toRead(ids, byId), call)
-    for (const id of ids) if (!read.has(id)) read.set(id, this.#last.get(id) ?? NOT_READ_YET)
-    return read
-  }
-
-  async #single(ids: readonly string[], call: Call) {
-    const read = await this.#deployments.statuses(ids, call)
-    for (const [id, one] of read) if ('state' in one) this.#last.set(id, one)
-    return read
-  }
-
-  #toRead(ids: readonly string[], rows: ReadonlyMap<string | undefined, DeploymentRow>): string[] {
-    const changed: string[] = []
-    const absent: string[] = []
-    const pending: string[] = []
+    arrived: ArrivedStatus = () => {},
+  ): Promise<Read> {
+    for (const id of ids) this.created(id)
+    if (this.#runTag === undefined || ids.length <= FEW)
+      return await this.#single(ids, call, arrived)
+    this.#checks += 1
+    const rest = budget(this.#clock, call)
+    const [rows, failed] = await Promise.all([
+      this.#list(this.#runTag, call),
+      this.#isTurnOf('failed') ? this.#failed.read(this.#runTag, call) : [],
+    ])
+    const byRow = this.#readyByRow(ids, rows)
+    const toRead = this.#toRead(ids, { rows, failed, byRow })
+    const read: Read = new Map()
     for (const id of ids) {
-      const row = rows.get(id)
-      if (row === undefined) absent.push(id)
-      else if (row.isReady !== (this.#last.get(id)?.state === 'succeeded')) changed.push(id)
-      else pending.push(id)
+      // What has ended and is not read yet is left out: it is asked for again at once.
+      if (toRead.has(id) || this.#isLate(id, rows, byRow)) continue
+      const known = byRow.get(id) ?? this.#last.get(id) ?? NOT_READ_YET
+      this.#note(id, known)
+      read.set(id, known)
+      arrived(id, known)
     }
-    return [
-      ...this.#takeTurns(changed, MAX_CHANGED_PER_CHECK),
-      ...this.#takeTurns(absent, MAX_ABSENT_PER_CHECK),
-      ...this.#takeTurns(pending, Math.ceil(pending.length / PENDING_PER_CHECK)),
-    ]
+    for (const [id, one] of await this.#single([...toRead], rest(), arrived)) read.set(id, one)
+    this.#failed.confirm(failed, read)
+    return read
   }
 
-  /** Those of the ids that were not read for longest. */
-  #takeTurns(ids: readonly string[], count: number): string[] {
-    const known = new Set(this.#turns)
-    this.#turns.unshift(...ids.filter((id) => !known.has(id)))
-    const wanted = new Set(ids)
-    const taken = this.#turns.filter((id) => wanted.has(id)).slice(0, count)
-    const done = new Set(taken)
-    this.#turns = [...this.#turns.filter((id) => !done.has(id)), ...taken]
-    return taken
+  /** To be called as soon as there is one: some of it is known only a moment later. */
+  created(id: string): void {
+    if (this.#seenAtMs.has(id)) return
+    this.#newestAtMs = this.#clock.nowMs()
+    this.#seenAtMs.set(id, this.#newestAtMs)
+  }
+
+  /** How far apart the checks of so many deployments should be, milliseconds. */
+  shortestIntervalMs(count: number): number {
+    if (count <= FEW) return 0
+    const pages = pagesOf(count)
+    const isEnding = this.#clock.nowMs() - this.#endedAtMs < ENDING_MS
+    const perSecond = isEnding ? 2 * MAX_REQUESTS_PER_S : MAX_REQUESTS_PER_S
+    return ((pages + 1 / pages) * 1_000) / perSecond
+  }
+
+  #note(id: string, reading: StatusReading): void {
+    this.#last.set(id, reading)
+    if (reading.state !== 'pending') this.#endedAtMs = this.#clock.nowMs()
+  }
+
+  async #list(runTag: string, call: Call): Promise<Rows> {
+    const filter = { field: 'tags', operator: 'eq', value: runTag } as const
+    const rows = await this.#deployments.list([filter], call)
+    for (const { id } of rows) if (id !== undefined) this.#listed.add(id)
+    return new Map(rows.map((row) => [row.id, row]))
+  }
+
+  /** Beside its list every check of up to 100 deployments has one request more, of others fewer. */
+  #isTurnOf(kind: 'failed' | 'pending'): boolean {
+    const turn = this.#checks % (2 * pagesOf(this.#seenAtMs.size))
+    if (turn === 0) return kind === 'failed' || !this.#failed.isUseful
+    return turn === 1 && kind === 'pending'
+  }
+
+  get #isPaced(): boolean {
+    return this.#seenAtMs.size > MANY
+  }
+
+  async #single(ids: readonly string[], call: Call, arrived: ArrivedStatus): Promise<Read> {
+    return await this.#deployments.statuses(ids, call, this.#isPaced, (id, one) => {
+      if (!(one instanceof ActionError)) this.#note(id, one)
+      arrived(id, one)
+    })
+  }
+
+  #readyByRow(ids: readonly string[], rows: Rows): ReadonlyMap<string, StatusReading> {
+    const ready = new Map<string, StatusReading>()
+    const changed = ids.filter((id) => this.#hasChanged(id, rows.get(id)))
+    if (changed.length <= (this.#isPaced ? STATUS_BURST : MANY)) return ready
+    for (const id of changed) {
+      const { isReady, facts } = rows.get(id) ?? {}
+      const last = this.#last.get(id)
+      if (!isReady || !facts || !last?.known || last.facts.location === undefined) continue
+      // Spelled as the API spells this deployment's other statuses.
+      const status = `${/^status\./i.exec(last.status)?.[0] ?? ''}READY`
+      ready.set(id, {
+        state: 'succeeded',
+        status,
+        known: true,
+        facts: { ...last.facts, ...facts },
+        ...(last.place && { place: last.place }),
+      })
+    }
+    return ready
+  }
+
+  #isLate(id: string, rows: Rows, byRow: ReadonlyMap<string, unknown>): boolean {
+    return !byRow.has(id) && this.#groupOf(id, rows.get(id)) === 'urgent'
+  }
+
+  #hasChanged(id: string, row: DeploymentRow | undefined): boolean {
+    return row !== undefined && row.isReady !== (this.#last.get(id)?.state === 'succeeded')
+  }
+
+  #toRead(
+    ids: readonly string[],
+    known: { rows: Rows; failed: readonly string[]; byRow: ReadonlyMap<string, unknown> },
+  ): ReadonlySet<string> {
+    const groups = { urgent: [], unlisted: [], unplaced: [], pending: [] }
+    const sorted: Record<keyof typeof groups, string[]> = groups
+    for (const id of ids) {
+      if (known.failed.includes(id)) sorted.urgent.push(id)
+      else if (!known.byRow.has(id)) sorted[this.#groupOf(id, known.rows.get(id))].push(id)
+    }
+    const toRead = new Set<string>()
+    const add = (group: readonly string[], most: number) => {
+      const count = Math.min(most, MAX_READ_PER_CHECK - toRead.size)
+      for (const id of this.#turns.take(group, count)) toRead.add(id)
+    }
+    add(sorted.urgent, MAX_READ_PER_CHECK)
+    add(sorted.unlisted, MAX_UNLISTED_PER_CHECK)
+    const aheadMs = this.#newestAtMs + AHEAD_MS - this.#clock.nowMs()
+    if (aheadMs > 0) add(sorted.unplaced, aheadMs / STATUS_SPACING_MS)
+    else if (this.#isTurnOf('pending')) add([...sorted.unplaced, ...sorted.pending], 1)
+    return toRead
+  }
+
+  #groupOf(id: string, row: DeploymentRow | undefined) {
+    // Absent in the first checks is not terminated: the list may be late.
+    if (row === undefined) return this.#listed.has(id) ? 'urgent' : 'unlisted'
+    if (this.#hasChanged(id, row)) return 'urgent'
+    const ageMs = this.#clock.nowMs() - (this.#seenAtMs.get(id) ?? 0)
+    const isUnplaced = this.#last.get(id)?.facts.location === undefined && ageMs >= PLACED_MS
+    return isUnplaced && this.#isPaced ? 'unplaced' : 'pending'
   }
 }
 
 /** Listed as not ready: more will be known when its turn comes. */
 const NOT_READ_YET: StatusReading = { state: 'pending', status: '', known: true, facts: {} }
 
-/** How far apart the checks of so many deployments should be, milliseconds. */
-export function shortestIntervalMs(count: number): number {
-  if (count <= FEW) return 0
-  const requests = Math.ceil(count / ROWS_PER_REQUEST) + Math.ceil(count / PENDING_PER_CHECK)
-  return (requests * 1_000) / MAX_REQUESTS_PER_S
+function pagesOf(count: number): number {
+  return Math.max(1, Math.ceil(count / ROWS_PER_REQUEST))
 }

@@ -1,5 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { describe, type ErrorKind, toActionError } from '../../base/errors.ts'
+import { retry } from '../../base/retry.ts'
 import type { Call } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import type { ImportRecord, Reading } from './import-record.ts'
@@ -46,21 +47,20 @@ export class Reader {
   /** Reads again after a passing fault: waits as long as ROCKIT Edge asks for, within the call's time. */
   async repeat<T>(read: (call: Call) => Promise<T>, { deadlineMs, signal }: Call): Promise<T> {
     const endsAtMs = this.#clock.nowMs() + deadlineMs
-    for (let attempt = 0; ; attempt++) {
-      const leftMs = endsAtMs - this.#clock.nowMs()
-      try {
-        return await read({ deadlineMs: leftMs, signal })
-      } catch (thrown) {
-        const error = toActionError(thrown)
-        const pauseMs = error.retryAfterMs ?? RETRY_PAUSES_MS[attempt]
-        const isOverAfter = pauseMs === undefined || this.#clock.nowMs() + pauseMs >= endsAtMs
-        if (!PASSING.includes(error.kind) || isOverAfter || signal.aborted) throw thrown
-        if (error.retryAfterMs !== undefined) {
-          this.#log(`${describe(error)}. Trying again in ${Math.ceil(pauseMs / 1000)} s.`)
-        }
-        await this.#clock.sleep(pauseMs, signal)
-      }
-    }
+    return await retry(() => read({ deadlineMs: endsAtMs - this.#clock.nowMs(), signal }), {
+      clock: this.#clock,
+      signal,
+      withinMs: deadlineMs,
+      maxAttempts: Number.POSITIVE_INFINITY,
+      longestPauseMs: Number.POSITIVE_INFINITY,
+      // Where ROCKIT Edge names no time of its own, two pauses are all.
+      pauseMs: (attempt) => RETRY_PAUSES_MS[attempt - 1] ?? Number.POSITIVE_INFINITY,
+      isFinal: (thrown) => !isPassing(thrown),
+      onRetry: ({ thrown, pauseMs }) => {
+        if (toActionError(thrown).retryAfterMs === undefined) return
+        this.#log(`${describe(thrown)}. Trying again in ${Math.ceil(pauseMs / 1000)} s.`)
+      },
+    })
   }
 
   /** Everything that one status check needs; the tasks go into the record too. */
@@ -118,7 +118,7 @@ export class Reader {
           this.#detailReads.set(name, MAX_DETAIL_READS)
         } catch (thrown) {
           // Without them the outcome is known all the same.
-          if (reads < MAX_DETAIL_READS && PASSING.includes(toActionError(thrown).kind)) throw thrown
+          if (reads < MAX_DETAIL_READS && isPassing(thrown)) throw thrown
         }
       }),
     )
@@ -141,4 +141,8 @@ export class Reader {
       return undefined
     }
   }
+}
+
+function isPassing(thrown: unknown): boolean {
+  return PASSING.includes(toActionError(thrown).kind)
 }

@@ -214,8 +214,9 @@ export class RockitEdge implements Provider {
     ids: readonly string[],
     call: Call,
   ): Promise<ReadonlyMap<string, Observation | ActionError>> {
-    const observation = await this.#observe(call)
-    return new Map(ids.map((id) => [id, observation]))
+    const own = this.#deploymentId
+    const observation = ids.includes(own ?? '') ? await this.#observe(call) : undefined
+    return new Map(ids.map((id) => [id, (id === own && observation) || notImported(id)]))
   }
 
   async #observe(call: Call): Promise<Observation> {
@@ -243,6 +244,10 @@ export class RockitEdge implements Provider {
 
 function ignored(why: string): Notification {
   return { kind: 'ignored', why }
+}
+
+function notImported(id: string): ActionError {
+  return new ActionError({ kind: 'not-found', what: `${id} is not what this run imported.` })
 }
 
 function mayNotRead(): ActionError {

@@ -1,0 +1,64 @@
+import * as z from 'zod/mini'
+import { flag, integer, isYes, record, text } from '../../json.ts'
+import type { Facts } from '../../provider.ts'
+import { keepKeyOrder } from '../key-order.ts'
+import { addressFields, readFacts } from './facts.ts'
+import { parse, usableId } from './reply.ts'
+import { tagName } from './status.ts'
+
+// Not lenient: whoever reads no rows where there are some creates a second server.
+const listShape = z.object({
+  data: z.array(z.unknown()),
+  pagination: z.optional(record),
+})
+const paginationShape = z.object({
+  has_next: z.optional(z.unknown()),
+  next_page_number: z.optional(integer),
+})
+const rowShape = z.object({
+  ...addressFields,
+  request_id: z.optional(text),
+  ready: z.optional(flag),
+  tags: z.optional(z.unknown()),
+})
+export interface DeploymentRow {
+  /** Undefined when it is nothing that can be put into a request. */
+  id: string | undefined
+  isReady: boolean
+  /** How it is reached, set where it is ready and the row says so in full; never its location. */
+  facts?: Facts
+  /** Undefined when the row does not say. */
+  tags: readonly string[] | undefined
+}
+
+export interface DeploymentPage {
+  rows: DeploymentRow[]
+  hasNext: boolean
+}
+
+/** A page of `GET /v1/deployments`. */
+export function readDeployments(body: string, request: string): DeploymentPage {
+  const page = parse(listShape, keepKeyOrder(body), request)
+  const rows: DeploymentRow[] = []
+  for (const value of page.data) {
+    const row = rowShape.safeParse(value).data
+    if (row?.request_id === undefined) continue
+    rows.push({
+      id: usableId(row.request_id),
+      isReady: row.ready ?? false,
+      ...(row.ready && reachedBy(readFacts(row))),
+      tags: Array.isArray(row.tags) ? row.tags.map(tagName) : undefined,
+    })
+  }
+  const pagination = paginationShape.safeParse(page.pagination ?? {}).data
+  const says = pagination?.has_next ?? undefined
+  return {
+    rows,
+    hasNext: says === undefined ? pagination?.next_page_number !== undefined : isYes(says),
+  }
+}
+
+function reachedBy(facts: Facts): Pick<DeploymentRow, 'facts'> {
+  const { host, ip, ports = [] } = facts
+  return (host === undefined && ip === undefined) || ports.length === 0 ? {} : { facts }
+}

@@ -1,0 +1,20 @@
+import type { Printer } from '../runner/printer.ts'
+import type { TunnelSettings } from '../settings/tunnel.ts'
+import { TunnelFailure } from './tunnels/tunnel.ts'
+
+/** One line, or one warning, that there is no webhook, and why. Nothing where none was wanted. */
+export function reportFailure(
+  settings: TunnelSettings,
+  thrown: unknown,
+  error: string,
+  printer: Printer,
+): void {
+  if (settings.transport === 'none') return
+  const isAttack = thrown instanceof TunnelFailure && thrown.kind === 'hash-mismatch'
+  const advice = isAttack ? ' Nothing of it was run.' : ''
+  const text = `No webhook (${settings.transport}): ${error}.${advice} Polling instead.`
+  // Of a tunnel that nobody asked for, a failure is no news, unless it smells of an attack.
+  const isUnasked = settings.transport === 'cloudflared-quick' && settings.isUnasked
+  if (isUnasked && !isAttack) printer.line(text)
+  else printer.warning(text)
+}

@@ -1,0 +1,107 @@
+import { systemClock } from '../../src/base/clock.ts'
+import { createHttpClient } from '../../src/net/request.ts'
+import type { ProviderDefinition } from '../../src/provider/definition.ts'
+import { edgegap } from '../../src/provider/edgegap/definition.ts'
+import { Edgegap } from '../../src/provider/edgegap/edgegap.ts'
+import type { ProviderContext } from '../../src/provider/provider.ts'
+import { rockitEdge } from '../../src/provider/rockit-edge/definition.ts'
+import { RockitEdge } from '../../src/provider/rockit-edge/rockit-edge.ts'
+import { publishSettings } from '../../src/provider/rockit-edge/settings.ts'
+import { type DeploySettings, readSettings } from '../../src/settings/settings.ts'
+import { startEdgegapEmulator } from '../emulator/edgegap/emulator.ts'
+import { error, ready } from '../emulator/edgegap/script.ts'
+import { startRockitEdgeEmulator } from '../emulator/rockit-edge/emulator.ts'
+import { deployFailed, success } from '../emulator/rockit-edge/script.ts'
+import { describeContract, type Scene } from './contract.ts'
+
+/** From its first state to its last, milliseconds. */
+const PACE_MS = 60
+
+/** The settings of a deploy, as the provider's own code takes them. */
+async function read<Own>(
+  definition: ProviderDefinition<Own>,
+  inputs: Record<string, string>,
+): Promise<DeploySettings<Own>> {
+  const names = Object.entries(inputs)
+  const environment = names.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
+  const { settings } = await readSettings(Object.fromEntries(environment), [
+    definition as ProviderDefinition,
+  ])
+  return settings as DeploySettings<Own>
+}
+
+function context(): ProviderContext {
+  let tags = 0
+  return {
+    http: createHttpClient({}),
+    environment: {},
+    clock: systemClock,
+    cleanUpNotes: { opened() {}, created() {}, closed() {} },
+    log() {},
+    warn() {},
+    hide() {},
+    newAttemptTag: () => `dgs-own-${tags++}`,
+  }
+}
+
+async function startEdgegap(): Promise<Scene> {
+  const emulator = await startEdgegapEmulator({
+    script: ready(PACE_MS),
+    terminateAfterMs: 20,
+    rateLimits: { listPerSecond: 1_000, statusPerSecond: 1_000, deployPerSecond: 1_000 },
+  })
+  const settings = await read(edgegap, {
+    'api-token': emulator.settings.token,
+    'api-url': emulator.url,
+    application: 'my-game',
+    version: 'v1',
+    locations: 'paris 48.85,2.35\nparis 48.85,2.35\ntokyo 35.68,139.69\noslo 59.91,10.75',
+  })
+  return {
+    emulator,
+    application: 'my-game',
+    createRequest: { method: 'POST', path: /^\/v2\/deployments$/ },
+    open: () => new Edgegap(settings, context(), settings),
+    created: () => emulator.created,
+    isRunning: (id) => emulator.running().some((one) => one.id === id),
+    failNext: () => emulator.nextScript(error(PACE_MS)),
+    refuseNext: () => emulator.refuseCreates(1),
+    addForeign: () => emulator.addDeployment({ application: 'other', tags: ['dgs-other'] }).id,
+    close: () => emulator.close(),
+  }
+}
+
+async function startRockitEdge(): Promise<Scene> {
+  const pace = { stepMs: PACE_MS / 6 }
+  const emulator = await startRockitEdgeEmulator({ script: success(pace), apps: APPS })
+  const { organization, username, apiKey } = emulator.settings
+  const settings = await read(rockitEdge, {
+    provider: 'rockit-edge',
+    'api-token': apiKey,
+    'api-url': emulator.url,
+    organization,
+    username,
+    application: 'my_game',
+    'build-url': 'https://builds.example.com/game.tar',
+  })
+  return {
+    emulator,
+    application: 'my_game',
+    createRequest: { method: 'POST', path: /\/builds$/ },
+    open: () => new RockitEdge(publishSettings(settings), context()),
+    created: () => emulator.builds.filter(({ origin }) => origin === 'import').length,
+    isRunning: () => true,
+    failNext: () => emulator.nextScript(deployFailed({ failed: ['akamai'] }, pace)),
+    addForeign: () => `my_game_2/${emulator.train('my_game_2').name}`,
+    close: () => emulator.close(),
+  }
+}
+
+/** The list of tasks also shows those of apps whose name begins like that of ours. */
+const APPS = { my_game: {}, my_game_2: {} }
+
+const ALL = { stop: true, groups: true, webhooks: true, failAfterRefusal: true }
+const PUBLISH = { stop: false, groups: false, webhooks: true, failAfterRefusal: false }
+
+describeContract({ name: 'Edgegap', can: ALL, start: startEdgegap })
+describeContract({ name: 'ROCKIT Edge', can: PUBLISH, start: startRockitEdge })
