@@ -13,7 +13,7 @@ import { Notifications } from './notifications.ts'
 import { PrivateFolder } from './private-folder.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { Reliance } from './reliance.ts'
-import { reportFailure } from './report-failure.ts'
+import { ignoredRequests, reportFailure } from './report.ts'
 import { selfPing } from './self-ping.ts'
 import { loadTransport } from './tunnels/load.ts'
 import { type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
@@ -153,10 +153,8 @@ export class WebhookChannel {
     const { settings, printer } = this.#options
     try {
       const transport = await (this.#options.load ?? loadTransport)(settings)
-      if (!transport) {
-        this.#error = settings.transport === 'none' ? settings.why : ''
-        throw new TunnelFailure('unavailable', this.#error)
-      }
+      const why = settings.transport === 'none' ? settings.why : ''
+      if (!transport) throw new TunnelFailure('unavailable', why)
       if (transport.needsReceiver) await this.#listen(transport.listenPort)
       await transport.run(this.#context())
     } catch (thrown) {
@@ -170,15 +168,11 @@ export class WebhookChannel {
   }
 
   async #listen(port: number): Promise<void> {
-    try {
-      this.#receiver = await startReceiver(
-        port,
-        (delivery) => void this.#take(delivery),
-        () => this.#crowded(),
-      )
-    } catch (thrown) {
+    const take = (delivery: Delivery) => void this.#take(delivery)
+    const receiver = startReceiver(port, take, () => this.#crowded())
+    this.#receiver = await receiver.catch((thrown) => {
       throw new TunnelFailure('unavailable', `port ${port} is not free (${describe(thrown)})`)
-    }
+    })
     this.#options.printer.hide(this.#receiver.path.slice(1))
   }
 
@@ -250,11 +244,9 @@ export class WebhookChannel {
   }
 
   #tellRejects(): void {
-    const rejects = this.#receiver?.rejects
+    const rejects = this.#receiver?.rejects.reasons ?? {}
     this.#receiver = undefined
-    const reasons = [...Object.entries(rejects?.reasons ?? {}), ...this.#notifications.leftOver()]
-    if (reasons.length === 0) return
-    const list = reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ')
-    this.#options.printer.line(`Webhook: ignored requests: ${list}.`)
+    const line = ignoredRequests([...Object.entries(rejects), ...this.#notifications.leftOver()])
+    if (line !== '') this.#options.printer.line(line)
   }
 }

@@ -18,3 +18,10 @@ export function reportFailure(
   if (isUnasked && !isAttack) printer.line(text)
   else printer.warning(text)
 }
+
+/** The requests that were ignored, in one line for the log; empty where there were none. */
+export function ignoredRequests(reasons: readonly (readonly [string, number])[]): string {
+  if (reasons.length === 0) return ''
+  const list = reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ')
+  return `Webhook: ignored requests: ${list}.`
+}
