@@ -18,8 +18,11 @@ export default defineConfig({
     reporters: report ? ['default', ['json', { outputFile: report }]] : ['default'],
     globalSetup: 'test/setup.ts',
     include: ['test/**/*.test.ts'],
-    testTimeout: 60_000,
-    hookTimeout: 30_000,
+    // Some take 40 s on a machine at rest.
+    testTimeout: 120_000,
+    hookTimeout: 60_000,
+    // What is waited for comes late on a busy machine; only what never comes is a failure.
+    expect: { poll: { timeout: 20_000 } },
     // The tests that count wait on child processes, not on the CPU.
     maxWorkers: 4,
   },

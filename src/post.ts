@@ -92,11 +92,12 @@ async function cleanUpSaved(
     const limited = { ...action, cancellation: { ...cancellation, over } }
     const tools = createTools(limited, new Ledger(runner, access, known))
     const provider = await reopen(access, definition, limited, tools)
-    const maySearch = known.some(({ id, isAuxiliary }) => id === undefined && !isAuxiliary)
+    // An upload that was asked for may begin as late as a server.
+    const maySearch = known.some(({ id }) => id === undefined)
     const searchMs = Math.min(provider.traits.createMs, LONGEST_SEARCH_MS)
     const written: Promise<void>[] = []
     result = await cleanUp({ ...tools, provider }, known, {
-      forMs: maySearch && provider.traits.canStop ? searchMs : 0,
+      forMs: maySearch ? searchMs : 0,
       stopMs: STOP_MS,
       beforeStop: async (ids) => {
         const logRun = { ...tools, provider, settings: readLogInputs(action), state: {} }
@@ -161,8 +162,12 @@ function report(result: CleanUpResult, printer: Printer): void {
     const title = entry.isAuxiliary ? 'Left behind' : 'Server left behind'
     printer.error(`${nameOf(entry)} may still run: ${describe(error)}. ${advice}`, title)
   }
-  for (const { tag } of result.notFound) {
-    printer.notice(`No deployment with the tag ${tag} was found. If one appears later, stop it.`)
+  for (const { tag, isAuxiliary } of result.notFound) {
+    printer.notice(
+      isAuxiliary
+        ? `What this run asked for last (${tag}) was not found. If it appears later, remove it by hand.`
+        : `No deployment with the tag ${tag} was found. If one appears later, stop it.`,
+    )
   }
 }
 

@@ -21,7 +21,7 @@ export function buildOutputs(
   texts: OutputTexts,
   providerOutputs: readonly string[],
 ): Record<string, string> {
-  const redact = (text: string) => texts.redact(text)
+  const line = (text: string) => toLine(texts.redact(text))
   const first = report.deployments[0]
   const firstFacts = deploymentFacts(first, texts)
   const error = report.error ?? report.deployments.find((deployment) => deployment.error)?.error
@@ -39,22 +39,23 @@ export function buildOutputs(
     ),
     version: report.version,
     'version-action': report.versionAction,
-    image: toLine(redact(report.image ?? '')),
-    'previous-image': toLine(redact(report.previousImage ?? '')),
-    promoted: JSON.stringify(report.promoted ?? []),
-    status: toLine(redact(first?.observation?.status ?? '')),
+    image: line(report.image ?? ''),
+    'previous-image': line(report.previousImage ?? ''),
+    promoted: JSON.stringify(
+      (report.promoted ?? []).map(({ version, from, to }) => {
+        return { version: line(version), from: line(from), to: line(to) }
+      }),
+    ),
+    status: line(first?.observation?.status ?? ''),
     signal: first?.source ?? '',
     tunnel: report.tunnel,
-    'tunnel-error': toLine(redact(report.tunnelError)),
+    'tunnel-error': line(report.tunnelError),
     seconds: first?.id === undefined ? '' : inSeconds(first.elapsedMs),
-    error: error ? toLine(redact(error.message)) : '',
+    error: error ? line(error.message) : '',
     'stopped-ids': JSON.stringify(report.stoppedIds),
     'log-files': JSON.stringify(report.logFiles ?? []),
     ...Object.fromEntries(
-      providerOutputs.map((name) => [
-        name,
-        toLine(redact(first?.observation?.facts.outputs?.[name] ?? '')),
-      ]),
+      providerOutputs.map((name) => [name, line(first?.observation?.facts.outputs?.[name] ?? '')]),
     ),
   }
 }

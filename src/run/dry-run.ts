@@ -1,11 +1,12 @@
 import { toActionError } from '../base/errors.ts'
 import type { PlanCheck, PlannedChange } from '../provider/plan.ts'
-import type { Call } from '../provider/provider.ts'
-import type { GroupReach, Settings, StopSettings } from '../settings/model.ts'
+import type { Call, Member } from '../provider/provider.ts'
+import type { Settings, StopSettings } from '../settings/model.ts'
 import { cancelled } from '../state/endings.ts'
 import type { PlanState } from '../state/state.ts'
 import { refused } from './ensure-version.ts'
 import { listMembers } from './group-members.ts'
+import { findOlder } from './replace.ts'
 import { type Run, runCall } from './run.ts'
 
 const PLAN_MS = 60_000
@@ -31,16 +32,13 @@ async function plan(run: Run<Settings>, call: Call): Promise<PlanState> {
   const { settings, provider, state, printer } = run
   if (settings.operation === 'stop') return await planStop(run, settings, call)
   const replace = settings.operation === 'deploy' ? settings.replace : undefined
-  const [planned, older] = await Promise.all([
-    provider.plan(call),
-    replace ? findMembers(run, replace.reach) : [],
-  ])
+  const [planned, older] = await Promise.all([provider.plan(call), findOlder(run, replace)])
   for (const warning of planned.warnings) printer.warning(warning)
   state.version = planned.version
   state.versionAction = planned.versionAction
   if (planned.image !== undefined) state.image = planned.image
   if (planned.previousImage !== undefined) state.previousImage = planned.previousImage
-  const stops = older.map((id) => stopOf(id, `replace: ${replace?.when}`))
+  const stops = stopsOf(older, `replace: ${replace?.when}`)
   const isFirst = replace?.when === 'before-deploy'
   return {
     changes: [
@@ -60,8 +58,11 @@ async function planStop(
   call: Call,
 ): Promise<PlanState> {
   if (reach.kind !== 'deployment') {
-    const ids = await findMembers(run, reach)
-    return { changes: ids.map((id) => stopOf(id, '')), checks: [] }
+    const { members, unclear } = await listMembers(run, reach)
+    const checks = unclear.map((id): PlanCheck => {
+      return { what: id, result: 'unknown', detail: 'its status is not known, nor whose it is' }
+    })
+    return { changes: stopsOf(members, ''), checks }
   }
   const { id } = reach
   const status = (await run.provider.observe([id], call)).get(id)
@@ -75,10 +76,9 @@ async function planStop(
   return { changes: isOver ? [] : [stopOf(id, '')], checks: [check] }
 }
 
-async function findMembers(run: Run<Settings>, reach: GroupReach): Promise<string[]> {
-  const { members, unclear } = await listMembers(run, reach)
-  for (const id of unclear) run.printer.warning(`${id} is listed, but its status is not known.`)
-  return members.filter(({ isEnding }) => !isEnding).map(({ id }) => id)
+/** What ends by itself needs no stop. */
+function stopsOf(members: readonly Member[], detail: string): PlannedChange[] {
+  return members.filter(({ isEnding }) => !isEnding).map(({ id }) => stopOf(id, detail))
 }
 
 function stopOf(id: string, detail: string): PlannedChange {

@@ -133,7 +133,7 @@ describe.concurrent('several places', () => {
       )
       expectNothingLeft(edgegap)
     },
-    100_000,
+    180_000,
   )
 
   test('that the list forgets are not taken for ended', async () => {

@@ -168,6 +168,33 @@ describe.concurrent('a version that somebody else moved meanwhile', () => {
   })
 })
 
+test('of two runs that promote at the same time, none overwrites what it has not seen', async () => {
+  await using edgegap = await start()
+  edgegap.catalogue.addVersion(APP, 'v3')
+  const jobs = await Promise.all([
+    release(edgegap, { promote: 'prod' }),
+    release(edgegap, { version: 'v3', promote: 'prod' }),
+  ])
+  const winners = jobs.filter(({ main }) => main.outputs.outcome === 'succeeded')
+  // Both may win where the one began after the other had ended.
+  expect(winners.length).toBeGreaterThan(0)
+  for (const { main } of jobs) {
+    if (main.outputs.outcome !== 'succeeded') expect(onlyError(main)).toMatch(/Somebody moved/)
+  }
+  const tags = winners.map(({ main }) => promoted(main.outputs)[0].to.split(':').at(-1))
+  expect(tags).toContain(tagOf(edgegap, 'prod'))
+})
+
+test('what Edgegap calls an image can forge no output and show no secret', async () => {
+  const hostile = `x\n::error::forged ${PASSWORD} </details>`
+  await using edgegap = await start()
+  edgegap.catalogue.changeVersion(APP, 'prod', { docker_tag: hostile })
+  const { main } = await release(edgegap, { promote: 'prod' })
+  expect(main.outputs.outcome).toBe('succeeded')
+  expect(promoted(main.outputs)[0].from).toMatch(/x ?::error::forged \*\*\*/)
+  expect(annotations(main, 'error')).toEqual([])
+})
+
 describe.concurrent('a lost reply to the PATCH', () => {
   const lost: [string, Effect][] = [
     ['reset', { kind: 'reset', when: 'after' }],

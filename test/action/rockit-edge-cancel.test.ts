@@ -95,25 +95,21 @@ async function start(
 }
 
 describe.concurrent('a run that is cancelled', () => {
-  test.each(stages)(
-    '$name leaves no subscription and no open upload',
-    async (stage) => {
-      await using edge = await startEdge({ script: script.never() })
-      const { main, post } = await start(edge, stage, (step) => step.cancel())
-      expect(main.conclusion).toBe('cancelled')
-      expectAllOutputs(main)
-      expect(main.outputs.outcome).toBe('cancelled')
-      expect(annotations(main, 'error')).toEqual([])
-      // It ended in time: the runner sent nothing more than the first signal.
-      expect(main.signalsSent.map(({ signal }) => signal)).toEqual(['SIGINT'])
-      expect(post?.exitCode).toBe(0)
-      expectCleanEdge(edge)
-      const text = annotations(main, 'warning').join()
-      if (stage.name === 'while it waits')
-        expect(text).toMatch(/my_game\/0007 cannot be taken back and goes on/)
-    },
-    40_000,
-  )
+  test.each(stages)('$name leaves no subscription and no open upload', async (stage) => {
+    await using edge = await startEdge({ script: script.never() })
+    const { main, post } = await start(edge, stage, (step) => step.cancel())
+    expect(main.conclusion).toBe('cancelled')
+    expectAllOutputs(main)
+    expect(main.outputs.outcome).toBe('cancelled')
+    expect(annotations(main, 'error')).toEqual([])
+    // It ended in time: the runner sent nothing more than the first signal.
+    expect(main.signalsSent.map(({ signal }) => signal)).toEqual(['SIGINT'])
+    expect(post?.exitCode).toBe(0)
+    expectCleanEdge(edge)
+    const text = annotations(main, 'warning').join()
+    if (stage.name === 'while it waits')
+      expect(text).toMatch(/my_game\/0007 cannot be taken back and goes on/)
+  })
 
   test('while it uploads has cleaned up before its post step', async () => {
     await using edge = await startEdge()
@@ -122,21 +118,34 @@ describe.concurrent('a run that is cancelled', () => {
     expect(main.rawStdout).toMatch(/Expired the upload task upload_/)
     expect(post?.log).toEqual([])
     expect(edge.builds[0]?.outcome).toBe('expired')
-  }, 40_000)
+  })
 })
 
 describe.concurrent('a run that is killed', () => {
-  test.each(stages)(
-    '$name has its post step clean up',
-    async (stage) => {
-      await using edge = await startEdge({ script: script.never() })
-      const { main, post } = await start(edge, stage, (step) => step.kill())
-      expect(main.conclusion).toBe('failure')
-      expect(post?.exitCode).toBe(0)
-      expectCleanEdge(edge)
-    },
-    40_000,
-  )
+  test.each(stages)('$name has its post step clean up', async (stage) => {
+    await using edge = await startEdge({ script: script.never() })
+    const { main, post } = await start(edge, stage, (step) => step.kill())
+    expect(main.conclusion).toBe('failure')
+    expect(post?.exitCode).toBe(0)
+    expectCleanEdge(edge)
+  })
+
+  test('before its import is carried out has its post step wait for it', async () => {
+    await using edge = await startEdge({ script: script.never() })
+    const stage: Stage = {
+      name: 'before the import is carried out',
+      arrange: ({ faults, storage }) => {
+        faults.order({ kind: 'delay', delayMs: 6_000, method: 'POST', path: IMPORT })
+        storage.faults.order({ kind: 'stall' })
+      },
+      reach: (one) => one.whenRequested('POST', IMPORT, { timeoutMs: 20_000 }),
+    }
+    const { post } = await start(edge, stage, (step) => step.kill())
+    expect(edge.builds.map(({ outcome }) => outcome)).toEqual(['expired'])
+    expect(post?.rawStdout).toMatch(/Expired the upload task upload_/)
+    expect(post?.annotations).toEqual([])
+    expectCleanEdge(edge)
+  }, 80_000)
 
   test('while it uploads leaves the uploads of others alone', async () => {
     await using edge = await startEdge({
@@ -157,5 +166,5 @@ describe.concurrent('a run that is killed', () => {
     })
     await start(edge, stage as Stage, (step) => step.kill())
     expect(edge.builds.map(({ outcome }) => outcome)).toEqual([undefined, 'expired'])
-  }, 40_000)
+  })
 })

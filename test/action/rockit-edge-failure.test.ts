@@ -89,7 +89,6 @@ describe.concurrent('a build that fails', () => {
         await expectFailure(edge, {}, text, outputs)
       }
     },
-    60_000,
   )
 
   test.each(failures)(

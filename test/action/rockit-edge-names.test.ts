@@ -76,7 +76,7 @@ describe.concurrent('names that are only guessed', () => {
         }
       }
     },
-    90_000,
+    180_000,
   )
 
   function words(taskStatusWords: TaskStatusWords) {

@@ -44,7 +44,7 @@ describe.concurrent('what is not our build', () => {
         }
       }
     },
-    90_000,
+    180_000,
   )
 
   test('does not fail us: training whose publishing fails', async () => {

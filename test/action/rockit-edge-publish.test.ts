@@ -153,7 +153,7 @@ describe.concurrent('before anything is sent', () => {
       },
     )
     expect(main.outputs.outcome).toBe('succeeded')
-  }, 40_000)
+  })
 
   test('an app that does not exist is refused', async () => {
     await using edge = await startEdge()

@@ -254,11 +254,13 @@ describe.concurrent('polling', () => {
   })
 
   test('keeps to poll-interval', async () => {
-    await using edgegap = await startEdgegap({ script: ready(3_000) })
+    await using edgegap = await startEdgegap({ script: ready(5_000) })
     await deploy(edgegap, { 'poll-interval': '2s' })
-    const looks = edgegap.requestsTo('GET', STATUS)
-    expect(looks).toHaveLength(3)
-    for (const gap of gaps(looks)) expect(gap).toBeGreaterThan(1_500)
+    const looks = gaps(edgegap.requestsTo('GET', STATUS))
+    // One that arrives late brings the next one closer: only the mean shows the interval.
+    expect(looks.length).toBeGreaterThanOrEqual(2)
+    const sumMs = looks.reduce((sum, gap) => sum + gap, 0)
+    expect(sumMs / looks.length).toBeGreaterThan(1_600)
   })
 
   test('obeys Retry-After', async () => {

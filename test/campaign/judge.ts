@@ -17,7 +17,7 @@ export function judgeDeploy(edgegap: Edgegap, { main, post }: JobResult): string
   const stopped = [...(post?.rawStdout ?? '').matchAll(/^Stopped (\S+)\.$/gm)].map(([, id]) => id)
   expect(edgegap.deployments.map(({ id }) => id)).toEqual(expect.arrayContaining(stopped))
   if (stopped.length > 0) return 'failed, stopped by the post step'
-  return edgegap.created > 0 ? 'failed, stopped by main' : 'failed, nothing was created'
+  return edgegap.created > 0 ? 'failed, stopped by the main step' : 'failed, nothing was created'
 }
 
 /** Every create has been carried out, also one that took longer than the run. */

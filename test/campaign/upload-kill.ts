@@ -45,7 +45,7 @@ const STAGES: readonly Stage<Edge>[] = [
   {
     name: '3 before the import is carried out',
     arrange: ({ faults }) =>
-      faults.order({ kind: 'delay', delayMs: 2_500, method: 'POST', path: IMPORT }),
+      faults.order({ kind: 'delay', delayMs: 6_000, method: 'POST', path: IMPORT }),
     begins: importAsked,
     withinMs: 500,
   },

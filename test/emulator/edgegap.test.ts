@@ -30,7 +30,7 @@ const reach = (id: string, wanted: string) =>
       return body
     },
     // At most 20 a second are allowed.
-    { interval: 60, timeout: 5000 },
+    { interval: 60, timeout: 20_000 },
   )
 
 describe('token', () => {

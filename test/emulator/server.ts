@@ -93,7 +93,7 @@ export async function startServer(port = 0): Promise<EmulatorServer> {
     guard: router.guard,
     requestsTo: (method, path) => requests.filter((request) => isTo(request, method, path)),
     closing: closing.signal,
-    whenRequested(method, path, { count = 1, timeoutMs = 5000 } = {}) {
+    whenRequested(method, path, { count = 1, timeoutMs = 20_000 } = {}) {
       return new Promise((resolve, reject) => {
         const settled = new AbortController()
         const look = () => {

@@ -8,7 +8,6 @@ import { REPOSITORY } from '../../scripts/action-metadata.ts'
 import { type Edgegap, expectNothingLeft, startEdgegap } from '../action/deploy.ts'
 import { ready } from '../emulator/edgegap/script.ts'
 import { readFile } from './documents.ts'
-import { unbuiltIn } from './unbuilt.ts'
 
 interface Ending {
   readonly code: number
@@ -86,8 +85,6 @@ describe('examples/plain-shell.sh', () => {
 
 describe('examples/gitlab-ci.yml', () => {
   const file = readFile('examples/gitlab-ci.yml')
-  const unbuilt = unbuiltIn(file)
-  const waits = unbuilt.length > 0 ? ` (waits for ${unbuilt.join(', ')})` : ''
 
   test('is a job that takes the bundle from this repository', () => {
     const job = jobOf(file)
@@ -95,22 +92,19 @@ describe('examples/gitlab-ci.yml', () => {
     expect(job.before_script.join('\n')).toContain('https://github.com/OWNER/deploy-game-server')
   })
 
-  test.skipIf(unbuilt.length > 0)(
-    `deploys, hands the address to the test, and stops the server by its group${waits}`,
-    async () => {
-      writeTest(0)
-      const { script, after_script } = jobOf(file)
-      const group = { GROUP: 'gitlab-4711' }
-      // GitLab ends a job at the first line that fails, and runs the second part all the same.
-      const main = await bash(`set -e\n${script.join('\n')}`, group)
-      expect(main.output).toMatch(/^called with --connect [\w.]+:\d+$/m)
-      expect(main.code).toBe(0)
-      expect(edgegap.live()).toHaveLength(1)
-      const after = await bash(`set -e\n${after_script.join('\n')}`, group)
-      expect(after.code).toBe(0)
-      expectNothingLeft(edgegap)
-    },
-  )
+  test('deploys, hands the address to the test, and stops the server by its group', async () => {
+    writeTest(0)
+    const { script, after_script } = jobOf(file)
+    const group = { GROUP: 'gitlab-4711' }
+    // GitLab ends a job at the first line that fails, and runs the second part all the same.
+    const main = await bash(`set -e\n${script.join('\n')}`, group)
+    expect(main.output).toMatch(/^called with --connect [\w.]+:\d+$/m)
+    expect(main.code).toBe(0)
+    expect(edgegap.live()).toHaveLength(1)
+    const after = await bash(`set -e\n${after_script.join('\n')}`, group)
+    expect(after.code).toBe(0)
+    expectNothingLeft(edgegap)
+  })
 })
 
 interface GitLabJob {

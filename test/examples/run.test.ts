@@ -5,7 +5,6 @@ import { findSshd } from '../emulator/tunnel/sshd.ts'
 import type { StepResult } from '../harness/step-result.ts'
 import { type Job, jobsOf, type OwnStep, type Workflow, workflows } from './documents.ts'
 import { Stage } from './stage.ts'
-import { unbuiltFor } from './unbuilt.ts'
 
 interface Older {
   readonly tags: readonly string[]
@@ -73,9 +72,7 @@ const all = workflows().filter((workflow) => jobsOf(workflow).some(({ steps }) =
 
 describe('every step of ours in a workflow that users copy does what it is for', () => {
   for (const workflow of all) {
-    const unbuilt = unbuiltFor(workflow)
-    const waits = unbuilt.length > 0 ? ` (waits for ${unbuilt.join(', ')})` : ''
-    test.skipIf(unbuilt.length > 0)(`${workflow.title}${waits}`, async () => {
+    test(workflow.title, async () => {
       await play(workflow, sceneOf(workflow))
     })
   }

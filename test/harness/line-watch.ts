@@ -20,7 +20,7 @@ export class LineWatch {
    *
    * @throws Error with the last lines when the step ends, or the time is up, without it
    */
-  waitFor(pattern: RegExp, timeoutMs = 10_000): Promise<RegExpExecArray> {
+  waitFor(pattern: RegExp, timeoutMs = 20_000): Promise<RegExpExecArray> {
     // A global pattern would remember its position from one line to the next.
     const plain = new RegExp(pattern.source, pattern.flags.replace(/[gy]/g, ''))
     let seen = 0

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { Redactor } from '../../src/runner/redactor.ts'
+import { cpuMsOf } from './cpu-time.ts'
 
 function redact(secrets: readonly string[], text: string): string {
   const redactor = new Redactor()
@@ -50,10 +51,11 @@ describe('a secret', () => {
   })
 
   it('repeated a million times is still hidden soon', () => {
-    const startMs = performance.now()
-    expect(redact(['aaaa'], 'a'.repeat(1_000_000))).toBe('***')
-    expect(redact(['abab', 'baba'], 'ab'.repeat(200_000))).toBe('***')
-    expect(performance.now() - startMs).toBeLessThan(2_000)
+    const tookMs = cpuMsOf(() => {
+      expect(redact(['aaaa'], 'a'.repeat(1_000_000))).toBe('***')
+      expect(redact(['abab', 'baba'], 'ab'.repeat(200_000))).toBe('***')
+    })
+    expect(tookMs).toBeLessThan(2_000)
   })
 })
 
@@ -168,12 +170,10 @@ describe('ten megabytes and fifty secrets', () => {
         { length: 50 },
         (_, index) => `secret-number-${index}-${'x'.repeat(40)}`,
       )
-      const startMs = performance.now()
-      expect(redact(secrets, text)).toBe(text)
-      const tookMs = performance.now() - startMs
+      const tookMs = cpuMsOf(() => expect(redact(secrets, text)).toBe(text))
       if (process.env.MEASURE) console.info(`${Math.round(tookMs)} ms`)
       expect(tookMs).toBeLessThan(20_000)
     },
-    60_000,
+    180_000,
   )
 })

@@ -210,7 +210,7 @@ describe
       await expect.poll(() => releases.requests).toHaveLength(1)
       const closing = performance.now()
       await open.channel.close()
-      expect(performance.now() - closing).toBeLessThan(2000)
+      expect(performance.now() - closing).toBeLessThan(20_000)
       expect(readdirSync(world.temp)).toEqual([])
       expect(open.log.join('\n')).not.toContain('warning')
     })

@@ -52,7 +52,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a quick tunnel', fo
     expect(isRunning(start?.pid ?? 0)).toBe(true)
     const closing = performance.now()
     await open.channel.close()
-    expect(performance.now() - closing).toBeLessThan(2000)
+    expect(performance.now() - closing).toBeLessThan(20_000)
     expect(isRunning(start?.pid ?? 0)).toBe(false)
     expect(readdirSync(world.temp)).toEqual([])
     expect(open.leftovers()).toBe('')

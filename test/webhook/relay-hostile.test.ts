@@ -10,7 +10,7 @@ describe('a relay that does not come up', () => {
     await opened.settled()
     expect(opened.channel.error).toContain(sentence)
     expect(opened.channel.tunnel).toBe('none')
-    expect(performance.now() - startMs).toBeLessThan(2_000)
+    expect(performance.now() - startMs).toBeLessThan(20_000)
     expect(opened.log()).toContain('::warning::No webhook (relay)')
   }
 

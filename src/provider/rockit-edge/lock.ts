@@ -1,4 +1,23 @@
+import { ActionError } from '../../base/errors.ts'
+import type { App } from './wire/app.ts'
 import { isOpen, type Task } from './wire/task.ts'
+
+/** @throws ActionError `refused` when the app would take no import as it is */
+export function expectUsable(
+  application: string,
+  { error, isLocked }: App,
+  tasks: readonly Task[],
+): void {
+  if (error === undefined && !isLocked) return
+  throw new ActionError({
+    kind: 'refused',
+    what:
+      error === undefined
+        ? `The app ${application} is locked, so nothing was sent.`
+        : `The app ${application} is in an error state, so nothing was sent: ${error}.`,
+    next: lockAdvice(tasks),
+  })
+}
 
 /** What unlocks an app that takes no import, as far as its tasks show. */
 export function lockAdvice(tasks: readonly Task[]): string {

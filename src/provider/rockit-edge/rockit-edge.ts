@@ -19,7 +19,7 @@ import { createRockitEdgeClient, type RockitEdgeClient } from './client.ts'
 import { evaluate } from './evaluate.ts'
 import { type ImportRecord, isSameBuild } from './import-record.ts'
 import { Importer, UPLOAD_ID } from './importer.ts'
-import { lockAdvice } from './lock.ts'
+import { expectUsable } from './lock.ts'
 import { findUploads } from './lost-imports.ts'
 import { planImport } from './plan.ts'
 import { Reader } from './reader.ts'
@@ -113,7 +113,7 @@ export class RockitEdge implements Provider {
       reader.repeat((bounded) => reader.readApp(bounded), call),
       reader.repeat((bounded) => reader.listTasks(bounded), call),
     ])
-    if (app) this.#checkApp(app, tasks ?? [])
+    if (app) expectUsable(this.#settings.application, app, tasks ?? [])
     return { app, tasks }
   }
 
@@ -226,19 +226,6 @@ export class RockitEdge implements Provider {
     const { application, waitUntil, source } = this.#settings
     const expectedBytes = source.kind === 'url' ? source.sizeBytes : undefined
     return evaluate(record, reading, { app: application, waitUntil, expectedBytes })
-  }
-
-  #checkApp({ error, isLocked }: App, tasks: readonly Task[]): void {
-    if (error === undefined && !isLocked) return
-    const { application } = this.#settings
-    throw new ActionError({
-      kind: 'refused',
-      what:
-        error === undefined
-          ? `The app ${application} is locked, so nothing was sent.`
-          : `The app ${application} is in an error state, so nothing was sent: ${error}.`,
-      next: lockAdvice(tasks),
-    })
   }
 
   async stop(id: string, call: Call): Promise<StopReply> {

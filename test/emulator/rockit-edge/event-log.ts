@@ -24,7 +24,7 @@ export function createEventLog(): EventLog {
       all.push(event)
       for (const check of waiting) check(event)
     },
-    when(match, { timeoutMs = 5000 } = {}) {
+    when(match, { timeoutMs = 20_000 } = {}) {
       const earlier = all.find((event) => fits(event, match))
       if (earlier !== undefined) return Promise.resolve(earlier)
       return new Promise((resolve, reject) => {

@@ -37,13 +37,25 @@ export function trackSockets(server: Server, event = 'connection'): Set<Socket> 
   return sockets
 }
 
+const LOWEST_PORT = 10_000
+/** Test files that run side by side, at most, and the ports that each has for itself. */
+const SLICES = 8
+const SLICE_PORTS = 2_500
+let offset: number | undefined
+
 /**
  * A port that was free a moment ago. Not one that the system would choose: it hands those out to every
- * outgoing connection, and with many tests side by side one takes the port before it is used.
+ * outgoing connection, and with many tests side by side one takes the port before it is used. Nor one
+ * by chance, which two tests may draw: vitest numbers what runs side by side, each number has ports of
+ * its own, and gives each of them out once before any of them again.
  */
 export async function freePort(): Promise<number> {
+  const slice = Number(process.env.VITEST_POOL_ID ?? 0) % SLICES
+  // Not the same in each run: several may be on one machine.
+  offset ??= Math.floor(Math.random() * SLICE_PORTS)
   for (;;) {
-    const port = 10_000 + Math.floor(Math.random() * 20_000)
+    offset = (offset + 1) % SLICE_PORTS
+    const port = LOWEST_PORT + slice * SLICE_PORTS + offset
     const server = createServer()
     const isFree = await listen(server, { port }).then(
       () => true,
