@@ -291,7 +291,7 @@ describe.concurrent('a list that never answers well', () => {
       edgegap.faults.order({ ...effect, method: 'GET', path: LIST })
       const { main } = await deploy(edgegap, BEFORE)
       expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
-      expect(onlyError(main)).toContain('so nothing was created')
+      expect(onlyError(main)).toContain('so no server was created')
       expect(edgegap.created).toBe(0)
       expect(liveIds(edgegap)).toEqual([old])
     },
