@@ -25,15 +25,20 @@ export type ListingRun = Pick<Run, 'provider' | 'clock' | 'cancellation' | 'prin
  * Everything of a reach that has not ended. Goes on through passing faults, and lists again while the
  * status of something that is listed is not known. A cancel ends it.
  *
+ * @param done ids that were dealt with before: what the list still shows of them is not waited for
  * @throws ActionError where it could not be listed
  */
-export async function listMembers(run: ListingRun, reach: GroupReach): Promise<Members> {
+export async function listMembers(
+  run: ListingRun,
+  reach: GroupReach,
+  done: ReadonlySet<string> = new Set(),
+): Promise<Members> {
   const { clock, cancellation } = run
   const untilMs = clock.nowMs() + UNCLEAR_MS
   for (;;) {
     const found = await listOnce(run, reach)
     const isLast = clock.nowMs() >= untilMs || cancellation.signal.aborted
-    if (found.unclear.length === 0 || isLast) return found
+    if (isLast || found.unclear.every((id) => done.has(id))) return found
     await clock.sleep(UNCLEAR_PAUSE_MS, cancellation.signal)
   }
 }

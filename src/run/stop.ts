@@ -53,7 +53,7 @@ async function stopGroup(run: StopRun, reach: GroupReach, untilMs: number): Prom
   const seen = new Set<string>()
   const failures: FailedStop[] = []
   for (let count = 1; count <= MAX_LISTS && !cancellation.signal.aborted; count += 1) {
-    const { members, unclear } = await list(run, reach, count === 1)
+    const { members, unclear } = await list(run, reach, seen)
     const fresh = members.filter(({ id }) => !seen.has(id))
     const unread = unclear.filter((id) => !seen.has(id))
     for (const id of [...unread, ...fresh.map((member) => member.id)]) seen.add(id)
@@ -71,11 +71,11 @@ async function stopGroup(run: StopRun, reach: GroupReach, untilMs: number): Prom
   state.outcome = 'stopped'
 }
 
-async function list(run: StopRun, reach: GroupReach, isFirst: boolean) {
+async function list(run: StopRun, reach: GroupReach, seen: ReadonlySet<string>) {
   try {
-    return await listMembers(run, reach)
+    return await listMembers(run, reach, seen)
   } catch (thrown) {
-    if (isFirst) throw thrown
+    if (seen.size === 0) throw thrown
     // All that was listed at first has been stopped.
     if (!run.cancellation.signal.aborted) {
       run.printer.warning(

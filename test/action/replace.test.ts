@@ -131,6 +131,45 @@ describe.concurrent('replace: after-ready', () => {
     expect(annotations(main, 'warning').join()).toContain(`${stuck}, which was to be replaced`)
   })
 
+  test.each([404, 429, 500])(
+    'warns of an older one whose stop is always answered with %i, and stays green',
+    async (code) => {
+      await using edgegap = await startEdgegap()
+      const old = addOld(edgegap)
+      edgegap.faults.order({ ...status(code), method: 'DELETE', path: STOP })
+      const { main, post } = await deploy(edgegap, AFTER)
+      expect(main).toMatchObject({ exitCode: 0, outputs: { 'stopped-ids': '[]' } })
+      expect(annotations(main, 'warning').join()).toContain(`${old}, which was to be replaced`)
+      expect(liveIds(edgegap)).toEqual([old, main.outputs['deployment-id']])
+      expect(post?.rawStdout).toBe('')
+    },
+    LONG_MS,
+  )
+
+  test('leaves one alone whose status is never known, and says so', async () => {
+    await using edgegap = await startEdgegap()
+    const old = addOld(edgegap)
+    const fault = { ...status(404), method: 'GET', path: STATUS } as const
+    edgegap.faults.order({ ...fault, matches: ({ path }) => path.includes(old) })
+    const { main } = await deploy(edgegap, AFTER)
+    expect(main.exitCode).toBe(0)
+    expect(annotations(main, 'warning').join()).toContain(`${old} is listed, but its status`)
+    expect(edgegap.requestsTo('DELETE', STOP)).toEqual([])
+  })
+
+  test('is content with an older one that ended by itself meanwhile', async () => {
+    await using edgegap = await startEdgegap()
+    const old = addOld(edgegap)
+    const { main } = await deploy(edgegap, AFTER, {
+      mainControl: async () => {
+        await edgegap.whenRequested('POST', CREATE, { timeoutMs: 30_000 })
+        edgegap.setStatus(old, { status: 'TERMINATED' })
+      },
+    })
+    expect(main).toMatchObject({ exitCode: 0, outputs: { 'stopped-ids': '[]' } })
+    expect(annotations(main, 'warning')).toEqual([])
+  })
+
   test('with stop-after-job leaves nothing behind when the job ends', async () => {
     await using edgegap = await startEdgegap()
     addOld(edgegap)
@@ -252,7 +291,7 @@ describe.concurrent('a list that never answers well', () => {
       edgegap.faults.order({ ...effect, method: 'GET', path: LIST })
       const { main } = await deploy(edgegap, BEFORE)
       expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
-      expect(onlyError(main)).toContain('so nothing was created')
+      expect(onlyError(main)).toContain('so no server was created')
       expect(edgegap.created).toBe(0)
       expect(liveIds(edgegap)).toEqual([old])
     },

@@ -101,6 +101,21 @@ describe.concurrent('operation: stop with a group', () => {
     expect(liveIds(edgegap)).toEqual([])
   })
 
+  test(
+    'stops a large group within the limits of the API',
+    async () => {
+      await using edgegap = await startEdgegap({ terminateAfterMs: 300 })
+      const ids = add(edgegap, 60)
+      const { main } = await run(edgegap, GROUP)
+      expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'stopped' } })
+      expect(stoppedIds(main)).toEqual(ids.toSorted())
+      expect(edgegap.running()).toEqual([])
+      const listings = edgegap.requestsTo('GET', STATUS).filter(({ status }) => status === 429)
+      expect(listings.length).toBeLessThan(ids.length)
+    },
+    LONG_MS,
+  )
+
   test('with wait: none returns once the stops are accepted', async () => {
     await using edgegap = await startEdgegap({ terminateAfterMs: 60_000 })
     add(edgegap, 2)
