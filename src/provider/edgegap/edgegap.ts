@@ -132,11 +132,13 @@ export class Edgegap implements Provider<EdgegapTarget> {
     call: Call,
     arrived?: Arrived,
   ): Promise<ReadonlyMap<string, Observation | ActionError>> {
-    const compare = (id: string, one: StatusReading | ActionError) => {
-      return 'state' in one ? this.#places.compare(id, one) : one
-    }
-    const read = await this.#watch.observe(ids, call, (id, one) => arrived?.(id, compare(id, one)))
-    return new Map([...read].map(([id, one]) => [id, compare(id, one)]))
+    const compared = new Map<string, Observation | ActionError>()
+    await this.#watch.observe(ids, call, (id, one) => {
+      const reading = 'state' in one ? this.#places.compare(id, one) : one
+      compared.set(id, reading)
+      arrived?.(id, reading)
+    })
+    return compared
   }
 
   readLog(id: string, call: Call): Promise<ServerLog | undefined> {
