@@ -1,3 +1,4 @@
+import { describe } from './base/errors.ts'
 import type { ProviderDefinition } from './provider/definition.ts'
 import { REGISTRY } from './provider/registry.ts'
 import { Printer } from './runner/printer.ts'
@@ -33,6 +34,20 @@ export async function runMain(
   } catch (thrown) {
     if (!(thrown instanceof BadInputs)) throw thrown
     for (const problem of thrown.problems) printer.error(problem, 'Input')
+    await summarize(thrown.problems, action)
     return () => false
+  }
+}
+
+/** The problems in the job summary too; a secondary failure that only warns. */
+async function summarize(problems: readonly string[], action: ActionProcess): Promise<void> {
+  const { printer, runner, environment } = action
+  // What else this input may be is one of the problems.
+  if (/^\s*false\s*$/i.test(environment.INPUT_SUMMARY ?? '')) return
+  try {
+    const { buildProblemsSummary } = await import('./report/problems-summary.ts')
+    await runner.appendSummary(buildProblemsSummary(problems, (text) => printer.clean(text)))
+  } catch (thrown) {
+    printer.warning(`The job summary could not be written: ${describe(thrown)}`)
   }
 }

@@ -27,6 +27,8 @@ export interface Facts {
   /** How far these two are apart; absent where they are the same, or where it is not known. */
   distanceKm?: number
   ports?: readonly Port[]
+  /** The provider ends it after so many minutes. */
+  maxMinutes?: number
   /** Outputs that only this provider has, by their names in action.yml. */
   outputs?: Readonly<Record<string, string>>
   /** What else a person wants to see in the summary, as label and value. */
@@ -243,6 +245,8 @@ export interface Provider<T extends Target = Target> {
   /** For people, such as `Edgegap`. */
   readonly title: string
   readonly traits: Traits
+  /** What a success is called where there are no servers, such as `published`. */
+  readonly successWord?: string
   /** Where each one is may be known only once `prepare` has ended; how many there are never changes. */
   readonly targets: readonly T[]
   /** Reads what a run would do and checks whether it can be done. Changes nothing. */

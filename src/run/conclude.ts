@@ -8,7 +8,8 @@ import { keepLogs } from './server-log.ts'
 /**
  * Brings deployments to their end: the log of what failed is read, and it is stopped or kept; what
  * was cancelled, or must go because another one failed, is stopped. What is up and is to stay is left
- * to `release`; what has taken the place of older ones stays in any case. The ledger lets go only of what has certainly ended.
+ * to `release`; what has taken the place of older ones stays in any case. The ledger lets go only of
+ * what has certainly ended.
  */
 export async function conclude(run: Run, deployments: readonly DeploymentState[]): Promise<void> {
   const { cancellation } = run
@@ -36,6 +37,10 @@ async function stopOrKeep(run: Run, ending: readonly DeploymentState[]): Promise
   // A cancel may have come meanwhile: then nothing is kept.
   const kept = ending.filter((one) => !cancellation.signal.aborted && isToBeKept(run, one))
   for (const one of kept) keep(run, one)
+  if (kept.length > 0) {
+    const { state } = run
+    state.keptIds = [...(state.keptIds ?? []), ...kept.flatMap(({ id }) => id ?? [])]
+  }
   await stopAll(
     run,
     ending.filter((one) => !kept.includes(one)),

@@ -53,6 +53,7 @@ export async function deployOne(
       deployment.tag = result.tag
       deployment.id = result.id
       deployment.acceptedAtMs = result.acceptedAtMs
+      deployment.acceptedWallMs = run.wallMs() - (run.clock.nowMs() - result.acceptedAtMs)
   }
   run.progress.accepted(deployment)
   run.github?.started(run.state)

@@ -42,6 +42,7 @@ export async function deploy(run: Run): Promise<void> {
     await run.progress.whileRunning(async () => {
       await replaceBefore(run, older)
       await deployAll(run, channel)
+      setLifetime(run)
       await cleanUpLost(run)
       await replaceAfter(run, older)
       await promoteDeployed(run)
@@ -59,6 +60,19 @@ export async function deploy(run: Run): Promise<void> {
     )
   }
   state.outcome = outcomeOf(run)
+}
+
+/** How long what comes up lives, and who ends it. */
+function setLifetime({ settings, provider, state }: Run): void {
+  if (!provider.traits.canStop) return
+  const { stopAfterJob, replace, group } = settings
+  const isKnown = state.deployments.find(({ observation }) => observation?.facts.maxMinutes)
+  const maxMinutes = isKnown?.observation?.facts.maxMinutes
+  state.lifetime = {
+    endsWithJob: stopAfterJob,
+    ...(maxMinutes !== undefined && { maxMinutes }),
+    ...(replace && group !== undefined && { replacedInGroup: group }),
+  }
 }
 
 /** A cancelled run is cancelled, whatever became of its deployments before. */

@@ -2,7 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { systemClock, whenAborted } from '../base/clock.ts'
 import { createHttpClient } from '../net/request.ts'
 import type { ProviderDefinition } from '../provider/definition.ts'
-import type { ProviderContext } from '../provider/provider.ts'
+import type { Provider, ProviderContext } from '../provider/provider.ts'
 import { Progress } from '../report/progress.ts'
 import { publish } from '../report/publish.ts'
 import type { ActionProcess, ExitDecision } from '../runner/process.ts'
@@ -44,7 +44,7 @@ export async function perform(
   const access = accessOf(settings, definition.savedAccess(settings))
   const tools = createTools(action, new Ledger(runner, access))
   const provider = await definition.open(settings, providerContext(action, tools))
-  const state = newState(settings, provider.title)
+  const state = newState(settings, provider)
   const progress = new Progress(printer, tools.clock, provider.targets.length > 1)
   const github = ShowOnGitHub.for(settings, action, tools)
   const run: Run<Settings> = { ...tools, settings, provider, state, progress, github }
@@ -101,6 +101,7 @@ export function createTools(action: ActionProcess, ledger: Ledger): RunTools {
   const run = (action.environment.GITHUB_RUN_ID ?? 'local').replace(/[^A-Za-z0-9]+/g, '-')
   return {
     ...shared,
+    wallMs: Date.now,
     ledger,
     // Tells a person which run it was; providers' tags have at most 40 characters.
     newAttemptTag: () => `dgs-${run.slice(0, 20)}-${randomBytes(6).toString('hex')}`,
@@ -131,7 +132,10 @@ export function providerContext(
   }
 }
 
-function newState(settings: Settings, title: string): RunState {
+function newState(
+  settings: Settings,
+  { title, successWord }: Pick<Provider, 'title' | 'successWord'>,
+): RunState {
   const stopId =
     settings.operation === 'stop' && settings.reach.kind === 'deployment'
       ? settings.reach.id
@@ -144,6 +148,7 @@ function newState(settings: Settings, title: string): RunState {
     versionAction: '',
     deployments: [],
     ...(stopId !== undefined && { stopId }),
+    ...(successWord !== undefined && { successWord }),
     stoppedIds: [],
     tunnel: 'none',
     tunnelError: '',

@@ -12,6 +12,8 @@ import type { ShowOnGitHub } from './show-on-github.ts'
 /** What every part of a run works with. */
 export interface RunTools {
   clock: Clock
+  /** The present as milliseconds since 1970, for people only. */
+  wallMs: () => number
   cancellation: Cancellation
   ledger: Ledger
   printer: Printer

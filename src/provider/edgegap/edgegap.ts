@@ -27,7 +27,6 @@ import type { VersionInputs } from './version-inputs.ts'
 import type { VersionApi } from './versions/api.ts'
 import type { ManagedVersions } from './versions/managed-versions.ts'
 import { Watch } from './watch.ts'
-import type { StatusReading } from './wire.ts'
 
 /** Deployments on Edgegap's API v2 (create) and v1 (all else). */
 export class Edgegap implements Provider<EdgegapTarget> {

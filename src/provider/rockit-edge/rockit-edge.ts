@@ -45,6 +45,7 @@ const MAX_NOTICE_BYTES = 64 * 1024
 export class RockitEdge implements Provider {
   readonly title = 'ROCKIT Edge'
   readonly targets: readonly Target[]
+  readonly successWord: string
   readonly traits = {
     canStop: false,
     webhook: 'subscription',
@@ -73,6 +74,7 @@ export class RockitEdge implements Provider {
     this.#reader = new Reader(this.#api, context.clock, context.log)
     this.#subscriptions = new Subscriptions(this.#send, this.#api, context)
     const { application: name, organization } = settings
+    this.successWord = settings.waitUntil === 'imported' ? 'imported' : 'published'
     this.targets = [{ name, where: organization }]
   }
 

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { ActionError } from '../../../base/errors.ts'
-import { flag, isRecord, list, record, text } from '../../json.ts'
+import { flag, integer, isRecord, list, record, text } from '../../json.ts'
 import type { Observation } from '../../provider.ts'
 import { keepKeyOrder } from '../key-order.ts'
 import type { Place } from '../placement.ts'
@@ -16,6 +16,7 @@ const statusShape = z.object({
   location: z.optional(record),
   tags: z.optional(list),
   app_name: z.optional(text),
+  max_duration: z.optional(integer),
 })
 
 /**
@@ -64,6 +65,8 @@ export function readStatus(body: string, id: string, request: string): StatusRea
     .toUpperCase()
   const base = Object.hasOwn(STATES, name) ? STATES[name] : undefined
   const facts = readFacts(status)
+  const maxMinutes = status.max_duration
+  if (maxMinutes !== undefined && maxMinutes > 0) facts.maxMinutes = maxMinutes
   // A server that nobody can reach is not ready, whatever it is called.
   const isNowhere = base === 'succeeded' && facts.host === undefined && facts.ip === undefined
   const state = status.error ? 'failed' : isNowhere ? 'pending' : (base ?? 'pending')
