@@ -13,6 +13,9 @@ import { error, ready } from '../emulator/edgegap/script.ts'
 import { startRockitEdgeEmulator } from '../emulator/rockit-edge/emulator.ts'
 import { deployFailed, success } from '../emulator/rockit-edge/script.ts'
 import { describeContract, type Scene } from './contract.ts'
+import { sample } from './sample/definition.ts'
+import { Sample } from './sample/sample.ts'
+import { startSampleServer } from './sample/server.ts'
 
 /** From its first state to its last, milliseconds. */
 const PACE_MS = 60
@@ -97,11 +100,36 @@ async function startRockitEdge(): Promise<Scene> {
   }
 }
 
+/** A provider in its simplest form: what it passes, every further one can. */
+async function startSample(): Promise<Scene> {
+  const server = await startSampleServer(PACE_MS)
+  const settings = await read(sample, {
+    provider: 'sample',
+    'api-token': 'sample-key-1',
+    'api-url': server.url,
+    application: 'game',
+    version: 'v1',
+  })
+  return {
+    emulator: server,
+    application: 'game',
+    createRequest: { method: 'POST', path: /^\/servers$/ },
+    open: () => new Sample(settings, settings.own.region, context(), settings),
+    created: server.created,
+    isRunning: (id) => server.rows.some((row) => row.id === id),
+    failNext: server.failNext,
+    addForeign: () => server.add('dgs-other'),
+    close: () => server.close(),
+  }
+}
+
 /** The list of tasks also shows those of apps whose name begins like that of ours. */
 const APPS = { my_game: {}, my_game_2: {} }
 
 const ALL = { stop: true, groups: true, webhooks: true, failAfterRefusal: true }
+const SIMPLE = { stop: true, groups: false, webhooks: false, failAfterRefusal: false }
 const PUBLISH = { stop: false, groups: false, webhooks: true, failAfterRefusal: false }
 
 describeContract({ name: 'Edgegap', can: ALL, start: startEdgegap })
 describeContract({ name: 'ROCKIT Edge', can: PUBLISH, start: startRockitEdge })
+describeContract({ name: 'a sample provider', can: SIMPLE, start: startSample })

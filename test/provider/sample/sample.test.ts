@@ -7,42 +7,17 @@ import { REGISTRY } from '../../../src/provider/registry.ts'
 import { listenForCancel } from '../../../src/runner/cancellation.ts'
 import { Printer } from '../../../src/runner/printer.ts'
 import { Redactor } from '../../../src/runner/redactor.ts'
-import { type EmulatorServer, startServer } from '../../emulator/server.ts'
 import { RecordingRunner } from '../../report/fixtures.ts'
 import { sample } from './definition.ts'
+import { type SampleServer, startSampleServer } from './server.ts'
 
 /** One line more than the action has: all that a further provider touches outside its folder. */
 const registry = [...REGISTRY, sample]
 
-interface Row {
-  id: string
-  tag: string
-  state: string
-  port: number
-  slot: string
-}
-
-let server: EmulatorServer
-let rows: Row[]
+let server: SampleServer
 
 beforeEach(async () => {
-  server = await startServer()
-  rows = []
-  server.route('POST', '/servers', ({ body }) => {
-    const { tag } = body as Row
-    const row = { id: `s${rows.length + 1}`, tag, state: 'up', port: 7777, slot: 'A' }
-    rows.push(row)
-    return { status: 200, body: row }
-  })
-  server.route('GET', '/servers', () => ({ status: 200, body: rows }))
-  server.route('GET', '/servers/:id', ({ params }) => {
-    return { status: 200, body: rows.find(({ id }) => id === params.id) }
-  })
-  server.route('DELETE', '/servers/:id', ({ params }) => {
-    const known = rows.length
-    rows = rows.filter(({ id }) => id !== params.id)
-    return { status: rows.length < known ? 200 : 404, body: {} }
-  })
+  server = await startSampleServer()
 })
 
 afterEach(() => server.close())
@@ -114,18 +89,18 @@ describe('a provider that is only a folder and a line in the registry', () => {
   test('is reached again by the post step, which stops what was created', async () => {
     const environment = inputsFor({ 'stop-after-job': 'true' })
     const main = await runStep(runMain, environment)
-    expect(rows).toHaveLength(1)
+    expect(server.rows).toHaveLength(1)
     const [, ledger] = main.runner.states.at(-1) ?? []
     const post = await runStep(runPost, { ...inputsFor({ region: '' }), STATE_ledger: ledger })
     expect(post.runner.messages('error')).toEqual([])
     expect(post.succeeded).toBe(true)
-    expect(rows).toEqual([])
+    expect(server.rows).toEqual([])
   })
 
   test('finds a server whose create got lost', async () => {
     server.faults.order({ kind: 'reset', when: 'after', method: 'POST', path: /servers/, times: 1 })
     const { succeeded } = await runStep(runMain, inputsFor({}))
     expect(succeeded).toBe(true)
-    expect(rows).toHaveLength(1)
+    expect(server.rows).toHaveLength(1)
   })
 })

@@ -1,5 +1,6 @@
+import * as z from 'zod/mini'
 import { ActionError, toActionError } from '../../../src/base/errors.ts'
-import { kindOfStatus, noAnswer } from '../../../src/provider/http-errors.ts'
+import { integer, parseJson, text } from '../../../src/provider/json.ts'
 import type {
   Attempt,
   Call,
@@ -10,16 +11,29 @@ import type {
   StopReply,
   Target,
 } from '../../../src/provider/provider.ts'
+import {
+  createRestClient,
+  type RestClient,
+  type RestRequest,
+  refusalError,
+} from '../../../src/provider/rest-client.ts'
 import type { DeploySettings } from '../../../src/settings/settings.ts'
 import { fixedSchedule } from '../../../src/wait/schedule.ts'
 import type { SampleOwn } from './definition.ts'
 
-interface Server {
-  id: string
-  tag: string
-  state: 'starting' | 'up' | 'broken'
-  port: number
-  slot: string
+const rowShape = z.object({
+  id: z.optional(text),
+  tag: z.optional(text),
+  state: z.optional(text),
+  port: z.optional(integer),
+  slot: z.optional(text),
+})
+type Row = z.output<typeof rowShape>
+const STATES: Readonly<Record<string, Observation['state']>> = {
+  starting: 'pending',
+  up: 'succeeded',
+  broken: 'failed',
+  ended: 'failed',
 }
 
 /** Servers behind a plain JSON API: `POST /servers`, `GET /servers`, `GET` and `DELETE /servers/ID`. */
@@ -27,18 +41,19 @@ export class Sample implements Provider {
   readonly title = 'Sample'
   readonly traits = { canStop: true, webhook: 'none', createMs: 5_000 } as const
   readonly targets: readonly Target[]
-  readonly #access: { readonly apiUrl: URL; readonly token: string }
-  readonly #context: ProviderContext
+  readonly #apiUrl: URL
+  readonly #send: RestClient
   readonly #settings: DeploySettings<SampleOwn> | undefined
 
   constructor(
-    access: { readonly apiUrl: URL; readonly token: string },
+    { apiUrl, token }: { readonly apiUrl: URL; readonly token: string },
     region: string,
-    context: ProviderContext,
+    { http }: ProviderContext,
     settings?: DeploySettings<SampleOwn>,
   ) {
-    this.#access = access
-    this.#context = context
+    this.#apiUrl = apiUrl
+    const headers = { 'x-sample-key': token }
+    this.#send = createRestClient({ http, baseUrl: apiUrl, headers, who: 'Sample' })
     this.#settings = settings
     this.targets = settings ? [{ name: region, where: region }] : []
   }
@@ -50,13 +65,11 @@ export class Sample implements Provider {
   }
 
   async plan() {
-    const version = this.#settings?.version ?? ''
-    const deploying = this.targets.map(({ name }) => {
-      return { kind: 'create', what: `server in ${name}`, detail: '' } as const
-    })
+    const [target] = this.targets
     return {
-      ...{ version, versionAction: 'unmanaged' as const, deploying },
+      ...{ version: this.#settings?.version ?? '', versionAction: 'unmanaged' as const },
       ...{ preparing: [], finishing: [], checks: [], warnings: [] },
+      deploying: [{ kind: 'create' as const, what: `server in ${target?.name}`, detail: '' }],
     }
   }
 
@@ -64,12 +77,13 @@ export class Sample implements Provider {
     const { application, version, own } = this.#settings ?? {}
     const body = { application, version, tag, region: target.name, password: own?.password }
     try {
-      const { id } = (await this.#send('POST', '/servers', call, body)) as Server
-      return { kind: 'created', id }
+      const { id } = await this.#get({ method: 'POST', path: '/servers', body }, rowShape, call)
+      if (id !== undefined) return { kind: 'created', id }
+      return { kind: 'unknown', error: unreadable('POST /servers') }
     } catch (thrown) {
       const error = toActionError(thrown)
       if (error.kind === 'unreachable') return { kind: 'try-again', error }
-      const isOpen = error.kind === 'connection-lost' || error.kind === 'server-fault'
+      const isOpen = ['connection-lost', 'server-fault', 'malformed-reply'].includes(error.kind)
       return { kind: isOpen ? 'unknown' : 'refused', error }
     }
   }
@@ -79,55 +93,69 @@ export class Sample implements Provider {
     return new Map(await Promise.all(checks))
   }
 
+  async findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
+    const rows = await this.#get({ method: 'GET', path: '/servers' }, z.array(rowShape), call)
+    return new Map(
+      rows.flatMap(({ id, tag, state }) => {
+        const isOurs = id !== undefined && tag !== undefined && tags.includes(tag)
+        return isOurs && state !== 'ended' ? [[id, tag] as const] : []
+      }),
+    )
+  }
+
+  async stop(id: string, call: Call): Promise<StopReply> {
+    const reply = await this.#send({ method: 'DELETE', path: pathOf(id) }, call)
+    if (parseJson(reply.text) === undefined) throw unreadable(reply.request)
+    if (reply.status === 200) return 'accepted'
+    if (reply.status === 410) return 'gone'
+    if (reply.status === 404) return 'unknown'
+    throw refusalError(reply, { what: `Sample did not stop ${id}`, message: '', next: {} })
+  }
+
   async #check(id: string, call: Call): Promise<Observation | ActionError> {
     try {
-      return this.#read((await this.#send('GET', `/servers/${id}`, call)) as Server)
+      return this.#read(await this.#get({ method: 'GET', path: pathOf(id) }, rowShape, call))
     } catch (thrown) {
       return toActionError(thrown)
     }
   }
 
-  #read({ state, port, slot }: Server): Observation {
-    const { hostname } = this.#access.apiUrl
+  #read({ state = '', port, slot = '' }: Row): Observation {
+    const { hostname } = this.#apiUrl
     const address = `${hostname}:${port}`
-    const ports = [{ name: 'game', internal: undefined, external: port, protocol: 'UDP', address }]
+    const game = { name: 'game', internal: undefined, protocol: 'UDP', address }
+    const known = Object.hasOwn(STATES, state)
     return {
-      state: state === 'up' ? 'succeeded' : state === 'broken' ? 'failed' : 'pending',
+      state: (known && STATES[state]) || 'pending',
       status: state,
-      known: true,
-      facts: { host: hostname, ports, outputs: { slot } },
+      known,
+      facts: {
+        host: hostname,
+        ports: port === undefined ? [] : [{ ...game, external: port }],
+        outputs: { slot },
+      },
+      ...(state === 'broken' && { reason: 'its disk is broken' }),
+      ...(state === 'ended' && { end: 'ended' as const }),
     }
   }
 
-  async findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
-    const servers = (await this.#send('GET', '/servers', call)) as Server[]
-    const ours = servers.filter(({ tag }) => tags.includes(tag))
-    return new Map(ours.map(({ id, tag }) => [id, tag]))
-  }
-
-  /** The API answers 404 only for servers that have ended. */
-  async stop(id: string, call: Call): Promise<StopReply> {
-    try {
-      await this.#send('DELETE', `/servers/${id}`, call)
-      return 'accepted'
-    } catch (thrown) {
-      if (toActionError(thrown).kind === 'not-found') return 'gone'
-      throw thrown
+  /** The body of a good reply; everything else is an error. */
+  async #get<T extends z.ZodMiniType>(request: RestRequest, shape: T, call: Call) {
+    const reply = await this.#send(request, call)
+    if (reply.status !== 200) {
+      const said = z.object({ message: z.optional(text) }).safeParse(parseJson(reply.text))
+      const message = said.data?.message ?? ''
+      throw refusalError(reply, { what: 'Sample refused', message, next: {} })
     }
+    const result = shape.safeParse(parseJson(reply.text))
+    if (!result.success) throw unreadable(reply.request)
+    return result.data as z.output<T>
   }
+}
 
-  async #send(method: 'GET' | 'POST' | 'DELETE', path: string, call: Call, body?: unknown) {
-    const { apiUrl, token } = this.#access
-    const request = `${method} ${path}`
-    const headers = { 'x-sample-key': token, 'content-type': 'application/json' }
-    const url = new URL(apiUrl)
-    url.pathname = path
-    const given = body === undefined ? {} : { body: JSON.stringify(body) }
-    const reply = await this.#context
-      .http({ method, url, headers, ...call, ...given })
-      .catch((thrown: unknown) => Promise.reject(noAnswer('Sample', thrown, request)))
-    if (reply.status === 200) return JSON.parse(reply.text) as unknown
-    const what = `Sample answered ${reply.status}`
-    throw new ActionError({ kind: kindOfStatus(reply.status), what, request })
-  }
+const pathOf = (id: string) => `/servers/${encodeURIComponent(id)}`
+
+function unreadable(request: string): ActionError {
+  const what = 'Sample sent a reply that is not the JSON it documents'
+  return new ActionError({ kind: 'malformed-reply', what, request })
 }
