@@ -23,8 +23,6 @@ export interface Bundle {
   readonly folder: string
   /** Further files that load the entry, which asks by which name it was started. */
   readonly starts: readonly string[]
-  /** Changes the code of the entry. */
-  readonly adapt?: (code: string) => string
   /** Makes the folder that it is built in; default: the repository itself. */
   readonly stage?: (root: string) => Promise<string>
 }
@@ -34,7 +32,6 @@ export const BUNDLES: readonly Bundle[] = [
     entry: 'src/entry.ts',
     folder: 'dist',
     starts: ['post.js'],
-    adapt: leaveOutHttp2,
     stage: stageSources,
   },
   {
@@ -62,8 +59,6 @@ export async function build(bundle: Bundle, output: string, maps?: string): Prom
   try {
     runNcc(bundle.entry, fresh, stage ?? root)
     nameChunks(fresh)
-    const index = join(fresh, 'index.js')
-    if (bundle.adapt) writeFileSync(index, bundle.adapt(readFileSync(index, 'utf8')))
     for (const name of readdirSync(fresh)) if (name.endsWith('.js')) minify(fresh, name, maps)
     for (const name of bundle.starts) writeFileSync(join(fresh, name), "import './index.js'\n")
     rmSync(output, { recursive: true, force: true })
@@ -83,17 +78,6 @@ function runNcc(entry: string, output: string, cwd: string): void {
     { cwd, stdio: ['ignore', 'inherit', 'inherit'] },
   )
   if (status !== 0) throw new Error(`${entry} could not be built`)
-}
-
-/**
- * undici loads node:http2 at every start, 10 ms for a protocol that is switched off here (`allowH2`).
- * It gets what it takes itself where the module is missing.
- */
-function leaveOutHttp2(code: string): string {
-  const loads = /[\w$]+\(import\.meta\.url\)\("node:http2"\)/g
-  const count = code.match(loads)?.length ?? 0
-  if (count !== 1) throw new Error(`${count} places load node:http2, not one`)
-  return code.replace(loads, '{ constants: {} }')
 }
 
 /**

@@ -85,7 +85,8 @@ export function explainLocation(line: string): { allowed: string; meant: string[
 
 /** An address before another is no name: a comma was forgotten, and it would be dropped. */
 function isName(text: string): boolean {
-  return NAME.test(text) && isIP(text) === 0
+  // Asking `isIP` costs 3 ms for its long pattern: a name without dots and colons is none.
+  return NAME.test(text) && !(/[.:]/.test(text) && isIP(text) !== 0)
 }
 
 function isWithin(text: string | undefined, limit: number): boolean {
