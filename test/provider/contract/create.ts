@@ -89,21 +89,19 @@ export function describeCreate(scene: () => Scene, can: Abilities): void {
     })
   })
 
-  describe('a create that is refused and made something all the same', () => {
-    where(can.stop && can.failAfterRefusal)(
-      'says so, and what it made can be stopped',
-      async () => {
-        const provider = scene().open()
-        const { refuseNext } = scene()
-        refuseNext?.call(scene())
-        const result = await create(provider)
-        expect(result).toMatchObject({ kind: 'refused', error: { name: 'ActionError' } })
-        const [found] = (await provider.findByTags([TAG], call())).keys()
-        const id = result.kind === 'refused' ? (result.id ?? (result.mayExist && found)) : undefined
-        expect(id).toBe(found)
-        expect(await provider.stop(String(id), call())).toMatch(/accepted|gone/)
-        await expect.poll(() => scene().isRunning(String(id))).toBe(false)
-      },
-    )
-  })
+  where(can.stop && can.failAfterRefusal)(
+    'a create that is refused and made something all the same says so, and what it made can be stopped',
+    async () => {
+      const provider = scene().open()
+      const { refuseNext } = scene()
+      refuseNext?.call(scene())
+      const result = await create(provider)
+      expect(result).toMatchObject({ kind: 'refused', error: { name: 'ActionError' } })
+      const [found] = (await provider.findByTags([TAG], call())).keys()
+      const id = result.kind === 'refused' ? (result.id ?? (result.mayExist && found)) : undefined
+      expect(id).toBe(found)
+      expect(await provider.stop(String(id), call())).toMatch(/accepted|gone/)
+      await expect.poll(() => scene().isRunning(String(id))).toBe(false)
+    },
+  )
 }
