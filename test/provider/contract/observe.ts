@@ -102,20 +102,18 @@ export function describeObserve(scene: () => Scene, can: Abilities): void {
     })
   })
 
-  describe('a group', () => {
-    where(can.groups && can.stop)(
-      'has the deployments of its application, and nobody else’s',
-      async () => {
-        const provider = scene().open()
-        const { ids } = await createAll(provider)
-        const foreign = scene().addForeign()
-        await Promise.all(ids.map((id) => observe(provider, id)))
-        const application = scene().application
-        const members = await provider.groups?.members({ application, group: undefined }, call())
-        const found = members?.members.map(({ id }) => id) ?? []
-        expect(found.toSorted()).toEqual(ids.toSorted())
-        expect(found).not.toContain(foreign)
-      },
-    )
-  })
+  where(can.groups && can.stop)(
+    'a group has the deployments of its application, and nobody else’s',
+    async () => {
+      const provider = scene().open()
+      const { ids } = await createAll(provider)
+      const foreign = scene().addForeign()
+      await Promise.all(ids.map((id) => observe(provider, id)))
+      const application = scene().application
+      const members = await provider.groups?.members({ application, group: undefined }, call())
+      const found = members?.members.map(({ id }) => id) ?? []
+      expect(found.toSorted()).toEqual(ids.toSorted())
+      expect(found).not.toContain(foreign)
+    },
+  )
 }
