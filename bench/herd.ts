@@ -1,5 +1,5 @@
 /**
- * What becomes of many jobs of one organisation that all start within seconds and share its limits?
+ * What becomes of many jobs of one organization that all start within seconds and share its limits?
  *
  * Simulated on a virtual clock: this action's own create, provider and wait, by polling, beside loops
  * with a fixed interval. A job counts as failed when it ends red although its server came up.
@@ -11,7 +11,7 @@ import { VirtualClock } from '../test/wait/virtual-clock.ts'
 import '../src/provider/edgegap/edgegap.ts'
 import '../src/provider/edgegap/wire.ts'
 import { fixedLoop, type Job, ours } from './herd/jobs.ts'
-import { Organisation } from './herd/organisation.ts'
+import { Organization } from './herd/organization.ts'
 
 const counts = process.argv.length > 2 ? process.argv.slice(2).map(Number) : [1, 20, 200, 1_000]
 /** All jobs start within this time: some hundreds a second are too many for the limit of creates. */
@@ -41,13 +41,13 @@ async function play(job: Job, count: number, seed: number, result: Result): Prom
   const random = seededRandom(seed)
   const clock = new VirtualClock()
   const readyAfterMs = () => READY_FROM_MS + (READY_TO_MS - READY_FROM_MS) * random()
-  const organisation = new Organisation(clock, random, readyAfterMs)
+  const organization = new Organization(clock, random, readyAfterMs)
   const jobs = Array.from({ length: count }, async (_, number) => {
     await clock.sleep(START_WITHIN_MS * random())
     const startedAtMs = clock.nowMs()
     try {
-      const id = await job({ clock, organisation, random }, number)
-      result.lagsMs.push(clock.nowMs() - organisation.readyAtMs(id))
+      const id = await job({ clock, organization, random }, number)
+      result.lagsMs.push(clock.nowMs() - organization.readyAtMs(id))
       result.totalsMs.push(clock.nowMs() - startedAtMs)
     } catch (thrown) {
       if (process.env.HERD_DEBUG) console.error(thrown)
@@ -55,9 +55,9 @@ async function play(job: Job, count: number, seed: number, result: Result): Prom
     }
   })
   await clock.run(Promise.all(jobs))
-  result.duplicates += organisation.servers - count
-  result.requests += organisation.requests
-  result.refused += organisation.refused
+  result.duplicates += organization.servers - count
+  result.requests += organization.requests
+  result.refused += organization.refused
 }
 
 function part(values: readonly number[], share: number): number {

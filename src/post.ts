@@ -70,7 +70,7 @@ async function tellGitHub(action: ActionProcess, wasStopped: boolean): Promise<v
     const settings = readGitHub(new Inputs(environment, problems), problems)
     await finishOnGitHub(settings, action, { clock: systemClock }, { saved, wasStopped })
   } catch (thrown) {
-    printer.warning(`GitHub could not be told how the job ended: ${describe(thrown)}`)
+    printer.warning(`What became of the job could not be shown on GitHub: ${describe(thrown)}`)
   }
 }
 

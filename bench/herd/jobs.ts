@@ -10,14 +10,14 @@ import { readSettings } from '../../src/settings/settings.ts'
 import { SharedPoll } from '../../src/wait/shared-poll.ts'
 import { waitForOutcome } from '../../src/wait/wait.ts'
 import type { VirtualClock } from '../../test/wait/virtual-clock.ts'
-import type { Organisation } from './organisation.ts'
+import type { Organization } from './organization.ts'
 
 export const TIMEOUT_MS = 600_000
 
 /** What the jobs of a herd share. */
 export interface Scene {
   readonly clock: VirtualClock
-  readonly organisation: Organisation
+  readonly organization: Organization
   readonly random: () => number
 }
 
@@ -35,7 +35,7 @@ const INPUTS = {
 const ACCESS = { provider: 'edgegap', apiUrl: API.href, own: {}, seal: 'x.y' }
 
 /** This action's own create, provider, schedule and wait; only the network and the time are made up. */
-export const ours: Job = async ({ clock, organisation, random }, number) => {
+export const ours: Job = async ({ clock, organization, random }, number) => {
   const runner = {
     write: () => {},
     command: () => {},
@@ -48,7 +48,7 @@ export const ours: Job = async ({ clock, organisation, random }, number) => {
   const newAttemptTag = () => `job-${number}-${++tags}-`
   const { settings, definition } = await readSettings(INPUTS, REGISTRY)
   const provider = await definition.open(settings, {
-    http: organisation.http,
+    http: organization.http,
     environment: {},
     clock,
     cleanUpNotes: { opened: () => {}, created: () => {}, closed: () => {} },
@@ -94,13 +94,13 @@ export const ours: Job = async ({ clock, organisation, random }, number) => {
  * after the interval, and nothing else is done about it.
  */
 export function fixedLoop(intervalMs: number): Job {
-  return async ({ clock, organisation }, number) => {
+  return async ({ clock, organization }, number) => {
     const call = { deadlineMs: 10_000, headers: {} }
     const body = JSON.stringify({ tags: [`job-${number}-`] })
     let id: string | undefined
     while (id === undefined) {
       const url = new URL('/v2/deployments', API)
-      const reply = await organisation.http({ ...call, method: 'POST', url, body })
+      const reply = await organization.http({ ...call, method: 'POST', url, body })
       if (reply.status === 202) id = (JSON.parse(reply.text) as { request_id: string }).request_id
       else await clock.sleep(intervalMs)
     }
@@ -108,7 +108,7 @@ export function fixedLoop(intervalMs: number): Job {
     while (clock.nowMs() < endMs) {
       await clock.sleep(intervalMs)
       const url = new URL(`/v1/status/${id}`, API)
-      const { text } = await organisation.http({ ...call, method: 'GET', url })
+      const { text } = await organization.http({ ...call, method: 'GET', url })
       if (text.includes('Status.READY')) return id
     }
     throw new Error('wait: timed-out')

@@ -26,7 +26,7 @@ export class Progress {
   }
 
   accepted(deployment: DeploymentState): void {
-    this.#tell(
+    this.#line(
       deployment,
       0,
       `accepted as ${deployment.id}, ${deployment.target.name} (${deployment.target.where})`,
@@ -40,7 +40,7 @@ export class Progress {
         if (event.changed) this.#changed(deployment, event)
         return
       case 'recovered':
-        this.#tell(
+        this.#line(
           deployment,
           event.atMs,
           `the API answers again, after ${event.after} failed status checks`,
@@ -52,7 +52,7 @@ export class Progress {
         const next = `next one in ${formatDuration(event.nextInMs)}`
         const count =
           consecutive > 1 ? `${consecutive} status checks failed in a row` : 'a status check failed'
-        this.#tell(deployment, event.atMs, `${count}: ${error.message} (${next})`)
+        this.#line(deployment, event.atMs, `${count}: ${error.message} (${next})`)
       }
     }
   }
@@ -69,7 +69,7 @@ export class Progress {
   /** A line about a deployment, with the time since it was accepted. */
   says(deployment: DeploymentState, what: string): void {
     const nowMs = this.#clock.nowMs()
-    this.#tell(deployment, nowMs - (deployment.acceptedAtMs ?? nowMs), what)
+    this.#line(deployment, nowMs - (deployment.acceptedAtMs ?? nowMs), what)
   }
 
   /** Nothing is waited for any more. */
@@ -103,7 +103,7 @@ export class Progress {
           this.#printer.line(`[${formatDuration(elapsedMs).padStart(7)}] still ${what}`)
         }
         for (const [deployment, { status, sinceMs }] of this.#waiting) {
-          this.#tell(
+          this.#line(
             deployment,
             this.#clock.nowMs() - sinceMs,
             `still ${status || 'without status'}`,
@@ -121,7 +121,7 @@ export class Progress {
     const brought = source === 'webhook' ? ' (webhook)' : ''
     const { placement } = reading.facts
     const place = placement && reading.state === 'succeeded' ? `, ${placement}` : ''
-    this.#tell(deployment, atMs, `${reading.status || '(no status)'}${reason}${place}${brought}`)
+    this.#line(deployment, atMs, `${reading.status || '(no status)'}${reason}${place}${brought}`)
     const waiting = this.#waiting.get(deployment)
     if (waiting) waiting.status = reading.status
     if (reading.state !== 'pending') this.#waiting.delete(deployment)
@@ -132,7 +132,7 @@ export class Progress {
     )
   }
 
-  #tell(deployment: DeploymentState, atMs: number, what: string): void {
+  #line(deployment: DeploymentState, atMs: number, what: string): void {
     const who = this.#several ? `${deployment.target.name}: ` : ''
     this.#printer.line(`[${formatDuration(atMs).padStart(7)}] ${who}${what}`)
   }

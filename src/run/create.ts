@@ -169,8 +169,8 @@ class Creation {
       ledger.closed(tag)
       return { kind: 'refused', error: result.error }
     }
-    // Turned away as well: then it is the limit that all jobs of the organisation share, and the
-    // create was not let in. Looking on would only keep the others out.
+    // Turned away as well: then it is the limit that all jobs of the organization share, and the
+    // create was not let in. Searching on would only keep the others out.
     const isBelieved = isRateLimited && error?.kind === 'rate-limited'
     if (error && !isBelieved)
       return { kind: 'unresolved', error: unresolved([...this.#lostTags, tag], error) }
@@ -231,7 +231,7 @@ function unresolved(tags: readonly string[], cause: ActionError): ActionError {
   return new ActionError({
     kind: 'unresolved-create',
     what: `A server may have been created, and it was not found: ${describe(cause)}`,
-    next: `Look for the tag ${tags.join(' and ')} in the provider's dashboard and stop what carries it. The post step of this job looks once more.`,
+    next: `Look for the tag ${tags.join(' and ')} in the provider's dashboard and stop what carries it. The post step of this job searches once more.`,
     cause,
   })
 }

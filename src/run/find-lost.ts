@@ -57,7 +57,7 @@ export async function findLost(
     try {
       found = await provider.findByTags(tags, cleanUpCall(run, LIST_MS))
       if (new Set(found.values()).size === tags.length) return { found }
-      // The post step looks again.
+      // The post step searches again.
       if (cancellation.signal.aborted && check >= 1 && forMs === 0) return { found }
       check += 1
       refused = 0

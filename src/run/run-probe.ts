@@ -20,7 +20,7 @@ export async function runProbe(
   const { host = '', ip = '', ports = [] } = deployment.observation?.facts ?? {}
   const asked = probes.map(({ port, protocol }) => `${port} (${protocol})`).join(', ')
   progress.begins(deployment, `asking ${asked}`)
-  const tell = (result: ProbeResult) => {
+  const say = (result: ProbeResult) => {
     if (result.cause !== 'stopped') {
       progress.says(deployment, `${result.port} (${result.protocol}) ${describeProbe(result)}`)
     }
@@ -28,7 +28,7 @@ export async function runProbe(
   try {
     const { probePorts } = await import('../probe/probe-ports.ts')
     const tools = { clock, random, signal, timeoutMs: probeTimeoutMs }
-    const report = await probePorts(probes, { host, ip, ports }, tools, tell)
+    const report = await probePorts(probes, { host, ip, ports }, tools, say)
     deployment.probes = report.results.map(toProbeOutput)
     return report.error ?? (report.stopped ? 'aborted' : 'good')
   } catch (thrown) {

@@ -78,7 +78,9 @@ export class ShowOnGitHub {
       if (reporter) use(reporter)
       return reporter
     })
-    this.#opened.catch((thrown: unknown) => this.#warn(`GitHub could not be told: ${thrown}`))
+    this.#opened.catch((thrown: unknown) =>
+      this.#warn(`GitHub could not be kept up to date: ${thrown}`),
+    )
   }
 }
 
@@ -137,7 +139,7 @@ function groupOf(settings: Settings): string {
 function viewOf(state: RunState): RunView {
   const { deployments, error } = state
   const [first] = deployments
-  const told = error ?? deployments.find((one) => one.error)?.error
+  const cause = error ?? deployments.find((one) => one.error)?.error
   // A run that is cancelled after its servers took the place of older ones leaves them up.
   const isInPlace = state.outcome === 'cancelled' && deployments.some((one) => one.isInPlace)
   return {
@@ -148,7 +150,7 @@ function viewOf(state: RunState): RunView {
     image: state.image ?? '',
     deployments: deployments.map(toView),
     seconds: first?.id === undefined ? undefined : first.elapsedMs / 1000,
-    error: told?.message ?? '',
+    error: cause?.message ?? '',
   }
 }
 

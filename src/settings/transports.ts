@@ -43,6 +43,6 @@ export interface NamedTunnelSettings {
 export interface QuickTunnelSettings {
   readonly transport: 'cloudflared-quick'
   readonly binaryPath: string | undefined
-  /** Opened because nothing was said; then its failure is no news. */
+  /** Opened because nothing was said; then its failure is not worth a warning. */
   readonly isUnasked: boolean
 }

@@ -1,4 +1,4 @@
-/** When to look next. All durations are milliseconds. */
+/** When the next status check is due. All durations are milliseconds. */
 export interface PollSchedule {
   /** @param elapsedMs since the deployment was accepted */
   intervalMs(elapsedMs: number): number

@@ -9,14 +9,14 @@ export interface Reading {
   status: string
 }
 
-/** Which of the two brought the news. */
+/** How a reading was learned. */
 export type NewsSource = 'webhook' | 'poll'
 
 /** Why the wait was woken between two polls. */
 export type Wake =
-  /** Somebody says that there is news. */
+  /** Somebody says that the status has changed. */
   | 'notification'
-  /** Notifications may have been lost: look once. */
+  /** Notifications may have been lost: check once. */
   | 'gap'
   /** The waker is to be relied on from now on, or no longer. */
   | 'changed'
@@ -59,31 +59,31 @@ export type WaitResult<R extends Reading> = { last: R | undefined; elapsedMs: nu
   /** `failures`: status checks that failed in a row at the end. */
   | { ending: 'timed-out'; lastError: ActionError | undefined; failures: number }
   | { ending: 'cancelled' }
-  /** The provider will never tell: the credentials are refused. */
+  /** The status cannot be read: the credentials are refused. */
   | { ending: 'credentials-refused'; error: ActionError }
 )
 
 /**
- * How long one look may take: a hung request must delay the news by little, yet a provider that is
- * slow today must be heard as well, so each failure in a row gives the next look as much again.
+ * How long one status check may take: a hung request must delay the result by little, yet a provider that is
+ * slow today must be heard as well, so each failure in a row gives the next one as much again.
  */
-const LOOK_MS = 3_000
-const LONGEST_LOOK_MS = 10_000
-/** The last look starts at the deadline and may take this long: the wait overruns by no more. */
-const LAST_LOOK_MS = 900
-/** Below this a look would only fail for want of time. */
-const SHORTEST_LOOK_MS = 100
+const CHECK_MS = 3_000
+const LONGEST_CHECK_MS = 10_000
+/** The last check starts at the deadline and may take this long: the wait overruns by no more. */
+const LAST_CHECK_MS = 900
+/** Below this a check would only fail for want of time. */
+const SHORTEST_CHECK_MS = 100
 /**
  * A single 401 or 403 may be a gateway's, or a passing fault: the token has just created something.
  * Credentials count as refused after so many in a row over so long.
  */
 const REFUSED_CHECKS = 4
 const REFUSED_MS = 8_000
-/** From this many failures in a row the interval grows, up to the longest of the pollSchedule. */
+/** From this many failures in a row the interval grows, up to the longest of the poll schedule. */
 const PATIENCE = 3
 const LONGEST_BACKOFF_MS = 10_000
 /**
- * A rate limit is shared by all jobs of an organisation, so whoever runs into it again and again asks
+ * A rate limit is shared by all jobs of an organization, so whoever runs into it again and again asks
  * less often, and comes back to its pace step by step: else most requests of a herd are turned away,
  * and who gets in is a matter of luck. After a refusal the next check comes sooner than after an
  * answer, so that all are served alike. The figures are the best of those tried in `bench/herd`.
@@ -95,20 +95,20 @@ const MOST_LIMITED = 14
 const LONGEST_LIMITED_MS = 20_000
 const REFUSED_SHARE = 0.5
 /**
- * A notification is answered at once, yet looks that notifications cause keep this distance, and twice as much after
- * each notification without news: a provider notifies a few times, so what goes on is noise or an attack.
+ * A notification is answered at once, yet the checks that notifications cause keep this distance, and twice as much
+ * after each one that brought nothing new: a provider notifies a few times, so what goes on is noise or an attack.
  */
 const NOTIFICATION_SPACING_MS = 250
 const LONGEST_NOTIFICATION_SPACING_MS = 10_000
-/** After so many notifications without news the waker no longer slows down polling. */
+/** After so many notifications that brought nothing new the waker no longer slows down polling. */
 const EMPTY_NOTIFICATIONS_TRUSTED = 4
 
 /**
  * Waits until a deployment is settled, the time is over or the run is cancelled.
  *
- * The first look comes at once, unless it is aligned with those of others. After that, looks follow the pollSchedule, and a notification of the waker brings
- * the next one forward. Failed looks are counted and never decide anything, except where the
- * credentials are refused. Returns at most `LAST_LOOK_MS` after the deadline, hung requests included.
+ * The first check comes at once, unless it is aligned with those of others. After that, checks follow
+ * the poll schedule, and a notification of the waker brings the next one forward. Failed ones are counted and never decide anything, except where the
+ * credentials are refused. Returns at most `LAST_CHECK_MS` after the deadline, hung requests included.
  */
 export async function waitForOutcome<R extends Reading>(
   options: WaitOptions<R>,
@@ -125,7 +125,7 @@ export async function waitForOutcome<R extends Reading>(
   let lastLookAtMs = clock.nowMs()
   let source: NewsSource = 'poll'
   let emptyNotifications = 0
-  /** The provider does not want to be asked earlier, whoever notifications. */
+  /** The provider does not want to be asked earlier, whatever notifies. */
   let notBeforeMs = Number.NEGATIVE_INFINITY
 
   if (options.align) {
@@ -134,15 +134,15 @@ export async function waitForOutcome<R extends Reading>(
   }
   while (!signal.aborted) {
     // Timers may strike a little early.
-    const isLastLook = deadlineAtMs - clock.nowMs() < 1
-    const patientMs = Math.min(LOOK_MS * (failures + 1), LONGEST_LOOK_MS)
-    const lookMs = isLastLook ? LAST_LOOK_MS : Math.min(patientMs, deadlineAtMs - clock.nowMs())
-    const lookedAtMs = clock.nowMs()
-    const sinceLastMs = lookedAtMs - lastLookAtMs
-    lastLookAtMs = lookedAtMs
+    const isLastCheck = deadlineAtMs - clock.nowMs() < 1
+    const patientMs = Math.min(CHECK_MS * (failures + 1), LONGEST_CHECK_MS)
+    const checkMs = isLastCheck ? LAST_CHECK_MS : Math.min(patientMs, deadlineAtMs - clock.nowMs())
+    const checkedAtMs = clock.nowMs()
+    const sinceLastMs = checkedAtMs - lastLookAtMs
+    lastLookAtMs = checkedAtMs
     let dueAtMs: () => number
     try {
-      const reading = await bounded(options, lookMs)
+      const reading = await bounded(options, checkMs)
       if (failures > 0) emit({ type: 'recovered', after: failures, atMs: elapsedMs() })
       failures = 0
       limited = Math.max(0, limited - (LIMITED_EASE_PER_S * sinceLastMs) / 1_000)
@@ -154,8 +154,8 @@ export async function waitForOutcome<R extends Reading>(
         return { ending: 'settled', last: reading, source, elapsedMs: elapsedMs() }
       }
       if (source === 'webhook' && !changed) emptyNotifications += 1
-      // Intervals count from look to look, so that a slow reply does not stretch them.
-      dueAtMs = () => lookedAtMs + intervalMs()
+      // Intervals count from check to check, so that a slow reply does not stretch them.
+      dueAtMs = () => checkedAtMs + intervalMs()
     } catch (thrown) {
       if (signal.aborted) break
       const error = toActionError(thrown)
@@ -176,10 +176,10 @@ export async function waitForOutcome<R extends Reading>(
       dueAtMs = () => nextAtMs
       emit({ type: 'failure', error, consecutive: failures, nextInMs, atMs: elapsedMs() })
     }
-    if (isLastLook) {
+    if (isLastCheck) {
       return { ending: 'timed-out', last, lastError, failures, elapsedMs: elapsedMs() }
     }
-    source = await pause(dueAtMs, lookedAtMs)
+    source = await pause(dueAtMs, checkedAtMs)
   }
   return { ending: 'cancelled', last, elapsedMs: elapsedMs() }
 
@@ -213,8 +213,8 @@ export async function waitForOutcome<R extends Reading>(
     return Math.max(normalMs, Math.min(LONGEST_BACKOFF_MS, grownMs))
   }
 
-  /** Sleeps until the next look is due, or until something brings it forward. */
-  async function pause(dueAtMs: () => number, lookedAtMs: number): Promise<NewsSource> {
+  /** Sleeps until the next check is due, or until something brings it forward. */
+  async function pause(dueAtMs: () => number, checkedAtMs: number): Promise<NewsSource> {
     for (;;) {
       const ownDueMs = dueAtMs()
       const dueMs = beforeDeadline(options.align?.(ownDueMs) ?? ownDueMs)
@@ -225,17 +225,17 @@ export async function waitForOutcome<R extends Reading>(
         NOTIFICATION_SPACING_MS * 2 ** emptyNotifications,
         LONGEST_NOTIFICATION_SPACING_MS,
       )
-      // A notification brings the next look forward; many of them must not put it off.
-      const soonestMs = Math.max(notBeforeMs, lookedAtMs + spacingMs)
+      // A notification brings the next check forward; many of them must not put it off.
+      const soonestMs = Math.max(notBeforeMs, checkedAtMs + spacingMs)
       const notificationDueMs = Math.min(dueMs, beforeDeadline(soonestMs))
       await clock.sleep(notificationDueMs - clock.nowMs(), signal)
       return 'webhook'
     }
   }
 
-  /** What is due too shortly before the deadline to be answered in time is left to the last look. */
+  /** What is due too shortly before the deadline to be answered in time is left to the last check. */
   function beforeDeadline(dueMs: number): number {
-    return deadlineAtMs - dueMs < SHORTEST_LOOK_MS ? deadlineAtMs : dueMs
+    return deadlineAtMs - dueMs < SHORTEST_CHECK_MS ? deadlineAtMs : dueMs
   }
 
   async function sleepOrWake(durationMs: number): Promise<Wake | 'time'> {
@@ -252,19 +252,22 @@ export async function waitForOutcome<R extends Reading>(
   }
 }
 
-/** One look that ends in time even if `observe` ignores its deadline. */
-async function bounded<R extends Reading>(options: WaitOptions<R>, lookMs: number): Promise<R> {
+/** One check that ends in time even if `observe` ignores its deadline. */
+async function bounded<R extends Reading>(options: WaitOptions<R>, checkMs: number): Promise<R> {
   // A signal made of two others costs several times as much, and many wait at the same time.
   const over = new AbortController()
   const cancel = () => over.abort(options.signal.reason)
   if (options.signal.aborted) cancel()
   else options.signal.addEventListener('abort', cancel)
   const { signal } = over
-  const look = options.observe(lookMs, signal)
-  // The race below may be lost by a look that fails later; nobody else listens to it then.
-  look.catch(() => {})
+  const check = options.observe(checkMs, signal)
+  // The race below may be lost by a check that fails later; nobody else listens to it then.
+  check.catch(() => {})
   try {
-    const result = await Promise.race([look, options.clock.sleep(lookMs, signal).then(() => null)])
+    const result = await Promise.race([
+      check,
+      options.clock.sleep(checkMs, signal).then(() => null),
+    ])
     if (result) return result
   } finally {
     options.signal.removeEventListener('abort', cancel)
@@ -272,6 +275,6 @@ async function bounded<R extends Reading>(options: WaitOptions<R>, lookMs: numbe
   }
   throw new ActionError({
     kind: 'connection-lost',
-    what: `No answer within ${Math.round(lookMs)} ms.`,
+    what: `No answer within ${Math.round(checkMs)} ms.`,
   })
 }

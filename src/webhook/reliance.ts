@@ -20,7 +20,7 @@ export class Reliance {
     this.#random = random
   }
 
-  /** Notes a connection too many. @returns whether that is news */
+  /** Notes a connection too many. @returns whether it is the first */
   crowded(): boolean {
     const nowMs = this.#clock.nowMs()
     const isNew = nowMs >= this.#crowdedUntilMs

@@ -13,7 +13,7 @@ export function reportFailure(
   const isAttack = thrown instanceof TunnelFailure && thrown.kind === 'hash-mismatch'
   const advice = isAttack ? ' Nothing of it was run.' : ''
   const text = `No webhook (${settings.transport}): ${error}.${advice} Polling instead.`
-  // Of a tunnel that nobody asked for, a failure is no news, unless it smells of an attack.
+  // Of a tunnel that nobody asked for, a failure is not worth a warning, unless it may be an attack.
   const isUnasked = settings.transport === 'cloudflared-quick' && settings.isUnasked
   if (isUnasked && !isAttack) printer.line(text)
   else printer.warning(text)

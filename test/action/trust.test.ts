@@ -43,7 +43,7 @@ describe.concurrent('a post step whose inputs have another value by now', () => 
 
   test('is red and names the server where the token is another: all would look gone to it', async () => {
     await using edgegap = await startEdgegap({ script: ready(100) })
-    const { post, id } = await postWith(edgegap, { 'api-token': 'another-organisation' })
+    const { post, id } = await postWith(edgegap, { 'api-token': 'another-organization' })
     expect(post.exitCode).toBe(1)
     expect(onlyError(post)).toContain(id)
     expect(edgegap.requestsTo('DELETE', STOP)).toEqual([])

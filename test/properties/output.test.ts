@@ -20,7 +20,7 @@ import type { RunState } from '../../src/state/state.ts'
 import { parsePairs } from '../harness/file-commands.ts'
 import { Masks } from '../harness/masks.ts'
 import { StepLog } from '../harness/step-log.ts'
-import { launchReport, runReport } from '../report/fixtures.ts'
+import { deploymentReport, runReport } from '../report/fixtures.ts'
 import { holds } from './holds.ts'
 import { anySecret, anyText } from './texts.ts'
 
@@ -174,7 +174,7 @@ function reportOf([one, two, three]: readonly [string, string, string]): RunStat
     details: [[one, two]] as const,
   }
   const error = new ActionError({ kind: 'deployment-failed', what: two, next: three })
-  const deployment = launchReport({
+  const deployment = deploymentReport({
     target: { name: three, where: one },
     observation: { state: 'failed', status: one, known: false, facts },
     error,

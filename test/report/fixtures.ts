@@ -45,7 +45,7 @@ export class RecordingRunner implements RunnerCommands {
   }
 }
 
-export function launchReport(more: Partial<DeploymentState> = {}): DeploymentState {
+export function deploymentReport(more: Partial<DeploymentState> = {}): DeploymentState {
   return {
     target: { name: 'new-york', where: '40.71,-74.01' },
     tag: 'dgs-1',
@@ -87,7 +87,7 @@ export function runReport(more: Partial<RunState> = {}): RunState {
     application: 'my-game',
     version: 'v1',
     versionAction: 'unmanaged',
-    deployments: [launchReport()],
+    deployments: [deploymentReport()],
     stoppedIds: [],
     tunnel: 'none',
     tunnelError: '',

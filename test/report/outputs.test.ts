@@ -5,7 +5,7 @@ import { ActionError } from '../../src/base/errors.ts'
 import { REGISTRY } from '../../src/provider/registry.ts'
 import { buildOutputs, maskedOutputWarnings } from '../../src/report/outputs.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
-import { launchReport, runReport } from './fixtures.ts'
+import { deploymentReport, runReport } from './fixtures.ts'
 import { hostileTexts } from './hostile-texts.ts'
 
 const OWN = REGISTRY.flatMap(({ outputs }) => outputs)
@@ -81,7 +81,7 @@ describe('the outputs', () => {
 
   it('tell the error of the run, else of the first deployment that has one', () => {
     const error = (what: string) => new ActionError({ kind: 'deployment-failed', what })
-    const deployments = [launchReport(), launchReport({ error: error('the second') })]
+    const deployments = [deploymentReport(), deploymentReport({ error: error('the second') })]
     expect(buildOutputs(runReport({ deployments }), asIs, OWN).error).toBe('the second')
     const report = runReport({ deployments, error: error('the\nrun') })
     expect(buildOutputs(report, asIs, OWN).error).toBe('the run')
@@ -95,7 +95,7 @@ describe('the outputs', () => {
       const facts = { host: text, ip: text, location: text, ports: [port] }
       const observation = { state: 'failed' as const, status: text, known: false, facts }
       const error = new ActionError({ kind: 'internal', what: text })
-      const deployments = [launchReport({ observation, error })]
+      const deployments = [deploymentReport({ observation, error })]
       for (const value of Object.values(buildOutputs(runReport({ deployments }), redact, OWN))) {
         expect(value).not.toMatch(/[\u0000-\u001f\u007f-\u009f\u2028\u2029]|evil/)
         expect(value.isWellFormed()).toBe(true)
@@ -118,7 +118,7 @@ describe('the outputs', () => {
       facts: { ports },
     }
     const outputs = buildOutputs(
-      runReport({ deployments: [launchReport({ observation })] }),
+      runReport({ deployments: [deploymentReport({ observation })] }),
       asIs,
       OWN,
     )

@@ -5,7 +5,7 @@ import { Printer } from '../../src/runner/printer.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
 import { fault } from '../wait/scene.ts'
 import { VirtualClock } from '../wait/virtual-clock.ts'
-import { launchReport, RecordingRunner } from './fixtures.ts'
+import { deploymentReport, RecordingRunner } from './fixtures.ts'
 
 let clock: VirtualClock
 let runner: RecordingRunner
@@ -17,7 +17,7 @@ beforeEach(() => {
   progress = new Progress(new Printer(runner, new Redactor(), clock), clock, false)
 })
 
-const deployment = launchReport()
+const deployment = deploymentReport()
 function reading(status: string, more: Partial<Observation> = {}, changed = true) {
   const observation = { state: 'pending', status, known: true, facts: {}, ...more } as const
   progress.waiting(deployment, {

@@ -6,7 +6,7 @@ import { toLine } from '../../src/runner/plain-text.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
 import { SUMMARY_LIMIT_BYTES } from '../harness/file-commands.ts'
 import { markdownToText } from '../harness/markdown-text.ts'
-import { launchReport, runReport } from './fixtures.ts'
+import { deploymentReport, runReport } from './fixtures.ts'
 import { hostileReport } from './hostile-report.ts'
 import { hostileTexts, mixtures } from './hostile-texts.ts'
 import { scenes } from './scenes.ts'
@@ -68,7 +68,7 @@ describe('every summary', () => {
     const error = new ActionError({ kind: 'deployment-failed', what: 'x' })
     for (const count of [1, 5, 200]) {
       const deployments = Array.from({ length: count }, () =>
-        launchReport({ outcome: 'failed', error, log: { tail, isCut: true } }),
+        deploymentReport({ outcome: 'failed', error, log: { tail, isCut: true } }),
       )
       const summary = buildSummary(runReport({ outcome: 'failed', deployments }), clean)
       expect(Buffer.byteLength(summary)).toBeLessThan(SUMMARY_LIMIT_BYTES)
@@ -88,7 +88,7 @@ describe('every summary', () => {
     }
     const ports = Array.from({ length: 5_000 }, () => port)
     const timeline = Array.from({ length: 5_000 }, (_, n) => ({ status: long, atMs: n }))
-    const server = launchReport({
+    const server = deploymentReport({
       timeline,
       observation: {
         state: 'succeeded',

@@ -4,7 +4,7 @@ import { buildProblemsSummary } from '../../src/report/problems-summary.ts'
 import { buildSummary } from '../../src/report/summary.ts'
 import { toLine } from '../../src/runner/plain-text.ts'
 import { markdownToText } from '../harness/markdown-text.ts'
-import { launchReport, runReport } from './fixtures.ts'
+import { deploymentReport, runReport } from './fixtures.ts'
 import { crashedServer, upServer } from './sample-servers.ts'
 import { scenes, wrongInputs } from './scenes.ts'
 
@@ -111,7 +111,7 @@ describe('the summary of a server that is up', () => {
   })
 
   it('shows what else the provider says of it', () => {
-    const server = launchReport()
+    const server = deploymentReport()
     const observation = { ...server.observation, reason: 'the build equals the current one' }
     const deployments = [{ ...server, observation } as typeof server]
     const shown = markdownToText(buildSummary(runReport({ deployments }), clean))
@@ -145,7 +145,7 @@ describe('the summary of a server that failed', () => {
   it('folds nothing where all of a short log is open', () => {
     const error = new ActionError({ kind: 'deployment-failed', what: 'x' })
     const log = { tail: ['one', '```', 'two'], isCut: false }
-    const deployments = [launchReport({ outcome: 'failed', error, log })]
+    const deployments = [deploymentReport({ outcome: 'failed', error, log })]
     const short = buildSummary(runReport({ outcome: 'failed', deployments }), clean)
     expect(short).toContain('````diff\n  one\n  ```\n  two\n````')
     expect(short).not.toContain('<details>')
@@ -179,7 +179,7 @@ describe('the summary of a run that failed although its server is up', () => {
       { port: 'gameport', protocol: 'a2s', answered: false, seconds: 60, detail: 'no reply' },
     ] as const
     const log = { tail: ['listening'], isCut: false, crash: 'exit code 0' }
-    const deployments = [launchReport({ outcome: 'failed', error, probes, log })]
+    const deployments = [deploymentReport({ outcome: 'failed', error, probes, log })]
     const text = markdownToText(buildSummary(runReport({ outcome: 'failed', deployments }), clean))
     expect(text.split('\n')[0]).toContain('failed: a69f8e3e0555 is ready, but gameport did not')
     expect(text).not.toContain('Edgegap reported')
@@ -210,7 +210,7 @@ describe('the summary of many servers', () => {
     const error = new ActionError({ kind: 'refused', what: 'Out of quota.' })
     const deployments = [
       crashedServer(PLACE, 'c690e9c0c310'),
-      launchReport({ outcome: 'failed', error }),
+      deploymentReport({ outcome: 'failed', error }),
     ]
     const text = markdownToText(buildSummary(runReport({ outcome: 'failed', deployments }), clean))
     expect(text.split('\n')[0]).toBe('❌ 2 of 2 servers of my-game v1 failed')

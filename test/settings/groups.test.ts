@@ -66,7 +66,7 @@ describe('replace', () => {
     [{ replace: 'afterready', group: 'x' }, /use one of none.*did you mean after-ready\?$/],
     [{ group: 'g'.repeat(41) }, /^group is .* use at most 40 characters/],
     [{ group: 'a\nb' }, /on one line/],
-    [{ scope: 'organisation' }, /^scope is "organisation": use one of group, application$/],
+    [{ scope: 'organization' }, /^scope is "organization": use one of group, application$/],
   ])('%j is a problem', async (inputs, problem) => {
     expect(await problemsWith(inputs as Record<string, string>)).toEqual([
       expect.stringMatching(problem),

@@ -88,7 +88,7 @@ describe('a name that is near', () => {
     ['time-out', 'timeout'],
     ['tunel', 'tunnel'],
     ['vesrion', 'version'],
-    ['organisation', 'organization'],
+    ['organization', 'organization'],
     ['deployment', 'deployment-id'],
   ])('to %s is %s', async (name, nearest) => {
     expect(nearestName(name, known)).toBe(nearest)

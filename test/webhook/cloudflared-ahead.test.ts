@@ -8,7 +8,7 @@ import { listen, shut, trackSockets } from '../emulator/tunnel/loopback-server.t
 import { descendantsOf, isRunning } from '../emulator/tunnel/process-tree.ts'
 import { startQuickTunnelApi } from '../emulator/tunnel/quick-tunnel-api.ts'
 import { titled } from '../emulator/tunnel/real-part.ts'
-import { createWorld, openChannel, openQuick, postRing } from './cloudflared-rig.ts'
+import { createWorld, openChannel, openQuick, postNotification } from './cloudflared-rig.ts'
 
 const found = findCloudflared()
 const LONG = new AbortController().signal
@@ -58,7 +58,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a quick tunnel', fo
     expect(channel.isVerified).toBe(true)
     const { requests, tunnels } = world.cloudflare.api
     expect(requests.map(({ userAgent }) => userAgent)).toEqual(['deploy-game-server'])
-    expect(await postRing(world, channel.url as URL, { id: 'd1' })).toBe(204)
+    expect(await postNotification(world, channel.url as URL, { id: 'd1' })).toBe(204)
     const [start] = world.starts()
     expect(start?.args.join(' ')).toMatch(/--ha-connections 1 run --url http:\/\/127\.0\.0\.1:\d+$/)
     expect(start?.args.join(' ')).not.toContain(tunnels[0]?.secret.toString('base64'))

@@ -10,7 +10,7 @@ import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { startConnectProxy } from '../emulator/tunnel/connect-proxy.ts'
 import { titled } from '../emulator/tunnel/real-part.ts'
 import { sha256, startReleases } from './cloudflared-releases.ts'
-import { createWorld, type OpenDoorbell, openChannel, type World } from './cloudflared-rig.ts'
+import { createWorld, type OpenedChannel, openChannel, type World } from './cloudflared-rig.ts'
 
 const found = findCloudflared()
 if (found.path === undefined) console.warn(found.reason)
@@ -23,7 +23,7 @@ function openWith(
   world: World,
   source: Pick<BinarySource, 'baseUrl'> & Partial<BinarySource>,
   environment: NodeJS.ProcessEnv = {},
-): OpenDoorbell {
+): OpenedChannel {
   const settings = {
     transport: 'cloudflared-quick',
     binaryPath: undefined,
@@ -52,7 +52,7 @@ function openWith(
 const placeIn = (world: World) =>
   join(world.folder, 'tools/deploy-game-server/cloudflared/2026.9.1/x64/cloudflared')
 
-const settled = ({ channel }: OpenDoorbell) => channel.whenSettled(20_000, LONG)
+const settled = ({ channel }: OpenedChannel) => channel.whenSettled(20_000, LONG)
 
 describe
   .skipIf(found.path === undefined)

@@ -10,10 +10,10 @@ import {
   addNamedTunnel,
   createWorld,
   type NamedTunnel,
-  type OpenDoorbell,
+  type OpenedChannel,
   type OpenOptions,
   openChannel,
-  postRing,
+  postNotification,
   tokenOf,
   type World,
 } from './cloudflared-rig.ts'
@@ -34,7 +34,7 @@ function openNamed(
   world: World,
   { hostname, token, port }: NamedTunnel,
   extra: Partial<OpenOptions> = {},
-): OpenDoorbell {
+): OpenedChannel {
   const settings = {
     transport: 'cloudflared-named',
     binaryPath: world.binary,
@@ -46,7 +46,7 @@ function openNamed(
   return openChannel(context, world, { settings, transport, listenPort: port, ...extra })
 }
 
-const settled = ({ channel }: OpenDoorbell) => channel.whenSettled(25_000, LONG)
+const settled = ({ channel }: OpenedChannel) => channel.whenSettled(25_000, LONG)
 
 describe.skipIf(found.path === undefined).concurrent(titled('a named tunnel', found), () => {
   test('brings a notification through under its own name and shows its token to nobody', async (context) => {
@@ -59,7 +59,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a named tunnel', fo
     const url = open.channel.url as URL
     expect(url.origin).toBe(`https://${HOSTNAME}`)
     const wake = open.channel.channelFor('d1').nextWake(LONG)
-    expect(await postRing(world, url, { id: 'd1' })).toBe(204)
+    expect(await postNotification(world, url, { id: 'd1' })).toBe(204)
     expect(await wake).toBe('notification')
     const [start] = world.starts()
     expect(start?.args.join(' ')).not.toContain(tunnel.token)
@@ -132,7 +132,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a named tunnel', fo
     }
     expect(await lost).toBe('changed')
     expect(await waker.nextWake(LONG)).toBe('gap')
-    expect(await postRing(world, open.channel.url as URL, { id: 'd1' })).toBe(204)
+    expect(await postNotification(world, open.channel.url as URL, { id: 'd1' })).toBe(204)
     signalProcess(world.starts().at(-1)?.pid ?? 0, 'SIGKILL')
     await open.logged('warning: No webhook')
     expect(world.starts()).toHaveLength(4)

@@ -2,14 +2,14 @@ import { afterAll, describe, test } from 'vitest'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { descendantsOf, isRunning } from '../emulator/tunnel/process-tree.ts'
 import { titled } from '../emulator/tunnel/real-part.ts'
-import { createWorld, type OpenDoorbell, openQuick } from './cloudflared-rig.ts'
+import { createWorld, type OpenedChannel, openQuick } from './cloudflared-rig.ts'
 
 const found = findCloudflared()
 if (found.path === undefined) console.warn(found.reason)
 
 const LONG = new AbortController().signal
 
-const settled = ({ channel }: OpenDoorbell) => channel.whenSettled(45_000, LONG)
+const settled = ({ channel }: OpenedChannel) => channel.whenSettled(45_000, LONG)
 
 describe
   .skipIf(found.path === undefined)

@@ -5,14 +5,14 @@ import { removeLeftovers } from '../../src/webhook/leftovers.ts'
 import { findCloudflared } from '../emulator/tunnel/cloudflared-binary.ts'
 import { descendantsOf, isRunning, signalProcess } from '../emulator/tunnel/process-tree.ts'
 import { titled } from '../emulator/tunnel/real-part.ts'
-import { createWorld, type OpenDoorbell, openQuick, postRing } from './cloudflared-rig.ts'
+import { createWorld, type OpenedChannel, openQuick, postNotification } from './cloudflared-rig.ts'
 
 const found = findCloudflared()
 if (found.path === undefined) console.warn(found.reason)
 
 const LONG = new AbortController().signal
 
-const settled = ({ channel }: OpenDoorbell) => channel.whenSettled(45_000, LONG)
+const settled = ({ channel }: OpenedChannel) => channel.whenSettled(45_000, LONG)
 
 describe.skipIf(found.path === undefined).concurrent(titled('a quick tunnel', found), () => {
   afterAll(() => {
@@ -34,7 +34,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a quick tunnel', fo
     const url = open.channel.url as URL
     expect(url.pathname).toMatch(/^\/[\w-]{43}$/)
     const wake = open.channel.channelFor('d1').nextWake(LONG)
-    expect(await postRing(world, url, { id: 'd1' })).toBe(204)
+    expect(await postNotification(world, url, { id: 'd1' })).toBe(204)
     expect(await wake).toBe('notification')
 
     const log = open.log.join('\n')
@@ -79,7 +79,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a quick tunnel', fo
     const open = openQuick(context, world, { environment })
     await settled(open)
     expect(open.channel.isVerified).toBe(true)
-    expect(await postRing(world, open.channel.url as URL, { id: 'a' })).toBe(204)
+    expect(await postNotification(world, open.channel.url as URL, { id: 'a' })).toBe(204)
     const [start] = world.starts()
     expect(start?.environment).not.toMatch(
       /mine|sesame|TUNNEL_(NAME|URL|ORIGIN_CERT)|TUNNEL_TOKEN=token|debug/,
@@ -173,11 +173,11 @@ describe.skipIf(found.path === undefined).concurrent(titled('a quick tunnel', fo
     expect(await changed).toBe('changed')
     expect(open.channel.isVerified).toBe(false)
     expect(waker.slowPollMs(0)).toBeUndefined()
-    expect(await postRing(world, url, { id: 'd1' })).toBe(530)
+    expect(await postNotification(world, url, { id: 'd1' })).toBe(530)
     edge.mode({ kind: 'serving' })
     await open.logged('the tunnel is verified', 2)
     await expect.poll(() => waker.nextWake(LONG)).toBe('gap')
-    expect(await postRing(world, url, { id: 'd1' })).toBe(204)
+    expect(await postNotification(world, url, { id: 'd1' })).toBe(204)
     expect(open.urls).toHaveLength(1)
   })
 

@@ -54,7 +54,7 @@ export interface Ping {
   atMs: number
 }
 
-export interface OpenDoorbell {
+export interface OpenedChannel {
   readonly channel: WebhookChannel
   readonly log: string[]
   readonly pings: Ping[]
@@ -143,7 +143,7 @@ export function openChannel(
   context: TestContext,
   world: World,
   options: OpenOptions,
-): OpenDoorbell {
+): OpenedChannel {
   const log: string[] = []
   const pings: Ping[] = []
   const urls: URL[] = []
@@ -195,7 +195,7 @@ export function openChannel(
     load,
   })
   context.onTestFinished(() => channel.close())
-  const logged: OpenDoorbell['logged'] = async (text, count = 1) => {
+  const logged: OpenedChannel['logged'] = async (text, count = 1) => {
     const find = () => log.filter((line) => line.includes(text))
     await context.expect
       .poll(() => find().length, { timeout: 40_000 })
@@ -227,7 +227,7 @@ export function tokenOf(tunnelId: string, secret: Buffer): string {
 }
 
 /** What the provider does: a POST to the URL that it was given. */
-export async function postRing(world: World, url: URL, body: unknown): Promise<number> {
+export async function postNotification(world: World, url: URL, body: unknown): Promise<number> {
   const { status } = await world.cloudflare.edge.request({
     method: 'POST',
     hostname: url.hostname,
@@ -245,7 +245,7 @@ type Extra = Partial<OpenOptions> &
   }
 
 /** A quick tunnel that runs this world's binary and asks its resolver. */
-export function openQuick(context: TestContext, world: World, extra: Extra = {}): OpenDoorbell {
+export function openQuick(context: TestContext, world: World, extra: Extra = {}): OpenedChannel {
   const settings = {
     transport: 'cloudflared-quick',
     binaryPath: world.binary,

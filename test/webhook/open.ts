@@ -20,7 +20,7 @@ export interface OpenOptions {
   readNotification?: ChannelOptions['readNotification']
 }
 
-export interface OpenDoorbell {
+export interface OpenedChannel {
   channel: WebhookChannel
   /** All that was written to the log so far, commands to the runner included. */
   log(): string
@@ -45,7 +45,7 @@ const WAIT_MS = 15_000
 export async function openChannel(
   settings: TunnelSettings,
   options: OpenOptions = {},
-): Promise<OpenDoorbell> {
+): Promise<OpenedChannel> {
   const temp = await mkdtemp(join(tmpdir(), 'channel-test-'))
   const written: string[] = []
   const state = new Map<string, string>()
@@ -78,7 +78,7 @@ export async function openChannel(
     await channel.close()
     await rm(temp, { recursive: true, force: true })
   })
-  const until: OpenDoorbell['until'] = async (condition, what) => {
+  const until: OpenedChannel['until'] = async (condition, what) => {
     const endMs = performance.now() + WAIT_MS
     while (!(await condition())) {
       if (performance.now() > endMs) throw new Error(`not within ${WAIT_MS} ms: ${what}`)

@@ -5,7 +5,7 @@ import type { SshSettings } from '../../src/settings/tunnel.ts'
 import { type SshTimes, sshTransport } from '../../src/webhook/tunnels/ssh.ts'
 import { listen, shut, trackSockets } from '../emulator/tunnel/loopback-server.ts'
 import type { Sshd } from '../emulator/tunnel/sshd.ts'
-import { childrenWith, filesIn, type OpenDoorbell, openChannel } from './open.ts'
+import { childrenWith, filesIn, type OpenedChannel, openChannel } from './open.ts'
 
 const BRISK: SshTimes = {
   aliveIntervalSeconds: 1,
@@ -55,13 +55,13 @@ export const occupy = async (server: Server, port = 0) => {
 export const clientsOf = (server: { port: number }) => childrenWith(` -p ${server.port} `)
 
 /** No process, no file, and nothing for the post step to do. */
-export const expectNothingLeft = async (opened: OpenDoorbell, server: Sshd) => {
+export const expectNothingLeft = async (opened: OpenedChannel, server: Sshd) => {
   expect(await clientsOf(server)).toEqual([])
   expect(await childrenWith('proxy.mjs')).toEqual([])
   expect(await filesIn(opened.temp)).toEqual([])
   expect(opened.leftovers()).toBe('')
 }
-export const expectRing = async (opened: OpenDoorbell) => {
+export const expectRing = async (opened: OpenedChannel) => {
   const before = opened.deliveries.length
   expect(await opened.post({ hello: 'world' })).toBe(204)
   await opened.until(() => opened.deliveries.length > before, 'a delivery')

@@ -15,7 +15,7 @@ export function checkToken(
   return { status: 401, body: { message: 'The token is missing or not valid' } }
 }
 
-/** Counts per organisation, hence over all clients, in a sliding second. */
+/** Counts per organization, hence over all clients, in a sliding second. */
 export function createRateLimiter(
   settings: EdgegapSettings,
 ): (request: EmulatorRequest) => Reply | undefined {

@@ -57,12 +57,12 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
   const { api } = task
   const rest = budget(api.clock, call)
   const signal = abortLater(call.signal, LINGER_MS, api.clock)
-  const lingering = () => ({ ...rest(), signal })
+  const afterCancel = () => ({ ...rest(), signal })
   let decision = planned
   let mayBeOurs = false
   for (let attempt = 0; decision.body !== undefined; attempt++) {
     if (call.signal.aborted) throw givenUp(task, decision)
-    const result = await send(task, decision, lingering())
+    const result = await send(task, decision, afterCancel())
     if (result.kind === 'done') {
       if (decision.action === 'created') await whenReadable(task, rest())
       return decision
@@ -72,7 +72,7 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
     mayBeOurs ||= result.kind === 'unknown'
     const pauseMs = PAUSES_MS[attempt]
     const error = result.kind === 'unknown' ? result.error : refuse(task, decision, result.reply)
-    const existing = await readAfter(task, decision, error, lingering())
+    const existing = await readAfter(task, decision, error, afterCancel())
     if (mayBeOurs && isDone(task, decision, existing)) return decision
     const next = task.decide(existing)
     // Another job made it first, with the same image or, where it may be moved, with any.

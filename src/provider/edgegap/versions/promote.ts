@@ -86,13 +86,13 @@ async function promote(move: Move, call: Call): Promise<'moved' | 'unchanged' | 
   if (call.signal.aborted) throw givenUp(promotion)
   // From here on a cancel waits for the answer.
   const signal = abortLater(call.signal, LINGER_MS, api.clock)
-  const lingering = () => ({ ...rest(), signal })
+  const afterCancel = () => ({ ...rest(), signal })
   moving()
   for (let attempt = 0; ; attempt++) {
-    const result = await send(move, lingering())
-    if (result.kind === 'done') return await readBack(api, promotion, lingering())
+    const result = await send(move, afterCancel())
+    if (result.kind === 'done') return await readBack(api, promotion, afterCancel())
     const { error } = result
-    const now = await imageOf(api, version, lingering()).catch(() => {
+    const now = await imageOf(api, version, afterCancel()).catch(() => {
       throw fateUnknown(promotion, error)
     })
     if (isSameImage(now, to)) return 'moved'

@@ -1,7 +1,7 @@
 import type { HttpClient, HttpReply } from '../../src/net/request.ts'
 import type { VirtualClock } from '../../test/wait/virtual-clock.ts'
 
-/** What Edgegap's OpenAPI documents allow one organisation each second. */
+/** What Edgegap's OpenAPI documents allow one organization each second. */
 const LIMITS = { create: 40, status: 20, list: 10 } as const
 type Limited = keyof typeof LIMITS
 /** How long a request takes, there and back. */
@@ -13,8 +13,8 @@ interface Server {
   readonly readyAtMs: number
 }
 
-/** Edgegap's API as one organisation sees it, on a virtual clock: creates, statuses and lists. */
-export class Organisation {
+/** Edgegap's API as one organization sees it, on a virtual clock: creates, statuses and lists. */
+export class Organization {
   readonly http: HttpClient
   readonly #clock: VirtualClock
   readonly #random: () => number
