@@ -1,22 +1,38 @@
 /**
- * Runs the committed bundle as the runner would, against the embedded emulator, and shows what a
+ * Runs the committed bundle as the runner would, against the embedded emulators, and shows what a
  * user would see: log, annotations, outputs and summary. Nothing leaves this machine.
+ *
+ * Usage: npm run demo [-- --open]
+ *   --open  writes the summaries as an HTML page, and opens it where this machine has a desktop
  */
-import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
+import { spawn } from 'node:child_process'
+import { mkdtempSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
-import { type EdgegapEmulator, startEdgegapEmulator } from '../test/emulator/edgegap/emulator.ts'
-import { error, ready } from '../test/emulator/edgegap/script.ts'
-import {
-  type RockitEdgeEmulator,
-  startRockitEdgeEmulator,
-} from '../test/emulator/rockit-edge/emulator.ts'
-import { deployFailed, success } from '../test/emulator/rockit-edge/script.ts'
-import { freePort } from '../test/emulator/tunnel/loopback-server.ts'
-import { type JobResult, runJob } from '../test/harness/job.ts'
+import type { JobResult } from '../test/harness/job.ts'
 import { render } from '../test/harness/render.ts'
+import { type PageEntry, summariesPage } from './page.ts'
+import { setStage } from './scenes.ts'
+import { isAsExpected, type SceneEnd, sceneTable } from './table.ts'
 
 const colours = process.stdout.isTTY
+const opens = process.argv.includes('--open')
+
+const ends: SceneEnd[] = []
+const pages: PageEntry[] = []
+await using stage = await setStage()
+for (const { title, ends: expected, run } of stage.scenes) {
+  const startedAtMs = performance.now()
+  const job = await run()
+  const seconds = (performance.now() - startedAtMs) / 1000
+  show(title, job)
+  const { outputs, exitCode, summary } = job.main
+  ends.push({ title, ends: expected, outcome: outputs.outcome ?? '', exitCode, seconds })
+  pages.push({ title, summary })
+}
+if (opens) open(pages)
+console.log(`\n${sceneTable(ends)}`)
+if (!ends.every(isAsExpected)) process.exitCode = 1
 
 function show(title: string, job: JobResult): void {
   const line = '═'.repeat(100)
@@ -28,92 +44,13 @@ function show(title: string, job: JobResult): void {
   }
 }
 
-function deploy(edgegap: EdgegapEmulator, inputs: Record<string, string>): Promise<JobResult> {
-  return runJob({
-    // On a runner of GitHub's, a tunnel would be opened where none is configured.
-    env: { RUNNER_ENVIRONMENT: 'self-hosted' },
-    inputs: {
-      'api-token': edgegap.settings.token,
-      'api-url': edgegap.url,
-      application: 'my-game',
-      version: 'v1.4.2',
-      env: 'MODE=deathmatch',
-      ...inputs,
-    },
-    secrets: [edgegap.settings.token],
-  })
-}
-
-async function publish(
-  edge: RockitEdgeEmulator,
-  inputs: Record<string, string>,
-): Promise<JobResult> {
-  const { organization, username, apiKey } = edge.settings
-  const port = String(await freePort())
-  return runJob({
-    inputs: {
-      provider: 'rockit-edge',
-      'api-token': apiKey,
-      'api-url': edge.url,
-      organization,
-      username,
-      application: 'my_game',
-      tunnel: 'public',
-      'public-url': `http://127.0.0.1:${port}`,
-      'listen-port': port,
-      ...inputs,
-    },
-    secrets: [apiKey],
-  })
-}
-
-/** A game of some size, most of which are holes. */
-function makeBuild(): string {
-  const folder = mkdtempSync(join(tmpdir(), 'demo-build-'))
-  mkdirSync(join(folder, 'data'))
-  writeFileSync(join(folder, 'game.exe'), 'MZ')
-  writeFileSync(join(folder, 'data/world.pak'), '')
-  truncateSync(join(folder, 'data/world.pak'), 60 * 1024 * 1024)
-  return folder
-}
-
-const edgegap = await startEdgegapEmulator()
-const rockitEdge = await startRockitEdgeEmulator()
-const build = makeBuild()
-try {
-  edgegap.nextScript(ready(1_500))
-  const good = await deploy(edgegap, { tags: 'demo' })
-  show('A server that comes up', good)
-
-  edgegap.nextScript(ready(2_500))
-  const port = await freePort()
-  const heard = await deploy(edgegap, {
-    tunnel: 'public',
-    'public-url': `http://127.0.0.1:${port}`,
-    'listen-port': String(port),
-  })
-  show('The same, heard by its webhook: two status checks instead of many', heard)
-
-  edgegap.nextScript(error(1_200, 'Container exited during start-up'))
-  const bad = await deploy(edgegap, { 'log-lines': '5' })
-  show('A server that fails: its log is read, then it is stopped', bad)
-
-  edgegap.nextScript(ready(800))
-  const brief = await deploy(edgegap, { 'stop-after-job': 'true' })
-  show('A server for one job: the post step stops it', brief)
-
-  rockitEdge.nextScript(success({ stepMs: 350 }), deployFailed(undefined, { stepMs: 350 }))
-  const published = await publish(rockitEdge, { build })
-  show('ROCKIT Edge: a build is uploaded, imported and published', published)
-
-  const url = 'https://builds.example.com/my_game.tar'
-  const half = await publish(rockitEdge, { 'build-url': url })
-  show('ROCKIT Edge: a build that it downloads, and publishing that fails on one origin', half)
-
-  const expected = [0, 0, 1, 0, 0, 1]
-  const actual = [good, heard, bad, brief, published, half].map(({ main }) => main.exitCode)
-  if (actual.join() !== expected.join()) throw new Error(`exit codes ${actual} are not ${expected}`)
-} finally {
-  await Promise.all([edgegap.close(), rockitEdge.close()])
-  rmSync(build, { recursive: true })
+function open(entries: readonly PageEntry[]): void {
+  const file = join(mkdtempSync(join(tmpdir(), 'demo-summaries-')), 'summaries.html')
+  writeFileSync(file, summariesPage(entries))
+  console.log(`The summaries are in ${file}`)
+  const opener = { darwin: 'open', win32: 'explorer' }[process.platform as string] ?? 'xdg-open'
+  // Without a desktop there is nothing to open it with; the line above says where it is.
+  const child = spawn(opener, [file], { stdio: 'ignore', detached: true })
+  child.on('error', () => {})
+  child.unref()
 }
