@@ -27,15 +27,17 @@ export interface Stage extends AsyncDisposable {
 type With = Readonly<Record<string, string>>
 
 const LOGS = 'loading map dm1\nERROR: no session: HTTP 401 from the master server\nbye\n'
+const PASSWORD = 'demo-registry-password'
 const IMAGE = 'registry.edgegap.com/my-org/my-game'
 
 /** Starts the emulators and a small game, and tells the scenes that are played against them. */
 export async function setStage(): Promise<Stage> {
-  const game = await startGameServer({ name: 'demo server', map: 'dm1', loadingMs: 1_500 })
+  const game = await startGameServer({ name: 'demo server', map: 'dm1', loadingMs: 5_000 })
   const edgegap = await startEdgegapEmulator({
     reachableAt: '127.0.0.1',
     terminateAfterMs: 300,
     logs: LOGS,
+    images: { [IMAGE]: ['v1.4.1', 'v1.4.2'] },
     catalogue: {
       'my-game': {
         prod: {
@@ -61,7 +63,7 @@ function edgegapScenes(edgegap: EdgegapEmulator): Scene[] {
     image: `${IMAGE}:v1.4.2`,
     'version-from': 'prod',
     'registry-username': 'robot$my-org',
-    'registry-password': 'demo-password',
+    'registry-password': PASSWORD,
     group: 'staging',
   }
   return [
@@ -139,7 +141,7 @@ function deploy({ settings, url }: EdgegapEmulator, inputs: With): Promise<JobRe
     // On a runner of GitHub's, a tunnel would be opened where none is configured.
     env: { RUNNER_ENVIRONMENT: 'self-hosted' },
     inputs: { 'api-token': settings.token, 'api-url': url, application: 'my-game', ...inputs },
-    secrets: [settings.token],
+    secrets: [settings.token, PASSWORD],
   })
 }
 

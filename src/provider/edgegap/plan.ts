@@ -59,7 +59,10 @@ function isMoved({ from, to }: PlannedPromotion): boolean {
 /** Whatever is here has been read: what is missing or refused has ended the plan. */
 function checks({ application }: VersionApi, plan: VersionPlan): PlanCheck[] {
   const { version, action, versionCount, promotions } = plan
-  const count = versionCount === undefined ? '' : `it has ${versionCount} versions`
+  const count =
+    versionCount === undefined
+      ? ''
+      : `it has ${versionCount === 1 ? '1 version' : `${versionCount} versions`}`
   return [
     { what: 'token', result: 'good', detail: 'Edgegap accepts it' },
     { what: `application ${application}`, result: 'good', detail: count },
