@@ -1,4 +1,4 @@
-import { describe, expect, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { error, never, ready } from '../emulator/edgegap/script.ts'
 import { jobAccount } from '../emulator/github/account.ts'
 import {
@@ -6,7 +6,7 @@ import {
   type GitHubOptions,
   startGitHub,
 } from '../emulator/github/emulator.ts'
-import { environmentOf, SHA } from '../github/stage.ts'
+import { environmentOf, removeEventFiles, SHA } from '../github/stage.ts'
 import {
   annotations,
   CREATE,
@@ -20,6 +20,8 @@ import {
   stop,
   type With,
 } from './deploy.ts'
+
+afterAll(removeEventFiles)
 
 type GitHub = GitHubEmulator & AsyncDisposable
 
