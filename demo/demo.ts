@@ -12,31 +12,37 @@ import { join } from 'node:path'
 import type { JobResult } from '../test/harness/job.ts'
 import { render } from '../test/harness/render.ts'
 import { type PageEntry, summariesPage } from './page.ts'
+import { play } from './play.ts'
 import { setStage } from './scenes.ts'
-import { isAsExpected, type SceneEnd, sceneTable } from './table.ts'
+import { exitCodeOf, sceneTable } from './table.ts'
 
 const colours = process.stdout.isTTY
 const opens = process.argv.includes('--open')
 
-const ends: SceneEnd[] = []
-const pages: PageEntry[] = []
-await using stage = await setStage()
-for (const { title, ends: expected, run } of stage.scenes) {
-  const startedAtMs = performance.now()
-  const job = await run()
-  const seconds = (performance.now() - startedAtMs) / 1000
-  show(title, job)
-  const { outputs, exitCode, summary } = job.main
-  ends.push({ title, ends: expected, outcome: outputs.outcome ?? '', exitCode, seconds })
-  pages.push({ title, summary })
+const interruption = new AbortController()
+// The step that is running gets a Ctrl-C too and ends by itself; its folders are removed after it. A
+// second Ctrl-C ends the demo at once.
+for (const signal of ['SIGINT', 'SIGTERM'] as const) {
+  process.once(signal, () => interruption.abort())
 }
+
+await using stage = await setStage()
+const { ends, pages } = await play(stage.scenes, {
+  begin,
+  show,
+  complain: (message) => console.log(`${message}\n`),
+  interrupted: interruption.signal,
+})
 if (opens) open(pages)
 console.log(`\n${sceneTable(ends)}`)
-if (!ends.every(isAsExpected)) process.exitCode = 1
+process.exitCode = exitCodeOf(ends)
 
-function show(title: string, job: JobResult): void {
+function begin(title: string): void {
   const line = '═'.repeat(100)
   console.log(`${line}\n ${title}\n${line}\n`)
+}
+
+function show(job: JobResult): void {
   console.log(render(job.main, { colours }))
   console.log(`Exit code of the step: ${job.main.exitCode}\n`)
   if (job.post && job.post.log.length > 0) {

@@ -26,7 +26,8 @@ export interface Stage extends AsyncDisposable {
 
 type With = Readonly<Record<string, string>>
 
-const LOGS = 'loading map dm1\nERROR: no session: HTTP 401 from the master server\nbye\n'
+const LOG = 'loading map dm1\nlistening for players\n'
+const LOG_OF_FAILURE = 'loading map dm1\nERROR: no session: HTTP 401 from the master server\nbye\n'
 const PASSWORD = 'demo-registry-password'
 const IMAGE = 'registry.edgegap.com/my-org/my-game'
 
@@ -36,7 +37,7 @@ export async function setStage(): Promise<Stage> {
   const edgegap = await startEdgegapEmulator({
     reachableAt: '127.0.0.1',
     terminateAfterMs: 300,
-    logs: LOGS,
+    logs: LOG,
     images: { [IMAGE]: ['v1.4.1', 'v1.4.2'] },
     catalogue: {
       'my-game': {
@@ -94,7 +95,10 @@ function edgegapScenes(edgegap: EdgegapEmulator): Scene[] {
       title: 'A server that fails: its log says why, and it is stopped',
       ends: 'failed',
       async run() {
-        edgegap.nextScript(error(900, 'Container exited during start-up'))
+        edgegap.nextScript([
+          ...error(900, 'Container exited during start-up'),
+          { afterMs: 900, logs: LOG_OF_FAILURE },
+        ])
         return await deploy(edgegap, { version: 'prod', 'log-lines': '5' })
       },
     },

@@ -15,6 +15,11 @@ export function isAsExpected({ ends, outcome, exitCode }: SceneEnd): boolean {
   return outcome === ends && exitCode === (RED.has(ends) ? 1 : 0)
 }
 
+/** 0 only when there were scenes and every one ended as it is meant to. */
+export function exitCodeOf(ends: readonly SceneEnd[]): 0 | 1 {
+  return ends.length > 0 && ends.every(isAsExpected) ? 0 : 1
+}
+
 /** All scenes in a table, and in a last line how many ended as they are meant to. */
 export function sceneTable(ends: readonly SceneEnd[]): string {
   const rows = ends.map((end) => [

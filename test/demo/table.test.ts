@@ -1,6 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { summariesPage } from '../../demo/page.ts'
-import { isAsExpected, type SceneEnd, sceneTable } from '../../demo/table.ts'
+import { exitCodeOf, isAsExpected, type SceneEnd, sceneTable } from '../../demo/table.ts'
 
 const good: SceneEnd = {
   title: 'up',
@@ -16,6 +16,7 @@ describe('the table of the demo', () => {
     const lines = sceneTable([good, bad]).split('\n')
     expect(lines[0]).toBe('✓  up     succeeded  exit code 0  1.2 s')
     expect(lines.at(-1)).toBe('2 of 2 as expected; 1 fails on purpose')
+    expect(exitCodeOf([good, bad])).toBe(0)
   })
 
   test.each([
@@ -27,6 +28,11 @@ describe('the table of the demo', () => {
   ])('shows %s', (_, end) => {
     expect(isAsExpected(end)).toBe(false)
     expect(sceneTable([good, end])).toMatch(/✗ .*\n\n1 of 2 as expected; 0 fail on purpose$/)
+    expect(exitCodeOf([good, end])).toBe(1)
+  })
+
+  test('makes the demo fail when no scene was played', () => {
+    expect(exitCodeOf([])).toBe(1)
   })
 })
 

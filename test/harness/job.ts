@@ -74,8 +74,10 @@ async function runStep(
 /** GITHUB_ENV cannot change what the runner sets itself, so its names lose against those. */
 function inherit(main: StepResult, env: StepOptions['env']): Pick<StepOptions, 'env' | 'state'> {
   const added = Object.entries(main.env).filter(([name]) => !/^(GITHUB|RUNNER)_/.test(name))
+  const given = { ...Object.fromEntries(added), ...env }
+  if (main.path.length === 0) return { state: main.state, env: given }
   const path = [...main.path, env?.PATH ?? process.env.PATH ?? ''].join(':')
-  return { state: main.state, env: { ...Object.fromEntries(added), ...env, PATH: path } }
+  return { state: main.state, env: { ...given, PATH: path } }
 }
 
 /** Looks at the job so far, and knows only the status functions. */
