@@ -30,6 +30,8 @@ export default function setup(): void {
 
 function npm(args: readonly string[]): void {
   const script = process.env.npm_execpath
-  if (script) execFileSync(process.execPath, [script, ...args], { stdio: 'pipe' })
-  else execFileSync('npm', args, { stdio: 'pipe' })
+  // From Node 22 on, npm leaves its compiled code in the temporary folder.
+  const env = { ...process.env, NODE_DISABLE_COMPILE_CACHE: '1' }
+  if (script) execFileSync(process.execPath, [script, ...args], { stdio: 'pipe', env })
+  else execFileSync('npm', args, { stdio: 'pipe', env })
 }

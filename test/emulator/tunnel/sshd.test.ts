@@ -14,7 +14,7 @@ const found = findSshd()
 if (found.path === undefined) console.warn(found.reason)
 
 describe.skipIf(found.path === undefined)(titled('a real sshd', found), () => {
-  const folder = mkdtempSync(join(tmpdir(), 'ssh-client-'))
+  let folder: string
   const origin = createServer((_, response) => response.end('from the origin'))
   const originSockets = trackSockets(origin)
   let originPort = 0
@@ -60,6 +60,7 @@ describe.skipIf(found.path === undefined)(titled('a real sshd', found), () => {
   }
 
   beforeAll(async () => {
+    folder = mkdtempSync(join(tmpdir(), 'ssh-client-'))
     originPort = await listen(origin)
     sshd = await startSshd()
   })

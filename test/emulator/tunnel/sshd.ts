@@ -47,12 +47,12 @@ export function findSshd(): RealPart {
   if (process.platform !== 'linux') return { reason: 'skipped: the sshd rig reads /proc' }
   const candidates = ['/usr/sbin/sshd', '/usr/local/sbin/sshd', '/sbin/sshd', '/usr/bin/sshd']
   const path = candidates.find(isExecutable)
-  if (path === undefined) return { reason: 'skipped: no sshd' }
+  if (path === undefined) return { reason: 'skipped: no sshd (apt-get install openssh-server)' }
   try {
     // ssh-keygen and ssh come in one package, which sshd does not always pull in.
     execFileSync('ssh', ['-V'], { stdio: 'ignore' })
   } catch {
-    return { reason: 'skipped: no ssh client' }
+    return { reason: 'skipped: no ssh client (apt-get install openssh-client)' }
   }
   return { path }
 }
