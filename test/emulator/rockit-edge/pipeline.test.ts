@@ -88,7 +88,10 @@ describe('pipeline', () => {
     await api.publish({ url })
     edge.train('my_game', pace)
     edge.train('my_game_2', pace)
-    await edge.whenEvent({ type: 'deploy', event: 'end', appName: 'my_game_2' })
+    // Either may end first.
+    for (const appName of ['my_game', 'my_game_2']) {
+      await edge.whenEvent({ type: 'deploy', event: 'end', appName })
+    }
     expect(
       edge.builds.map(({ origin, outcome, name }) => [origin, outcome, name].join(' ')),
     ).toEqual(['import  0007', 'training succeeded 0006', 'training succeeded 0006'])
