@@ -257,6 +257,14 @@ describe.concurrent('keep-versions', () => {
     expect(annotations(main, 'warning').join()).toMatch(/keep-versions leaves 1 more than asked/)
   })
 
+  test.each(['.', '..'])('never deletes the application for a version called %s', async (name) => {
+    await using edgegap = await start({ catalogue: { [APP]: { [name]: {}, prod: {} } } })
+    const { main } = await release(edgegap, { 'keep-versions': '1', promote: 'prod' })
+    expect(main.outputs.outcome).toBe('succeeded')
+    expect(edgegap.requestsTo('DELETE', /./).map(({ path }) => path)).toEqual([])
+    expect(annotations(main, 'warning').join()).toMatch(/keep-versions leaves 2 more than asked/)
+  })
+
   test('only warns where a version cannot be deleted', async () => {
     await using edgegap = await start()
     edgegap.faults.order({ kind: 'status', status: 403, method: 'DELETE', path: VERSION })

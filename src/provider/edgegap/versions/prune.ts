@@ -2,7 +2,7 @@ import { describe } from '../../../base/errors.ts'
 import { isRecord } from '../../json.ts'
 import type { Call } from '../../provider.ts'
 import { budget } from '../budget.ts'
-import type { VersionInputs } from '../version-inputs.ts'
+import { findVersionNameFault, type VersionInputs } from '../version-inputs.ts'
 import { isJson, readPages, type VersionApi, versionPath } from './api.ts'
 import { describeReply } from './errors.ts'
 import type { Version } from './version.ts'
@@ -39,7 +39,8 @@ export function planPruning(
   if (count <= 0) return undefined
   const spared = new Set([settings.version, settings.versionFrom, ...settings.promote])
   const candidates = listed
-    .filter(({ name }) => !spared.has(name))
+    // A name that no path can hold would lead to the application itself.
+    .filter(({ name }) => !spared.has(name) && findVersionNameFault(name) === undefined)
     .sort((a, b) => a.createdAtMs - b.createdAtMs || (a.name < b.name ? -1 : 1))
   return { candidates: candidates.map(({ name }) => name), count }
 }
