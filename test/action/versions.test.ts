@@ -257,6 +257,19 @@ describe.concurrent('keep-versions', () => {
     expect(annotations(main, 'warning').join()).toMatch(/keep-versions leaves 1 more than asked/)
   })
 
+  test('spares a version whose server is so new that its status is not known yet', async () => {
+    await using edgegap = await start()
+    edgegap.addDeployment({ version: 'v1' })
+    edgegap.faults.order({
+      kind: 'status',
+      status: 400,
+      body: { message: 'bad request id' },
+      path: new RegExp(`/v1/status/${edgegap.deployments[0]?.id}`),
+    })
+    await release(edgegap, { 'keep-versions': '2', promote: 'prod' })
+    expect(namesOf(edgegap)).toEqual(['v1', 'prod', 'v2'])
+  })
+
   test.each(['.', '..'])('never deletes the application for a version called %s', async (name) => {
     await using edgegap = await start({ catalogue: { [APP]: { [name]: {}, prod: {} } } })
     const { main } = await release(edgegap, { 'keep-versions': '1', promote: 'prod' })

@@ -144,8 +144,8 @@ async function belongsTo(
   if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) return true
   const reply = await send({ method: 'GET', path: `/v1/status/${id}` }, call)
   if (!isJson(reply)) return true
-  // It may have ended between the list and this.
-  if (reply.status === 400 || reply.status === 404 || reply.status === 410) return false
+  // A listed id that the status does not know may belong to a server that is only some moments old.
+  if (reply.status === 410) return false
   if (reply.status !== 200) return true
   const status: unknown = JSON.parse(reply.text)
   if (!isRecord(status) || !status.app_name || !status.app_version) return true
