@@ -214,6 +214,21 @@ describe.concurrent('a reply about a version that is lost', () => {
     expect(fieldsOf(edgegap, 'v1')?.docker_tag).toBe('v2')
   })
 
+  test('while somebody else moves the version names their image as the one before', async () => {
+    await using edgegap = await start()
+    const moveIt = () => {
+      edgegap.catalogue.changeVersion(APP, 'v1', { docker_tag: 'theirs' })
+      return true
+    }
+    const fault = { kind: 'status', status: 500, times: 1, matches: moveIt } as const
+    edgegap.faults.order({ ...fault, method: 'PATCH', path: VERSION })
+    const { main } = await release(edgegap, { version: 'v1', 'version-policy': 'update' })
+    expect(main.outputs).toMatchObject({
+      'version-action': 'updated',
+      'previous-image': image('theirs'),
+    })
+  })
+
   test('for good fails the step, and nothing is deployed', async () => {
     await using edgegap = await start()
     edgegap.faults.order({ kind: 'reset', when: 'after', method: 'POST', path: VERSIONS })
