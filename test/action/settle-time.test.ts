@@ -40,6 +40,7 @@ describe.concurrent('settle-time', () => {
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
     expect(onlyError(main)).toMatch(/was ready and did not stay so/)
     expect(main.outputs.error).toMatch(said)
+    expect(main.outputs.error).not.toContain('before it was ready')
     // At once, and not at the end of the time.
     expect(Number(main.outputs.seconds)).toBeLessThan(15)
     expect(main.outputs.host).not.toBe('')
