@@ -36,6 +36,9 @@ export interface RestOptions {
   longestCallMs?: number
 }
 
+/** A name that is nothing but dots: in a URL it means the folder itself, or the one above it. */
+const DOT_SEGMENT = /(?:^|\/)(?:\.|%2e){1,2}(?:\/|$)/i
+
 /** Access to a provider's JSON API. `accept` is always sent: firewalls refuse requests without it. */
 export function createRestClient(options: RestOptions): RestClient {
   const { http, baseUrl, who, longestCallMs = Number.POSITIVE_INFINITY } = options
@@ -46,6 +49,7 @@ export function createRestClient(options: RestOptions): RestClient {
     url.pathname = basePath + path
     url.search = new URLSearchParams(query).toString()
     const request = `${method} ${basePath}${path}`
+    if (DOT_SEGMENT.test(path)) throw leadsElsewhere(request)
     try {
       const reply = await http({
         method,
@@ -67,6 +71,16 @@ export function createRestClient(options: RestOptions): RestClient {
       throw noAnswer(who, thrown, request)
     }
   }
+}
+
+/** The delete of a version called `..` would be the delete of its application. */
+function leadsElsewhere(request: string): ActionError {
+  return new ActionError({
+    kind: 'refused',
+    what: 'A name of nothing but dots cannot be put into a request, so it was not sent',
+    next: 'Give it another name in the dashboard.',
+    request,
+  })
 }
 
 /** What an error reply means, where that is known better than from its status. */

@@ -137,7 +137,9 @@ class Stop {
     const standing = await this.#standing()
     if (standing === 'ended') return this.#ended('has ended')
     if (standing === 'ending') {
-      if (this.#options.until !== 'ended') return this.#ended('is ending')
+      // A cancelled run has no time to see the end, and must not hide that this one is on its way out.
+      const isEnough = this.#options.until !== 'ended' || this.#run.cancellation.signal.aborted
+      if (isEnough) return this.#ended('is ending')
       this.#isEnding = true
     }
     const isUnknown = standing === 'unknown' && !(await this.#isListed())

@@ -161,11 +161,13 @@ function note(
   deployment.observation = { ...reading, facts: { ...before?.facts, ...reading.facts } }
 }
 
-/** @returns undefined where it is not known, after a second try */
+/** @returns undefined where it is not known: the log was cut, or could not be read twice */
 async function readRestarts(run: Run, id: string): Promise<number | undefined> {
   for (let attempt = 1; ; attempt++) {
     try {
-      return (await run.provider.readLog?.(id, runCall(run, LOG_MS)))?.restarts ?? 0
+      const log = await run.provider.readLog?.(id, runCall(run, LOG_MS))
+      // The count may have been in the part that is missing: reading again does not bring it back.
+      return log?.restarts ?? (log?.isCut ? undefined : 0)
     } catch (thrown) {
       if (attempt === 2 || run.cancellation.signal.aborted) return undefined
       run.printer.line(`The log of ${id} could not be read: ${describe(thrown)}; reading it again`)

@@ -45,6 +45,7 @@ describe.concurrent('a bad input is told with its value and what is allowed', ()
     ['log-lines', '1001', /0 to 1000/],
     ['log-lines', '1e2', /0 to 1000/],
     ['application', '', /^application is empty: name the application to deploy$/],
+    ['application', '..', /this is no name of an application/],
     ['version', ' ', /^version is empty/],
     ['version', 'v'.repeat(65), /at most 64 characters/],
     ['version', 'v1\nv2', /one line/],

@@ -136,6 +136,20 @@ describe.concurrent('several places', () => {
     180_000,
   )
 
+  test.each([
+    ['fails', { kind: 'status', status: 500 }],
+    ['is forbidden', { kind: 'status', status: 403 }],
+    ['is a web page', { kind: 'malformed', body: '<html>down</html>' }],
+    ['hangs', { kind: 'hang' }],
+  ] as const)('are watched by their statuses where the list %s', async (_, fault) => {
+    await using edgegap = await startEdgegap({ script: ready(500) })
+    edgegap.faults.order({ ...fault, method: 'GET', path: LIST })
+    const { main } = await deploy(edgegap, { locations: places(4), timeout: '5m' })
+    // Without the statuses nothing would be known before the time is over.
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'succeeded' } })
+    expect(edgegap.live()).toHaveLength(4)
+  })
+
   test('that the list forgets are not taken for ended', async () => {
     await using edgegap = await startEdgegap({ script: ready(2_000), listLagMs: 60_000 })
     const { main } = await deploy(edgegap, { locations: places(4) })

@@ -221,6 +221,40 @@ describe.concurrent('a lost reply to the PATCH', () => {
   })
 })
 
+describe.concurrent('a read that still shows the image from before the move', () => {
+  const stale = {
+    kind: 'status',
+    status: 200,
+    body: {
+      name: 'prod',
+      docker_repository: 'registry.edgegap.com',
+      docker_image: 'my-org/my-game',
+      docker_tag: 'v1',
+    },
+    method: 'GET',
+    path: PROD,
+    // The plan and the check right before the move.
+    afterRequests: 2,
+  } as const
+
+  test('for some seconds does not fail the promotion, and what was moved is in the outputs', async () => {
+    await using edgegap = await start()
+    edgegap.faults.order({ ...stale, times: 3 })
+    const { main } = await release(edgegap)
+    expect(main.outputs).toMatchObject({ outcome: 'succeeded', error: '' })
+    expect(promoted(main.outputs)).toEqual([moved('prod'), moved('beta')])
+    expect(annotations(main, 'warning')).toEqual([])
+  })
+
+  test('for good fails the step', async () => {
+    await using edgegap = await start()
+    edgegap.faults.order(stale)
+    const { main } = await release(edgegap)
+    expect(main.outputs).toMatchObject({ outcome: 'failed', promoted: '[]' })
+    expect(onlyError(main)).toMatch(/accepted to move the version prod .* shows .*:v1 all the same/)
+  })
+})
+
 describe.concurrent('a refused PATCH', () => {
   test.each([
     [403, /HTTP 403/],

@@ -1,6 +1,7 @@
 import { describe, expect, test } from 'vitest'
 import {
   error,
+  largeLog,
   ready,
   readyThenEnds,
   readyThenError,
@@ -39,6 +40,7 @@ describe.concurrent('settle-time', () => {
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
     expect(onlyError(main)).toMatch(/was ready and did not stay so/)
     expect(main.outputs.error).toMatch(said)
+    expect(main.outputs.error).not.toContain('before it was ready')
     // At once, and not at the end of the time.
     expect(Number(main.outputs.seconds)).toBeLessThan(15)
     expect(main.outputs.host).not.toBe('')
@@ -52,6 +54,24 @@ describe.concurrent('settle-time', () => {
     expect(onlyError(main)).toMatch(/restarted once while it settled/)
     expect(main.rawStdout).toContain('| Segmentation fault')
     expectNothingLeft(edgegap)
+  })
+
+  test('sees a restart behind a log that is too long to be read whole', async () => {
+    await using edgegap = await startEdgegap({
+      script: readyThenRestarts(100, 2_000),
+      logs: largeLog(34 * 1024 * 1024),
+    })
+    const { main } = await deploy(edgegap, { 'settle-time': '5s' })
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
+    expect(onlyError(main)).toMatch(/restarted once while it settled/)
+  })
+
+  test('warns where the log broke off before the count of restarts', async () => {
+    await using edgegap = await startEdgegap({ script: readyThenRestarts(100, 2_000) })
+    edgegap.faults.order({ kind: 'truncate', path: LOGS })
+    const { main } = await deploy(edgegap, SETTLE)
+    expect(main.exitCode).toBe(0)
+    expect(annotations(main, 'warning').join()).toMatch(/restarted while it settled is not known/)
   })
 
   test('only warns of restarts before it was ready', async () => {

@@ -202,6 +202,18 @@ describe.concurrent('operation: stop with a group', () => {
     expect(edgegap.writes()).toEqual([])
   })
 
+  test('that is cancelled names what is ending already', async () => {
+    await using edgegap = await startEdgegap({ terminateAfterMs: 60_000 })
+    const ids = add(edgegap, 2)
+    const { main } = await run(edgegap, GROUP, {
+      // The first stops of each, and then those that wait for its end.
+      mainControl: cancelAt(edgegap, 'DELETE', STOP, 5),
+    })
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'cancelled' } })
+    expect(stoppedIds(main)).toEqual(ids.toSorted())
+    expect(main.rawStdout).not.toContain('may still run')
+  })
+
   test('that is cancelled says so and what it stopped', async () => {
     await using edgegap = await startEdgegap()
     const ids = add(edgegap, 2)

@@ -214,6 +214,21 @@ describe.concurrent('a reply about a version that is lost', () => {
     expect(fieldsOf(edgegap, 'v1')?.docker_tag).toBe('v2')
   })
 
+  test('while somebody else moves the version names their image as the one before', async () => {
+    await using edgegap = await start()
+    const moveIt = () => {
+      edgegap.catalogue.changeVersion(APP, 'v1', { docker_tag: 'theirs' })
+      return true
+    }
+    const fault = { kind: 'status', status: 500, times: 1, matches: moveIt } as const
+    edgegap.faults.order({ ...fault, method: 'PATCH', path: VERSION })
+    const { main } = await release(edgegap, { version: 'v1', 'version-policy': 'update' })
+    expect(main.outputs).toMatchObject({
+      'version-action': 'updated',
+      'previous-image': image('theirs'),
+    })
+  })
+
   test('for good fails the step, and nothing is deployed', async () => {
     await using edgegap = await start()
     edgegap.faults.order({ kind: 'reset', when: 'after', method: 'POST', path: VERSIONS })
@@ -255,6 +270,27 @@ describe.concurrent('keep-versions', () => {
     expect(main.exitCode).toBe(0)
     expect(namesOf(edgegap)).toEqual(['v1', 'prod', 'v2'])
     expect(annotations(main, 'warning').join()).toMatch(/keep-versions leaves 1 more than asked/)
+  })
+
+  test('spares a version whose server is so new that its status is not known yet', async () => {
+    await using edgegap = await start()
+    edgegap.addDeployment({ version: 'v1' })
+    edgegap.faults.order({
+      kind: 'status',
+      status: 400,
+      body: { message: 'bad request id' },
+      path: new RegExp(`/v1/status/${edgegap.deployments[0]?.id}`),
+    })
+    await release(edgegap, { 'keep-versions': '2', promote: 'prod' })
+    expect(namesOf(edgegap)).toEqual(['v1', 'prod', 'v2'])
+  })
+
+  test.each(['.', '..'])('never deletes the application for a version called %s', async (name) => {
+    await using edgegap = await start({ catalogue: { [APP]: { [name]: {}, prod: {} } } })
+    const { main } = await release(edgegap, { 'keep-versions': '1', promote: 'prod' })
+    expect(main.outputs.outcome).toBe('succeeded')
+    expect(edgegap.requestsTo('DELETE', /./).map(({ path }) => path)).toEqual([])
+    expect(annotations(main, 'warning').join()).toMatch(/keep-versions leaves 2 more than asked/)
   })
 
   test('only warns where a version cannot be deleted', async () => {

@@ -113,7 +113,7 @@ describe.concurrent('the status', () => {
     await using edgegap = await startEdgegap({ script: terminatedBeforeReady(100) })
     const { main } = await deploy(edgegap)
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
-    expect(onlyError(main)).toContain('terminated before it was ready')
+    expect(onlyError(main)).toContain('it was terminated')
   })
 
   test('that nobody knows is waited on, with one warning', async () => {

@@ -1,3 +1,5 @@
+import { isRecord } from '../json.ts'
+
 /** The log stands near the beginning of its reply, if that is there. */
 const MAX_BEFORE_LOG = 10_000
 const BEGIN = /^\s*\{.*?"logs"\s*:\s*"/s
@@ -8,21 +10,30 @@ const NO_LOG = /^\s*(?:$|\{\s*(?:"|$)|<!?[a-z])/i
 /** Within a line no escape is cut behind six other characters, nor before a lone backslash. */
 const SAFE_START = /[^\\]{6}|[^\\](?=\\)/
 
+export interface CutLog {
+  /** Empty where there is none. */
+  text: string
+  /** What stands behind the log, where the end of the reply is there. */
+  crashData?: Record<string, unknown>
+}
+
 /**
  * The log in a reply of which the beginning, the end or both are missing: the lines that are whole,
- * and crash logs behind it.
- *
- * @returns an empty text where there is none
+ * crash logs behind it, and what the reply says of a crash.
  */
-export function readCutLog(body: string): string {
+export function readCutLog(body: string): CutLog {
   const begin = BEGIN.exec(body.slice(0, MAX_BEFORE_LOG))?.[0].length
   // What is no beginning of an object can only be the inside of the log: all else is short.
   const log = begin === undefined ? behindFirstBreak(body) : body.slice(begin)
-  const whole = parse(`{"logs":"${log}`) as { logs?: unknown; crash_logs?: unknown } | undefined
-  if (whole) return [whole.logs, whole.crash_logs].filter(isFilled).join('\n')
+  const whole = parse(`{"logs":"${log}`)
+  if (isRecord(whole)) {
+    const text = [whole.logs, whole.crash_logs].filter(isFilled).join('\n')
+    // The end of the reply is there: where it names no crash there was none.
+    return { text, crashData: isRecord(whole.crash_data) ? whole.crash_data : {} }
+  }
   const inside = log.slice(0, endOfString(log))
   const text = parse(`"${inside}"`) ?? parse(`"${withoutHalfEscape(inside)}"`)
-  return typeof text === 'string' ? text : ''
+  return { text: typeof text === 'string' ? text : '' }
 }
 
 /** The first line of what was cut is seldom whole, and may begin within an escape. */

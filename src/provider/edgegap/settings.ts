@@ -62,7 +62,10 @@ export async function readEdgegap(reading: Reading): Promise<OwnReading<EdgegapO
 
 function readRequired({ inputs, problems }: Reading, input: string, hint: string): string {
   inputs.required(input, hint)
-  return readName(inputs, problems, input, MAX_NAME)
+  const name = readName(inputs, problems, input, MAX_NAME)
+  // It becomes part of a URL's path, where these two lead elsewhere.
+  if (name === '.' || name === '..') problems.add(input, name, 'this is no name of an application')
+  return name
 }
 
 function readLocations({ inputs, problems }: Reading): (Location | NamedCity)[] {

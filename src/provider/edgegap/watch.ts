@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import { ActionError } from '../../base/errors.ts'
+import { ActionError, toActionError } from '../../base/errors.ts'
 import type { Call } from '../provider.ts'
 import { budget } from './budget.ts'
 import {
@@ -20,6 +20,8 @@ const MANY = 10
 const ROWS_PER_REQUEST = 100
 /** While nothing happens a run should stay below this, for other jobs share the rate limits. */
 const MAX_REQUESTS_PER_S = 1.8
+/** The part of a check's time that the list may take: where it hangs, the statuses still tell. */
+const LIST_SHARE = 0.5
 /** Statuses read with one check at most; paced below the rate limit they take little over a second. */
 const MAX_READ_PER_CHECK = 22
 /** Of those that the list has never shown, so many with each check. */
@@ -86,6 +88,7 @@ export class Watch {
       this.#list(this.#runTag, call),
       this.#isTurnOf('failed') ? this.#failed.read(this.#runTag, call) : [],
     ])
+    if (!rows) return await this.#withoutList(ids, rest(), arrived)
     const byRow = this.#readyByRow(ids, rows)
     const toRead = this.#toRead(ids, { rows, failed, byRow })
     const read: Read = new Map()
@@ -123,11 +126,32 @@ export class Watch {
     if (reading.state !== 'pending') this.#endedAtMs = this.#clock.nowMs()
   }
 
-  async #list(runTag: string, call: Call): Promise<Rows> {
+  /** Undefined where it cannot be had. */
+  async #list(runTag: string, call: Call): Promise<Rows | undefined> {
     const filter = { field: 'tags', operator: 'eq', value: runTag } as const
-    const rows = await this.#deployments.list([filter], call)
-    for (const { id } of rows) if (id !== undefined) this.#listed.add(id)
-    return new Map(rows.map((row) => [row.id, row]))
+    const deadlineMs = call.deadlineMs * LIST_SHARE
+    try {
+      const rows = await this.#deployments.list([filter], { ...call, deadlineMs })
+      for (const { id } of rows) if (id !== undefined) this.#listed.add(id)
+      return new Map(rows.map((row) => [row.id, row]))
+    } catch (thrown) {
+      // More requests are no answer to a rate limit, nor to a cancel.
+      if (toActionError(thrown).kind === 'rate-limited' || call.signal.aborted) throw thrown
+      return undefined
+    }
+  }
+
+  /** Then the statuses alone have to do, as many as fit into one check. */
+  async #withoutList(ids: readonly string[], call: Call, arrived: ArrivedStatus): Promise<Read> {
+    const toRead = this.#turns.take(ids, MAX_READ_PER_CHECK)
+    const read = await this.#single(toRead, call, arrived)
+    for (const id of ids) {
+      if (read.has(id)) continue
+      const known = this.#last.get(id) ?? NOT_READ_YET
+      read.set(id, known)
+      arrived(id, known)
+    }
+    return read
   }
 
   /** Beside its list every check of up to 100 deployments has one request more, of others fewer. */

@@ -9,42 +9,52 @@ const to = whole.indexOf('","crash_logs"')
 describe('a log that was cut', () => {
   it('is read as far as it goes where its end is missing', () => {
     for (let length = from; length <= to; length++) {
-      const read = readCutLog(whole.slice(0, length))
+      const read = readCutLog(whole.slice(0, length)).text
       expect(log.startsWith(read)).toBe(true)
       expect(read.length).toBeGreaterThan(length - from - 20)
     }
     for (let length = to; length < whole.length; length++) {
-      expect(readCutLog(whole.slice(0, length))).toBe(log)
+      expect(readCutLog(whole.slice(0, length)).text).toBe(log)
     }
   })
 
   it('begins with its first whole line where its beginning is missing', () => {
     for (let start = from; start < whole.lastIndexOf('\\n'); start++) {
-      const read = readCutLog(whole.slice(start))
+      const read = readCutLog(whole.slice(start)).text
       expect(log.endsWith(read)).toBe(true)
       expect(read === '' || log.includes(`\n${read}`)).toBe(true)
     }
-    expect(readCutLog(whole.slice(from))).toBe(log.slice(log.indexOf('\n') + 1))
+    expect(readCutLog(whole.slice(from)).text).toBe(log.slice(log.indexOf('\n') + 1))
   })
 
   it('is what is between where both are missing', () => {
     for (let start = from; start < to - 20; start++) {
       for (let end = start + 20; end <= to; end++) {
-        expect(log).toContain(readCutLog(whole.slice(start, end)))
+        expect(log).toContain(readCutLog(whole.slice(start, end)).text)
       }
     }
   })
 
   it('has the crash log behind it', () => {
     const body = JSON.stringify({ logs: 'a\nb', crash_logs: 'c\nd' })
-    expect(readCutLog(body.slice(body.indexOf('a')))).toBe('b\nc\nd')
+    expect(readCutLog(body.slice(body.indexOf('a'))).text).toBe('b\nc\nd')
+  })
+
+  it('has what the reply says of a crash, where that is there', () => {
+    const body = JSON.stringify({
+      logs: 'a\nb',
+      crash_logs: null,
+      crash_data: { restart_count: 2 },
+    })
+    expect(readCutLog(body.slice(body.indexOf('a'))).crashData).toEqual({ restart_count: 2 })
+    expect(readCutLog(body.slice(0, -5)).crashData).toBeUndefined()
   })
 
   it('may be one line', () => {
     for (const text of ['x'.repeat(100), '\t'.repeat(100), 'é"'.repeat(50)]) {
       const body = JSON.stringify({ logs: text })
       for (let start = 20; start < 40; start++) {
-        const read = readCutLog(body.slice(start))
+        const read = readCutLog(body.slice(start)).text
         expect(read).not.toBe('')
         expect(text).toContain(read.slice(5))
       }
@@ -54,7 +64,7 @@ describe('a log that was cut', () => {
   it.each(['', '{', '{"logs":', '{"logs":null', '<html>', '<!doctype html>', '\\\\\\\\'])(
     'is empty in %j',
     (body) => {
-      expect(readCutLog(body)).toBe('')
+      expect(readCutLog(body).text).toBe('')
     },
   )
 })

@@ -118,7 +118,7 @@ describe('the states', () => {
     expect(status({ current_status: 'ERROR', error_detail: null }).reason).toContain(
       'without details',
     )
-    expect(status({ current_status: 'TERMINATED' }).reason).toContain('terminated before')
+    expect(status({ current_status: 'TERMINATED' }).reason).toContain('it was terminated')
     expect(status({ current_status: 'DEPLOYING' }).reason).toBeUndefined()
   })
 })

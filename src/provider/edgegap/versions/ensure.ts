@@ -75,8 +75,8 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
     const existing = await readAfter(task, decision, error, afterCancel())
     if (mayBeOurs && isDone(task, decision, existing)) return decision
     const next = task.decide(existing)
-    // Another job made it first, with the same image or, where it may be moved, with any.
-    if (next.action !== decision.action) decision = next
+    // Another job made it first or moved it, with the same image or, where it may be moved, with any.
+    if (next.action !== decision.action || isOtherImage(next, decision)) decision = next
     if (decision.body === undefined) return decision
     if (pauseMs === undefined || !(await canPause(api, error, pauseMs, rest()))) throw error
   }
@@ -137,6 +137,11 @@ function isDone(
   if (decision.action === 'created') return true
   // Secret values cannot be seen: a change of one is sent again.
   return decide(existing).changes.length === 0
+}
+
+/** Then the version has been moved by somebody else since, and what it had before is another image. */
+function isOtherImage({ previousImage: next }: Decision, { previousImage: planned }: Decision) {
+  return next !== undefined && planned !== undefined && !isSameImage(next, planned)
 }
 
 function isNameTaken({ action }: Decision, status: number): boolean {

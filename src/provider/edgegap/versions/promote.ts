@@ -29,6 +29,8 @@ export interface PromotionNews {
 }
 
 const PAUSES_MS = [500, 1_000, 2_000, 4_000]
+/** How long reads may lag behind a move that was accepted. */
+const READ_BACK_PAUSES_MS = [...PAUSES_MS, 5_000]
 /** A move that is on the wire is waited for so long after a cancel: what is reported has to be right. */
 const LINGER_MS = 2_500
 
@@ -119,15 +121,30 @@ function givenUp({ version }: PlannedPromotion): ActionError {
   })
 }
 
+/**
+ * A read may still show the image from before for some seconds: it is read again until it shows the
+ * new one.
+ */
 async function readBack(
   api: VersionApi,
-  { version, to }: PlannedPromotion,
+  promotion: PlannedPromotion,
   call: Call,
 ): Promise<'moved' | 'unconfirmed'> {
-  const now = await imageOf(api, version, call).catch(() => undefined)
-  if (now === undefined) return 'unconfirmed'
-  if (isSameImage(now, to)) return 'moved'
-  throw new ActionError({
+  const { version, from, to } = promotion
+  const rest = budget(api.clock, call)
+  for (const pauseMs of [...READ_BACK_PAUSES_MS, undefined]) {
+    const now = await imageOf(api, version, rest()).catch(() => undefined)
+    if (now === undefined) return 'unconfirmed'
+    if (isSameImage(now, to)) return 'moved'
+    const error = shownOtherwise(promotion, now)
+    if (pauseMs === undefined || !isSameImage(now, from)) throw error
+    if (!(await canPause(api, error, pauseMs, rest()))) return 'unconfirmed'
+  }
+  return 'unconfirmed'
+}
+
+function shownOtherwise({ version, to }: PlannedPromotion, now: Image): ActionError {
+  return new ActionError({
     kind: 'refused',
     what: `Edgegap accepted to move the version ${version} to ${showImage(to)}, and shows ${showImage(now)} all the same`,
     next: 'Look at the version in the dashboard: another job may have moved it in the same moment.',
@@ -188,5 +205,5 @@ function toPromoted({ version, from, to }: PlannedPromotion): MovedVersion {
 }
 
 function unconfirmed({ version }: PlannedPromotion): string {
-  return `The version ${version} was moved, and could not be read afterwards.`
+  return `The version ${version} was moved, as Edgegap answered, and has not been seen with its new image.`
 }

@@ -2,7 +2,7 @@ import { describe } from '../../../base/errors.ts'
 import { isRecord } from '../../json.ts'
 import type { Call } from '../../provider.ts'
 import { budget } from '../budget.ts'
-import type { VersionInputs } from '../version-inputs.ts'
+import { findVersionNameFault, type VersionInputs } from '../version-inputs.ts'
 import { isJson, readPages, type VersionApi, versionPath } from './api.ts'
 import { describeReply } from './errors.ts'
 import type { Version } from './version.ts'
@@ -39,7 +39,8 @@ export function planPruning(
   if (count <= 0) return undefined
   const spared = new Set([settings.version, settings.versionFrom, ...settings.promote])
   const candidates = listed
-    .filter(({ name }) => !spared.has(name))
+    // A name that no path can hold would lead to the application itself.
+    .filter(({ name }) => !spared.has(name) && findVersionNameFault(name) === undefined)
     .sort((a, b) => a.createdAtMs - b.createdAtMs || (a.name < b.name ? -1 : 1))
   return { candidates: candidates.map(({ name }) => name), count }
 }
@@ -143,8 +144,8 @@ async function belongsTo(
   if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) return true
   const reply = await send({ method: 'GET', path: `/v1/status/${id}` }, call)
   if (!isJson(reply)) return true
-  // It may have ended between the list and this.
-  if (reply.status === 400 || reply.status === 404 || reply.status === 410) return false
+  // A listed id that the status does not know may belong to a server that is only some moments old.
+  if (reply.status === 410) return false
   if (reply.status !== 200) return true
   const status: unknown = JSON.parse(reply.text)
   if (!isRecord(status) || !status.app_name || !status.app_version) return true

@@ -13,11 +13,15 @@ const logsShape = z.object({
   crash_data: z.optional(record),
 })
 
-export interface ContainerLogs {
-  logs: string
-  crashLogs: string
+/** How the process ended last, for people, and how often it was started again. */
+export interface Crash {
   crash: string | undefined
   restarts: number | undefined
+}
+
+export interface ContainerLogs extends Crash {
+  logs: string
+  crashLogs: string
 }
 
 /** A reply of `GET /v1/deployment/{id}/container-logs`. */
@@ -26,13 +30,17 @@ export function readLogs(body: string, request: string): ContainerLogs {
   return {
     logs: reply.logs ?? '',
     crashLogs: reply.crash_logs ?? '',
-    crash: describeCrash(reply.crash_data ?? {}),
-    restarts: crashShape.safeParse(reply.crash_data ?? {}).data?.restart_count,
+    ...readCrash(reply.crash_data ?? {}),
   }
 }
 
-function describeCrash(data: Record<string, unknown>): string | undefined {
+/** The `crash_data` of such a reply. */
+export function readCrash(data: Record<string, unknown>): Crash {
   const crash = crashShape.safeParse(data).data
+  return { crash: describeCrash(crash), restarts: crash?.restart_count }
+}
+
+function describeCrash(crash: z.output<typeof crashShape> | undefined): string | undefined {
   const parts = [
     crash?.exit_code !== undefined && `exit code ${crash.exit_code}`,
     crash?.message,

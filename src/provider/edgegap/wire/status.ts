@@ -90,7 +90,7 @@ const ENDS: Readonly<Record<string, NonNullable<Observation['end']>>> = {
 
 function endingOf(name: string): string {
   return name.startsWith('TERMINAT')
-    ? 'it was terminated before it was ready'
+    ? 'it was terminated'
     : 'Edgegap reports an error without details'
 }
 
