@@ -1,6 +1,7 @@
 /**
  * Checks both actions' action.yml, the workflows of this repository and every example of the READMEs
- * with GitHub's own language service: schema, expressions, and the inputs and outputs that examples use.
+ * with GitHub's own language service (schema, expressions, and the inputs and outputs that examples
+ * use) and with actionlint.
  *
  * Usage: node scripts/check-action.ts
  */
@@ -15,6 +16,7 @@ import {
   readActionFile,
   readActionMetadata,
 } from './action-metadata.ts'
+import { lintWorkflow } from './actionlint.ts'
 import { type Snippet, snippetsOf, toSnippet } from './workflow-snippets.ts'
 
 export interface Finding {
@@ -39,8 +41,14 @@ export async function checkWorkflow(snippet: Snippet, action: string): Promise<F
   const text = snippet.text.replace(EMULATOR_USES, EMULATOR).replace(OUR_USES, SELF)
   const workflow = { ...snippet, text, uri: '.github/workflows/workflow.yml' }
   const findings = await validate(workflow, action)
+  const linted = await lintWorkflow(text)
   return [
     ...findings,
+    ...linted.map(({ line, message }) => ({
+      file: snippet.file,
+      line: snippet.toLine(line),
+      message,
+    })),
     ...unknownOutputs({ ...snippet, text }, SELF, readActionMetadata(action)),
     ...unknownOutputs({ ...snippet, text }, EMULATOR, emulatorMetadata()),
   ]

@@ -48,6 +48,7 @@ jobs:
 `
     const expected = [
       [5, "Unrecognized function: 'sometimes'"],
+      [5, expect.stringMatching(/^undefined function "sometimes".*\(actionlint\)$/)],
       [9, 'Missing required input `api-token`'],
       [10, "Invalid action input 'aplication'"],
       [11, "This action has no output 'adress'"],
