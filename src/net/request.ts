@@ -3,11 +3,12 @@ import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
-import { flattenHeaders } from './headers.ts'
 import { HttpFailure } from './http-failure.ts'
 import { hasProxy } from './proxy.ts'
+import { type HttpReply, readReply, SILENCE_MS, silence, watchPace } from './reply.ts'
 
 export { HttpFailure, type HttpFailureReason } from './http-failure.ts'
+export type { HttpReply } from './reply.ts'
 
 export interface HttpRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'
@@ -21,26 +22,15 @@ export interface HttpRequest {
   maxReplyBytes?: number
   /**
    * Of a longer reply the end is kept, and of one that breaks off or is late what came; neither is an
-   * error once its first byte was read. Such a reply may take long, but not be silent for long.
+   * error once its first byte was read. Such a reply may take long, but it must keep coming.
    */
   keepsEnd?: boolean
-}
-
-export interface HttpReply {
-  status: number
-  /** Lower-case names; of a repeated header the first value. */
-  headers: Readonly<Record<string, string>>
-  text: string
-  /** It is not whole: its beginning, its end or both are missing. */
-  isCut?: boolean
 }
 
 /** Sends a request; resolves for every status, rejects with `HttpFailure` only. */
 export type HttpClient = (request: HttpRequest) => Promise<HttpReply>
 
 const DEFAULT_MAX_REPLY_BYTES = 4 * 1024 * 1024
-/** So long a reply of which the end is kept may be silent, before its first byte and later. */
-const SILENCE_MS = 5_000
 
 /** Codes after which the request line cannot have left this machine. */
 const NEVER_SENT = new Set([
@@ -112,10 +102,11 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
   const deadline = new AbortController()
   const either = new AbortController()
   const abort = () => either.abort()
+  const pace = outgoing.keepsEnd ? watchPace((reason) => either.abort(reason)) : undefined
   const timer = setTimeout(() => {
     deadline.abort()
     abort()
-  }, outgoing.deadlineMs)
+  }, Math.max(0, outgoing.deadlineMs))
   outgoing.signal?.addEventListener('abort', abort)
   if (outgoing.signal?.aborted) abort()
   const { signal } = either
@@ -131,67 +122,14 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
       ...(outgoing.keepsEnd && { headersTimeout: SILENCE_MS, bodyTimeout: SILENCE_MS }),
     })
     const maxBytes = outgoing.maxReplyBytes ?? DEFAULT_MAX_REPLY_BYTES
-    return await readReply(reply, maxBytes, outgoing.keepsEnd)
+    return await readReply(reply, maxBytes, pace)
   } catch (error) {
     throw toFailure(error, outgoing, deadline.signal)
   } finally {
     clearTimeout(timer)
+    pace?.end()
     outgoing.signal?.removeEventListener('abort', abort)
   }
-}
-
-/** Reads the whole reply; throws `HttpFailure` when it is too large. */
-export async function readReply(
-  reply: Dispatcher.ResponseData,
-  maxBytes: number,
-  keepsEnd = false,
-): Promise<HttpReply> {
-  const { text, isCut } = await (keepsEnd ? readEnd : readText)(reply.body, maxBytes)
-  const headers = flattenHeaders(reply.headers)
-  return { status: reply.statusCode, headers, text, ...(isCut && { isCut }) }
-}
-
-async function readText(
-  body: Readable,
-  maxBytes: number,
-): Promise<{ text: string; isCut: boolean }> {
-  const chunks: Buffer[] = []
-  let size = 0
-  for await (const chunk of body as AsyncIterable<Buffer>) {
-    size += chunk.length
-    if (size > maxBytes) {
-      body.destroy()
-      throw new HttpFailure('too-large', `the reply is larger than ${maxBytes} bytes`)
-    }
-    chunks.push(chunk)
-  }
-  return { text: Buffer.concat(chunks).toString('utf8'), isCut: false }
-}
-
-/** Reads to the end, whatever the length, and keeps at most the last `maxBytes`. */
-async function readEnd(
-  body: Readable,
-  maxBytes: number,
-): Promise<{ text: string; isCut: boolean }> {
-  const chunks: Buffer[] = []
-  let [size, first, isCut] = [0, 0, false]
-  try {
-    for await (const chunk of body as AsyncIterable<Buffer>) {
-      chunks.push(chunk)
-      size += chunk.length
-      // Not taken off the front one by one: that would copy the list each time.
-      while (size > maxBytes) {
-        size -= chunks[first]?.length ?? 0
-        chunks[first] = Buffer.alloc(0)
-        first += 1
-        isCut = true
-      }
-    }
-  } catch (error) {
-    if (size === 0) throw error
-    isCut = true
-  }
-  return { text: Buffer.concat(chunks).toString('utf8'), isCut }
 }
 
 /** What went wrong with a request, without anything that it carried. */
@@ -209,9 +147,7 @@ export function toFailure(
     )
   }
   const { code, syscall } = firstOf(error)
-  if (SILENT.has(code)) {
-    return new HttpFailure('deadline', `no whole reply: silence for ${SILENCE_MS} ms`)
-  }
+  if (SILENT.has(code)) return silence()
   // A route can be lost under an open connection too: then the same code comes from reading.
   const isNoRoute = code === 'EHOSTUNREACH' || code === 'ENETUNREACH'
   if (UNTRUSTED.test(code)) {

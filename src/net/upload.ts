@@ -1,12 +1,7 @@
 import { Readable } from 'node:stream'
 import request from 'undici/lib/api/api-request.js'
-import {
-  type HttpFailure,
-  type HttpReply,
-  openDispatcher,
-  readReply,
-  toFailure,
-} from './request.ts'
+import { readReply } from './reply.ts'
+import { type HttpFailure, type HttpReply, openDispatcher, toFailure } from './request.ts'
 
 export interface UploadOptions {
   /** Looked up for proxies. */
