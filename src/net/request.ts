@@ -103,10 +103,13 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
   const either = new AbortController()
   const abort = () => either.abort()
   const pace = outgoing.keepsEnd ? watchPace((reason) => either.abort(reason)) : undefined
-  const timer = setTimeout(() => {
-    deadline.abort()
-    abort()
-  }, Math.max(0, outgoing.deadlineMs))
+  const timer = setTimeout(
+    () => {
+      deadline.abort()
+      abort()
+    },
+    Math.max(0, outgoing.deadlineMs),
+  )
   outgoing.signal?.addEventListener('abort', abort)
   if (outgoing.signal?.aborted) abort()
   const { signal } = either

@@ -2,8 +2,9 @@ import type { RunState } from '../state/state.ts'
 
 /** What became of what a cancelled run had created. */
 export function cancelSentences(report: RunState): string[] {
-  const { stoppedIds, hasLeftovers, deployments } = report
-  const stopped = stoppedIds.length > 0 ? [`Stopped ${stoppedIds.join(', ')}.`] : []
+  const { stoppedIds, hasLeftovers, deployments, stop } = report
+  const done = stop?.onlyAccepted ? 'Stops accepted:' : 'Stopped'
+  const stopped = stoppedIds.length > 0 ? [`${done} ${stoppedIds.join(', ')}.`] : []
   const inPlace = deployments.flatMap(({ id, isInPlace }) => (isInPlace && id ? id : []))
   if (inPlace.length > 0) {
     const stay = inPlace.length === 1 ? 'stays' : 'stay'
@@ -11,6 +12,7 @@ export function cancelSentences(report: RunState): string[] {
   }
   if (hasLeftovers) return [...stopped, 'The post step stops what was created or may have been.']
   if (stopped.length > 0) return stopped
+  if (stop) return ['Nothing is known to be stopped.']
   const goOn = deployments.flatMap(({ id }) => id ?? [])
   return [
     goOn.length > 0 ? `${goOn.join(', ')} cannot be taken back and goes on.` : nothingBut(report),

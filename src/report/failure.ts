@@ -76,8 +76,8 @@ function advice(report: RunState, deployment: DeploymentState | undefined): stri
 
 /** What became of what was created: it costs money, or is missing afterwards. */
 function whatIsLeft(report: RunState, shown: Shown): string {
-  const { deployments, stoppedIds, hasLeftovers, stopId, keptIds = [] } = report
-  if (stopId !== undefined) return ''
+  const { deployments, stoppedIds, hasLeftovers, stop, keptIds = [] } = report
+  if (stop) return ''
   if (hasLeftovers) return 'The post step stops what was created or may have been.'
   if (keptIds.length > 0) {
     const it = keptIds.length === 1 ? 'it' : 'them'

@@ -1,4 +1,11 @@
-import { type DeploymentState, isGood, isUp, type Outcome, type RunState } from '../state/state.ts'
+import {
+  type DeploymentState,
+  isGood,
+  isUp,
+  type Outcome,
+  type RunState,
+  type StopState,
+} from '../state/state.ts'
 import { isPlanned } from './plan.ts'
 import { countOf, enumerate, type Shown } from './shown.ts'
 
@@ -13,7 +20,7 @@ export function headline(report: RunState, shown: Shown): string {
   const name = [report.application, report.version].filter(Boolean).join(' ')
   const what = shown.words(name) || 'The server'
   if (isPlanned(report)) return plannedHeadline(report, what, shown)
-  if (report.stopId !== undefined && !report.error) return stopHeadline(report, shown)
+  if (report.stop) return stopHeadline(report, report.stop, shown)
   // What the run itself failed by says nothing of its servers.
   const several =
     !report.error && deployments.filter(({ outcome }) => outcome !== 'rejected').length > 1
@@ -22,19 +29,14 @@ export function headline(report: RunState, shown: Shown): string {
       return `✅ ${upSentence(report, what, shown)}`
     case 'started':
       return `🚀 ${what} is starting ${whereOf(report, shown)}`
-    case 'stopped':
-      return `🛑 ${what} is stopped`
     case 'cancelled':
       return `🚫 The deploy of ${what} was cancelled`
     case 'rejected':
       return withCause(`❌ ${what} was refused`, report, shown)
     case 'timed-out':
       if (several) return `⏱️ ${badCount(deployments)} of ${what} not ready in time`
-      return report.stopId === undefined
-        ? `⏱️ ${what} was not ready in time`
-        : `⏱️ ${what} was not gone in time`
+      return `⏱️ ${what} was not ready in time`
     default:
-      if (report.stopId !== undefined) return withCause(`❌ ${what} was not stopped`, report, shown)
       if (several) {
         const sentence = `❌ ${badCount(deployments)} of ${what} failed`
         return haveOneCause(report) ? withCause(sentence, report, shown) : sentence
@@ -62,17 +64,28 @@ function plannedHeadline(report: RunState, what: string, shown: Shown): string {
   return `📋 Dry run: ${countOf(changes.length, 'change')} planned for ${what}, and nothing was changed`
 }
 
-function stopHeadline(report: RunState, shown: Shown): string {
-  const { stoppedIds, stopId = '', outcome, application } = report
-  // With a single id to stop there is no application to name.
-  const of = application === '' || application === stopId ? '' : ` of ${shown.words(application)}`
-  const [first = ''] = stoppedIds
-  if (stoppedIds.length === 1) return `🛑 ${shown.code(first)}${of} is stopped`
-  if (stoppedIds.length > 1) return `🛑 ${countOf(stoppedIds.length, 'server')}${of} are stopped`
-  if (outcome === 'cancelled')
-    return `🚫 The stop of ${shown.code(stopId) || 'servers'} was cancelled`
-  const id = shown.code(stopId)
-  return `🛑 ${id === '' ? `No server${of} was running` : `${id} was not running`}, so nothing was stopped`
+function stopHeadline(report: RunState, stop: StopState, shown: Shown): string {
+  const { stoppedIds, outcome, error } = report
+  const of = reachOf(report, stop, shown)
+  const whole = stop.id === undefined ? `servers${of}` : shown.code(stop.id)
+  if (outcome === 'cancelled') return `🚫 The stop of ${whole} was cancelled`
+  const notAll = stop.id === undefined ? `Not all ${whole} were` : `${whole} was not`
+  if (outcome === 'timed-out') return `⏱️ ${notAll} gone in time`
+  if (error) return withCause(`❌ ${notAll} stopped`, report, shown)
+  const done = stop.onlyAccepted ? 'being stopped' : 'stopped'
+  if (stop.id !== undefined) {
+    return stoppedIds.length > 0
+      ? `🛑 ${whole} is ${done}`
+      : `🛑 ${whole} was not running, so nothing was stopped`
+  }
+  if (stoppedIds.length === 0) return `🛑 No server${of} was running, so nothing was stopped`
+  const are = stoppedIds.length === 1 ? 'is' : 'are'
+  return `🛑 ${countOf(stoppedIds.length, 'server')}${of} ${are} ${done}`
+}
+
+function reachOf({ application }: RunState, { group }: StopState, shown: Shown): string {
+  const tag = group === undefined ? '' : ` with the tag ${shown.code(group)}`
+  return ` of ${shown.words(application)}${tag}`
 }
 
 function upSentence(report: RunState, what: string, shown: Shown): string {

@@ -27,7 +27,7 @@ export function buildOutputs(
   const error = report.error ?? report.deployments.find((deployment) => deployment.error)?.error
   return {
     outcome: report.outcome,
-    'deployment-id': firstFacts.id || (report.stopId ?? ''),
+    'deployment-id': firstFacts.id || (report.stop?.id ?? ''),
     host: firstFacts.host,
     ip: firstFacts.ip,
     port: firstFacts.port,

@@ -65,7 +65,12 @@ function annotate(report: RunState, printer: Printer): void {
     }
   }
   if (report.outcome === 'stopped' && report.stoppedIds.length > 0) {
-    printer.line(`Stopped ${report.stoppedIds.join(', ')}.`)
+    const ids = report.stoppedIds.join(', ')
+    printer.line(
+      report.stop?.onlyAccepted
+        ? `Stops accepted: ${ids}. Their ends are not waited for (wait: none).`
+        : `Stopped ${ids}.`,
+    )
   }
 }
 

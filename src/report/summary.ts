@@ -40,13 +40,15 @@ function body(report: RunState, shown: Shown): string[] {
 
 function noServer(report: RunState, shown: Shown): string[] {
   const rows = runRows(report, undefined, shown)
-  const { stoppedIds, stopId } = report
-  // With `operation: stop` a single one stands in the heading.
-  const list = stoppedIds.length > 1 ? [`Stopped: ${ids(stoppedIds, shown)}`] : []
+  const { stoppedIds, stop, outcome } = report
+  // With `operation: stop` a single one stands in the heading, and after a cancel all in the box.
+  const title = stop?.onlyAccepted ? 'Stops accepted' : 'Stopped'
+  const isListed = stoppedIds.length > 1 && outcome !== 'cancelled'
+  const list = isListed ? [`${title}: ${ids(stoppedIds, shown)}`] : []
   return [
     ...failureBox(report, undefined, shown),
     rows.length > 0 ? factTable(rows) : '',
-    ...(stopId === undefined ? stoppedBesides(report, shown) : list),
+    ...(stop ? list : stoppedBesides(report, shown)),
   ]
 }
 

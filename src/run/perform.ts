@@ -15,7 +15,7 @@ import type {
   VersionSettings,
 } from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
-import { isGood, type RunState } from '../state/state.ts'
+import { isGood, type RunState, type StopState } from '../state/state.ts'
 import { release } from './conclude.ts'
 import { deploy } from './deploy.ts'
 import { Ledger } from './ledger.ts'
@@ -136,10 +136,6 @@ function newState(
   settings: Settings,
   { title, successWord }: Pick<Provider, 'title' | 'successWord'>,
 ): RunState {
-  const stopId =
-    settings.operation === 'stop' && settings.reach.kind === 'deployment'
-      ? settings.reach.id
-      : undefined
   return {
     title,
     outcome: 'failed',
@@ -147,12 +143,20 @@ function newState(
     version: settings.operation === 'stop' ? '' : settings.version,
     versionAction: '',
     deployments: [],
-    ...(stopId !== undefined && { stopId }),
+    ...(settings.operation === 'stop' && { stop: stopOf(settings) }),
     ...(successWord !== undefined && { successWord }),
     stoppedIds: [],
     tunnel: 'none',
     tunnelError: '',
     hasLeftovers: false,
+  }
+}
+
+function stopOf({ reach, wait }: StopSettings): StopState {
+  return {
+    ...(reach.kind === 'deployment' && { id: reach.id }),
+    ...(reach.kind === 'group' && { group: reach.group }),
+    onlyAccepted: wait === 'none',
   }
 }
 

@@ -30,6 +30,8 @@ export async function stop(run: StopRun): Promise<void> {
   if (cancellation.signal.aborted && state.outcome !== 'stopped') {
     state.outcome = 'cancelled'
     state.error = cancelled()
+    // What had been accepted was not waited for any more.
+    if (state.stop) state.stop.onlyAccepted = true
   }
 }
 

@@ -107,6 +107,15 @@ export interface PlanState {
   checks: readonly PlanCheck[]
 }
 
+/** What `operation: stop` is to stop. */
+export interface StopState {
+  /** One deployment alone; else everything of an application, or of a group of it. */
+  id?: string
+  group?: string
+  /** Of some stops only the acceptance is known (`wait: none`, or a cancel), and not the end. */
+  onlyAccepted: boolean
+}
+
 export interface RunState {
   title: string
   outcome: Outcome
@@ -116,8 +125,8 @@ export interface RunState {
   deployments: DeploymentState[]
   /** Whole logs that were written, as absolute paths. */
   logFiles?: string[]
-  /** With `operation: stop`, what was to be stopped. */
-  stopId?: string
+  /** Only with `operation: stop`. */
+  stop?: StopState
   stoppedIds: string[]
   /** The transport in use, or `none`. */
   tunnel: string

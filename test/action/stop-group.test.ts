@@ -47,6 +47,7 @@ describe.concurrent('operation: stop with a group', () => {
     expectAllOutputs(main)
     expect(stoppedIds(main)).toEqual(ids.toSorted())
     expect(edgegap.running()).toEqual([])
+    expect(main.summary).toMatch(/3 servers of my\S+game with the tag .* are stopped/)
     expect(post?.rawStdout).toBe('')
     for (const id of ids) expect(main.rawStdout).toContain(`Log of ${id}`)
   })
@@ -123,6 +124,8 @@ describe.concurrent('operation: stop with a group', () => {
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'stopped' } })
     expect(edgegap.requestsTo('DELETE', STOP)).toHaveLength(2)
     expect(edgegap.running()).toHaveLength(2)
+    expect(main.summary).toMatch(/2 servers of my\S+game with the tag .* are being stopped/)
+    expect(main.rawStdout + main.summary).not.toMatch(/is stopped|are stopped|Stopped/)
   })
 
   test('waits for what somebody else is stopping, and does not count it as its own', async () => {
@@ -212,6 +215,8 @@ describe.concurrent('operation: stop with a group', () => {
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'cancelled' } })
     expect(stoppedIds(main)).toEqual(ids.toSorted())
     expect(main.rawStdout).not.toContain('may still run')
+    expect(main.rawStdout).toContain('Cancelled. Stops accepted:')
+    expect(main.summary).toMatch(/The stop of servers of my\S+game .* was cancelled/)
   })
 
   test('that is cancelled says so and what it stopped', async () => {

@@ -22,6 +22,10 @@ describe.concurrent('operation: stop', () => {
     const { main } = await stop(edgegap, id, { wait: 'none' })
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'stopped' } })
     expect(edgegap.requestsTo('DELETE', STOP)).toHaveLength(1)
+    // Nobody has seen it stop.
+    expect(main.rawStdout).toContain(`Stops accepted: ${id}.`)
+    expect(main.summary).toContain('is being stopped')
+    expect(main.rawStdout + main.summary).not.toMatch(/is stopped|Stopped /)
   })
 
   test('is content with what is gone already', async () => {

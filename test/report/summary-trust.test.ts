@@ -33,7 +33,18 @@ describe('every summary', () => {
         whole,
         { ...whole, deployments: first },
         { ...whole, deployments: up, outcome: 'succeeded' as const },
-        { ...whole, deployments: [], stopId: text, outcome: 'stopped' as const },
+        {
+          ...whole,
+          deployments: [],
+          stop: { id: text, onlyAccepted: false },
+          outcome: 'stopped' as const,
+        },
+        {
+          ...whole,
+          deployments: [],
+          stop: { group: text, onlyAccepted: true },
+          outcome: 'stopped' as const,
+        },
         {
           ...whole,
           plan: {

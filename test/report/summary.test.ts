@@ -29,7 +29,7 @@ describe('the heading says in a sentence what happened', () => {
     ['cancelled', '🚫 The deploy of my-game v1.4.2 was cancelled'],
     ['stopped', '🛑 2399b4ad8360 is stopped'],
     ['nothing-to-stop', '🛑 2399b4ad8360 was not running, so nothing was stopped'],
-    ['group-stopped', '🛑 3 servers of my-game are stopped'],
+    ['group-stopped', '🛑 3 servers of my-game with the tag pr-12 are stopped'],
     ['version-only', '✅ version v1.4.2 of my-game is created'],
     ['dry-run', '📋 Dry run: 5 changes planned for my-game v1.4.2, and nothing was changed'],
     ['rockit-edge', '✅ my_game is published on ROCKIT Edge'],
