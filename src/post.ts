@@ -80,7 +80,13 @@ async function cleanUpSaved(
   registry: readonly ProviderDefinition[],
 ): Promise<CleanUpEnd> {
   const { printer, runner, cancellation } = action
-  const { access, entries, unreadable } = readLedger(saved)
+  const { access, entries, inPlace, unreadable } = readLedger(saved)
+  for (const id of inPlace) {
+    printer.notice(
+      `${id} stays up: it had taken the place of an older server when the main step was killed.`,
+    )
+  }
+  if (entries.length === 0 && unreadable === 0) return NOTHING_TO_STOP
   let strange = unreadable
   let result: CleanUpResult
   try {

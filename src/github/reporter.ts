@@ -96,6 +96,11 @@ export class GitHubReporter {
     this.#writeComment(clean, true)
   }
 
+  /** What was deployed stays. Nothing is sent yet: the post step says so if this step is killed. */
+  tookPlace(view: RunView): void {
+    this.#remember(view)
+  }
+
   /** The run has ended, in whatever way. */
   finished(view: RunView): void {
     const clean = this.#remember(view)

@@ -20,6 +20,7 @@ export class Ledger {
   readonly #runner: RunnerCommands
   readonly #access: Access
   readonly #entries: Map<string, LedgerEntry>
+  #inPlace: readonly string[] = []
 
   /** @param access how the post step reaches the provider */
   constructor(runner: RunnerCommands, access: Access, entries: readonly LedgerEntry[] = []) {
@@ -44,6 +45,22 @@ export class Ledger {
     if (known.length > 0) this.#save()
   }
 
+  /**
+   * They take the place of older ones, so they stay whatever becomes of this step. Until `announced`,
+   * the post step says so: nobody else would, if the step is killed.
+   */
+  inPlace(...tags: readonly string[]): void {
+    this.#inPlace = tags.flatMap((tag) => this.#entries.get(tag)?.id ?? [])
+    this.closed(...tags)
+  }
+
+  /** The step has said itself what stays. */
+  announced(): void {
+    if (this.#inPlace.length === 0) return
+    this.#inPlace = []
+    this.#save()
+  }
+
   get open(): readonly LedgerEntry[] {
     return [...this.#entries.values()]
   }
@@ -53,11 +70,12 @@ export class Ledger {
     this.#save()
   }
 
-  /** Empty when nothing is left to clean up: the post step then has nothing to load. */
+  /** Empty when nothing is left to clean up or to say: the post step then has nothing to load. */
   #save(): void {
-    const saved = { access: this.#access, entries: this.open }
-    const value = this.#entries.size > 0 ? JSON.stringify(saved) : ''
-    this.#runner.saveState(LEDGER_STATE, value)
+    const inPlace = this.#inPlace.length > 0 ? { inPlace: this.#inPlace } : {}
+    const saved = { access: this.#access, entries: this.open, ...inPlace }
+    const isEmpty = this.#entries.size === 0 && this.#inPlace.length === 0
+    this.#runner.saveState(LEDGER_STATE, isEmpty ? '' : JSON.stringify(saved))
   }
 }
 
@@ -68,6 +86,8 @@ const MAX_WORD = 400
 export interface SavedLedger {
   access: Access
   entries: LedgerEntry[]
+  /** Ids of what has taken the place of older ones and stays, which nobody has been told. */
+  inPlace: string[]
   /** Entries that this action did not write; they are reported, and never drop the others. */
   unreadable: number
 }
@@ -78,11 +98,12 @@ export interface SavedLedger {
  * @throws Error when it is not a ledger
  */
 export function readLedger(value: string): SavedLedger {
-  const saved = JSON.parse(value) as { access?: unknown; entries?: unknown } | null
+  const saved = JSON.parse(value) as Partial<Record<keyof SavedLedger, unknown>> | null
   const access = readAccess(saved?.access)
   if (!access || !Array.isArray(saved?.entries)) throw new Error('the saved state is no ledger')
   const entries = saved.entries.flatMap((entry) => readEntry(entry) ?? [])
-  return { access, entries, unreadable: saved.entries.length - entries.length }
+  const inPlace = Array.isArray(saved.inPlace) ? saved.inPlace.filter(isWord) : []
+  return { access, entries, inPlace, unreadable: saved.entries.length - entries.length }
 }
 
 function readEntry(value: Partial<LedgerEntry> | null): LedgerEntry | undefined {

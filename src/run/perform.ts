@@ -64,6 +64,7 @@ export async function perform(
   await publish(state, { printer, runner, providerOutputs, withSummary: settings.summary })
   await github?.close()
   return () => {
+    run.ledger.announced()
     if (cancellation.signal.aborted) return false
     const staysUp = isGood(state.outcome) || state.isDeployed
     if (isDeploy(run) && (staysUp || run.settings.onFailure === 'keep')) release(run)

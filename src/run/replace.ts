@@ -73,10 +73,11 @@ export async function replaceAfter(run: Run, older: readonly Member[]): Promise<
  * From the first stop of an older one on, the new ones stay, even if the run is cancelled or killed
  * right then: else neither would be left. Those that are to end with the job stay in the ledger.
  */
-function takePlace({ settings, state, ledger }: Run): void {
+function takePlace({ settings, state, ledger, github }: Run): void {
   if (settings.stopAfterJob) return
-  ledger.closed(...state.deployments.flatMap(({ tag }) => tag ?? []))
+  ledger.inPlace(...state.deployments.flatMap(({ tag }) => tag ?? []))
   for (const deployment of state.deployments) deployment.isInPlace = true
+  github?.tookPlace(state)
 }
 
 async function stopOlder(

@@ -58,6 +58,12 @@ export class ShowOnGitHub {
     this.#with((reporter) => reporter.started(view))
   }
 
+  /** The servers stay, even if the run is killed from now on. */
+  tookPlace(state: RunState): void {
+    const view: RunView = { ...viewOf(state), outcome: 'succeeded' }
+    this.#with((reporter) => reporter.tookPlace(view))
+  }
+
   /** The run has ended, in whatever way. */
   finished(state: RunState): void {
     const view = viewOf(state)

@@ -16,6 +16,7 @@ import {
   killAt,
   run,
   STATUS,
+  STOP,
   startEdgegap,
   stop,
   type With,
@@ -153,6 +154,22 @@ describe.concurrent('environment and comment', () => {
     expect(states(github)).toEqual(['inactive'])
     expect(bodies(github)).toEqual([expect.stringMatching(/cancelled/)])
     expectNothingLeft(edgegap)
+  })
+
+  test('a run that is killed after its server took the place of an older one is a success', async () => {
+    await using github = await openGitHub()
+    await using edgegap = await startEdgegap({ script: ready(300) })
+    const inputs = inputsFor(github, { replace: 'after-ready' })
+    await deploy(edgegap, inputs, { env: environment(github) })
+    edgegap.faults.order({ kind: 'delay', delayMs: 300, method: 'DELETE', path: STOP })
+    const { post } = await deploy(edgegap, inputs, {
+      env: environment(github, 8),
+      mainControl: killAt(edgegap, 'DELETE', STOP),
+    })
+    const [address = '-'] = edgegap.live().map(({ id }) => id.slice(0, 12))
+    expect(post?.exitCode).toBe(0)
+    expect(states(github)).toEqual(['inactive', 'success'])
+    expect(bodies(github)).toEqual([expect.stringContaining(address)])
   })
 
   test('a server that is stopped after the job is told by the post step', async () => {

@@ -386,6 +386,16 @@ describe.concurrent('a run that is ended with replace: after-ready', () => {
     expect(main.outputs['stopped-ids']).toBe(JSON.stringify([old]))
   })
 
+  test('by a kill at the first stop leaves the new one, which the post step names', async () => {
+    await using edgegap = await startEdgegap({ script: ready(300) })
+    const old = addOld(edgegap)
+    edgegap.faults.order({ kind: 'delay', delayMs: 300, method: 'DELETE', path: STOP })
+    const { post } = await deploy(edgegap, AFTER, { mainControl: killAt(edgegap, 'DELETE', STOP) })
+    const [id = '-'] = liveIds(edgegap).filter((live) => live !== old)
+    expect(post?.exitCode).toBe(0)
+    expect(post && annotations(post, 'notice').join()).toContain(`${id} stays up`)
+  })
+
   test.each(['cancel', 'kill'] as const)(
     'by a %s while the log of the older one hangs leaves the old one',
     async (how) => {
@@ -418,7 +428,7 @@ function expectOneLeft(edgegap: Edgegap, old: string, main: { state: Record<stri
   const isOldStopped = edgegap.stopped().some(({ id }) => id === old)
   if (isOldStopped) expect(live).toEqual(made)
   else if (live.length > 1) {
-    expect(main.state.ledger).toBe('')
+    expect(JSON.parse(main.state.ledger ?? '')).toMatchObject({ entries: [], inPlace: made })
     expect(live).toEqual([old, ...made])
   } else expect(live).toEqual([old])
 }

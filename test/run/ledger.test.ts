@@ -35,6 +35,19 @@ describe('the ledger', () => {
     expect(saved()).toBe('')
   })
 
+  it('names what takes the place of older ones until the step has said so itself', () => {
+    const { ledger, runner, saved } = open([{ tag: 'm1', id: 'a' }, { tag: 'm2' }])
+    ledger.inPlace('m1')
+    expect(runner.states).toHaveLength(1)
+    expect(readLedger(saved())).toMatchObject({ entries: [{ tag: 'm2' }], inPlace: ['a'] })
+    ledger.closed('m2')
+    expect(readLedger(saved())).toMatchObject({ entries: [], inPlace: ['a'] })
+    ledger.announced()
+    expect(saved()).toBe('')
+    ledger.announced()
+    expect(runner.states).toHaveLength(3)
+  })
+
   it('closes what it does not know without a word', () => {
     const { ledger, runner } = open()
     ledger.closed('m1')
@@ -48,7 +61,12 @@ describe('the ledger', () => {
     ledger.created('m2', 'b')
     ledger.opened('aid', true)
     ledger.created('aid', 'hook')
-    expect(readLedger(saved())).toEqual({ access, entries: ledger.open, unreadable: 0 })
+    expect(readLedger(saved())).toEqual({
+      access,
+      entries: ledger.open,
+      inPlace: [],
+      unreadable: 0,
+    })
     expect(ledger.open.at(-1)).toEqual({ tag: 'aid', id: 'hook', isAuxiliary: true })
   })
 })
@@ -68,6 +86,7 @@ describe('a saved state', () => {
       expect(readLedger(saved)).toEqual({
         access,
         entries: [{ tag: 'm1', id: 'a' }],
+        inPlace: [],
         unreadable: 1,
       })
     },
@@ -80,6 +99,7 @@ describe('a saved state', () => {
       expect(readLedger(JSON.stringify({ access, entries }))).toEqual({
         access,
         entries,
+        inPlace: [],
         unreadable: 0,
       })
     },
@@ -90,6 +110,7 @@ describe('a saved state', () => {
     expect(readLedger(JSON.stringify({ access, entries, y: 2 }))).toEqual({
       access,
       entries: [{ tag: 'm' }],
+      inPlace: [],
       unreadable: 0,
     })
   })
