@@ -1,5 +1,5 @@
 import { abortLater, formatDuration } from '../base/clock.ts'
-import { ActionError, describe } from '../base/errors.ts'
+import { ActionError, describe, type ErrorKind } from '../base/errors.ts'
 import type { CreateResult, Target } from '../provider/provider.ts'
 import { cleanUp, entryOfExtra } from './clean-up.ts'
 import { findLost } from './find-lost.ts'
@@ -24,13 +24,16 @@ export interface CreateOptions {
   webhook: URL | undefined
   /** How long rate limits may hold up the create, milliseconds. */
   patienceMs: number
+  /** So long a refusal may mean that the slot of what was just stopped is not free yet, milliseconds. */
+  slotFreesMs?: number
   /** Aborts when nothing more is to be created. */
   signal: AbortSignal
 }
 
 const MAX_ATTEMPTS = 4
-/** Of a rate limit, which other jobs share, more are made, within the time. */
-const MAX_RATE_LIMITED = 20
+/** Of a limit that other jobs or servers share, more are made, within the time. */
+const MAX_TURNED_AWAY = 20
+const TURNED_AWAY: ReadonlySet<ErrorKind> = new Set(['rate-limited', 'refused', 'no-capacity'])
 /** So many creates may get lost: each could have made a server that shows up only later. */
 const MAX_LOST = 2
 /** A create on the wire is waited for so long after a cancel, before it is looked up by its tag. */
@@ -59,6 +62,7 @@ class Creation {
   readonly #target: Target
   readonly #options: CreateOptions
   readonly #untilMs: number
+  readonly #slotFreesUntilMs: number
   readonly #lostTags: string[] = []
   #webhook: URL | undefined
   #refusedWithWebhook: ActionError | undefined
@@ -69,20 +73,21 @@ class Creation {
     this.#options = options
     this.#webhook = options.webhook
     this.#untilMs = run.clock.nowMs() + options.patienceMs
+    this.#slotFreesUntilMs = run.clock.nowMs() + (options.slotFreesMs ?? 0)
   }
 
   async untilCertain(): Promise<CreateEnding> {
     const { signal } = this.#options
-    let [attempts, rateLimited] = [0, 0]
+    let [attempts, turnedAway] = [0, 0]
     while (!signal.aborted) {
       const ending = await this.#attempt()
       if (ending.kind !== 'retry') return ending
-      if (ending.error.kind === 'rate-limited') rateLimited += 1
+      if (TURNED_AWAY.has(ending.error.kind)) turnedAway += 1
       else attempts += 1
       if (signal.aborted) break
-      const pauseMs = pauseBefore(attempts + rateLimited, ending.error, this.#run.random)
+      const pauseMs = pauseBefore(attempts + turnedAway, ending.error, this.#run.random)
       const isTooLong = pauseMs > this.#untilMs - this.#run.clock.nowMs()
-      if (attempts >= MAX_ATTEMPTS || rateLimited >= MAX_RATE_LIMITED || isTooLong) {
+      if (attempts >= MAX_ATTEMPTS || turnedAway >= MAX_TURNED_AWAY || isTooLong) {
         return this.#givenUp(ending.error)
       }
       this.#announce(ending, pauseMs)
@@ -133,9 +138,12 @@ class Creation {
     { error, id, mayExist }: CreateResult & { kind: 'refused' },
     tag: string,
   ): Promise<CreateEnding | Retry> {
-    const { ledger } = this.#run
+    const { ledger, clock } = this.#run
+    const mayPass = TURNED_AWAY.has(error.kind) && clock.nowMs() < this.#slotFreesUntilMs
     if (id !== undefined) {
+      // In the ledger it is stopped at the end in any case.
       ledger.created(tag, id)
+      if (mayPass) return { kind: 'retry', error, isLost: false }
       return { kind: 'refused', error, tag, failedId: id }
     }
     // What may exist stays in the ledger: it is looked for at the end, and stopped.
@@ -147,7 +155,10 @@ class Creation {
       this.#webhook = undefined
       return await this.#attempt()
     }
-    return { kind: 'refused', error }
+    if (!mayPass || mayExist) return { kind: 'refused', error }
+    this.#webhook = this.#options.webhook
+    this.#refusedWithWebhook = undefined
+    return { kind: 'retry', error, isLost: false }
   }
 
   async #resolve(

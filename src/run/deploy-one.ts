@@ -11,6 +11,9 @@ import { createOnce } from './create.ts'
 import type { Run } from './run.ts'
 import { verify, type Watching } from './verify.ts'
 
+/** How long a slot may stay taken after its server was seen to be gone; not documented. */
+const SLOT_FREES_MS = 30_000
+
 /** What all deployments of a run share while they come up. */
 export interface Together {
   channel: WebhookChannel | undefined
@@ -33,6 +36,7 @@ export async function deployOne(
   const result = await createOnce(run, deployment.target, {
     webhook: provider.traits.webhook === 'in-create' ? channel?.url : undefined,
     patienceMs: settings.timeoutMs,
+    slotFreesMs: hasFreedSlots(run) ? SLOT_FREES_MS : 0,
     signal,
   })
   switch (result.kind) {
@@ -59,6 +63,11 @@ export async function deployOne(
   run.github?.started(run.state)
   if (settings.wait === 'none') end(deployment, 'started')
   else await wait(run, deployment, together, result.webhook)
+}
+
+/** Older ones were stopped first, on an account that may have room for no more than these. */
+function hasFreedSlots({ settings, state }: Run): boolean {
+  return settings.replace?.when === 'before-deploy' && state.stoppedIds.length > 0
 }
 
 async function wait(

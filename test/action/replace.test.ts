@@ -212,6 +212,15 @@ describe.concurrent('replace: before-deploy', () => {
     LONG_MS,
   )
 
+  test('waits for a slot that is freed only after the older one is gone', async () => {
+    await using edgegap = await startEdgegap({ maxDeployments: 1 })
+    addOld(edgegap)
+    edgegap.faults.order({ kind: 'status', status: 400, method: 'POST', path: CREATE, times: 2 })
+    const { main } = await deploy(edgegap, BEFORE)
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'succeeded' } })
+    expect(liveIds(edgegap)).toEqual([main.outputs['deployment-id']])
+  })
+
   test('waits for one that somebody else is stopping', async () => {
     await using edgegap = await startEdgegap({ maxDeployments: 1, terminateAfterMs: 2_500 })
     const old = addOld(edgegap)

@@ -238,6 +238,15 @@ describe.concurrent('a reply about a version that is lost', () => {
     expect(onlyError(main)).toMatch(/or its answer was lost/)
     expect(edgegap.requestsTo('POST', CREATE)).toEqual([])
   })
+
+  test('while reads do not show it yet: the error says that it may exist', async () => {
+    await using edgegap = await start()
+    edgegap.faults.order({ kind: 'reset', method: 'POST', path: VERSIONS })
+    const { main } = await release(edgegap)
+    expect(main.outputs).toMatchObject({ outcome: 'failed', 'version-action': '' })
+    expect(onlyError(main)).toContain('the version v2 may exist all the same')
+    expect(onlyError(main)).not.toContain('..')
+  })
 })
 
 test('two jobs that race for one version both end well', async () => {

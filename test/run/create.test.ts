@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { createOnce } from '../../src/run/create.ts'
+import { type CreateOptions, createOnce } from '../../src/run/create.ts'
 import { errorOf } from './fake-provider.ts'
 import { setStage } from './stage.ts'
 
@@ -9,10 +9,11 @@ beforeEach(() => {
   stage = setStage()
 })
 
-const deployment = (webhook?: URL) => {
+const deployment = (webhook?: URL, more: Pick<CreateOptions, 'slotFreesMs'> = {}) => {
   const { provider, context, run } = stage
   const { signal } = context.cancellation
-  return run(createOnce(context, provider.target, { webhook, signal, patienceMs: 600_000 }))
+  const options = { webhook, signal, patienceMs: 600_000, ...more }
+  return run(createOnce(context, provider.target, options))
 }
 const unknown = { kind: 'unknown', error: errorOf('connection-lost') } as const
 const tryAgain = { kind: 'try-again', error: errorOf('unreachable') } as const
@@ -315,5 +316,46 @@ describe('a cancel', () => {
     clock.at(100, () => cancel())
     expect(await deployment()).toMatchObject({ kind: 'unresolved' })
     expect(clock.elapsedMs).toBeLessThanOrEqual(7_000)
+  })
+})
+
+describe('a create after older servers were stopped for it', () => {
+  const later = { slotFreesMs: 30_000 }
+
+  it('is tried again while their slot is not free yet', async () => {
+    stage.provider.creates.push(refused, refused, refused, { kind: 'created', id: 'a' })
+    expect(await deployment(undefined, later)).toMatchObject({ kind: 'created', tag: 'm4' })
+    expect(inLedger()).toEqual([{ tag: 'm4', id: 'a' }])
+    expect(stage.clock.elapsedMs).toBe(7_000)
+  })
+
+  it('goes on asking for the webhook, which was not what was refused', async () => {
+    const webhook = new URL('https://hook.test/')
+    stage.provider.creates.push(refused, refused, { kind: 'created', id: 'a' })
+    expect(await deployment(webhook, later)).toMatchObject({ kind: 'created', webhook })
+  })
+
+  it('leaves a failed deployment of a refusal in the ledger, to be stopped at the end', async () => {
+    const full = { kind: 'refused', error: errorOf('no-capacity'), id: 'x' } as const
+    stage.provider.creates.push(full, { kind: 'created', id: 'a' })
+    expect(await deployment(undefined, later)).toMatchObject({ kind: 'created', id: 'a' })
+    expect(inLedger()).toEqual([
+      { tag: 'm1', id: 'x' },
+      { tag: 'm2', id: 'a' },
+    ])
+  })
+
+  it('is refused once that has lasted too long', async () => {
+    stage.provider.creates.push(refused)
+    expect(await deployment(undefined, later)).toMatchObject({ kind: 'refused' })
+    expect(stage.clock.elapsedMs).toBeGreaterThanOrEqual(30_000)
+    expect(stage.clock.elapsedMs).toBeLessThanOrEqual(40_000)
+    expect(inLedger()).toEqual([])
+  })
+
+  it('is refused at once where something may exist all the same', async () => {
+    stage.provider.creates.push({ ...refused, mayExist: true })
+    expect(await deployment(undefined, later)).toMatchObject({ kind: 'refused' })
+    expect(stage.clock.elapsedMs).toBe(0)
   })
 })

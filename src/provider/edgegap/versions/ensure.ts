@@ -78,7 +78,9 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
     // Another job made it first or moved it, with the same image or, where it may be moved, with any.
     if (next.action !== decision.action || isOtherImage(next, decision)) decision = next
     if (decision.body === undefined) return decision
-    if (pauseMs === undefined || !(await canPause(api, error, pauseMs, rest()))) throw error
+    if (pauseMs === undefined || !(await canPause(api, error, pauseMs, rest()))) {
+      throw mayBeOurs && decision.action === 'created' ? mayExist(task, error) : error
+    }
   }
   return decision
 }
@@ -97,6 +99,17 @@ async function whenReadable({ api, settings }: Task, call: Call): Promise<void> 
     }
     await api.clock.sleep(pauseMs, call.signal)
   }
+}
+
+/** Reads may be behind, so what they do not show may be there all the same. */
+function mayExist({ settings }: Task, error: ActionError): ActionError {
+  return new ActionError({
+    kind: error.kind,
+    what: `${error.message} An answer was lost, so the version ${settings.version} may exist all the same`,
+    next: 'Run the job again: it goes on from what is there.',
+    ...(error.request !== undefined && { request: error.request }),
+    cause: error,
+  })
 }
 
 function givenUp({ settings }: Task, { action }: Decision): ActionError {
