@@ -4,7 +4,10 @@ import type { ActionError } from '../base/errors.ts'
 import type { HttpClient } from '../net/request.ts'
 import type { PollSchedule } from '../wait/schedule.ts'
 import type { Reading } from '../wait/wait.ts'
+import type { Call } from './call.ts'
+import type { Groups } from './groups.ts'
 import type { Plan, VersionAction } from './plan.ts'
+import type { Versions } from './versions.ts'
 
 /** A port of a running server, as a player reaches it. */
 export interface Port {
@@ -120,12 +123,6 @@ export interface Preparation {
   webhookRequired?: ActionError
 }
 
-/** Bounds of one call: how long it may take, and what ends it early. */
-export interface Call {
-  deadlineMs: number
-  signal: AbortSignal
-}
-
 /**
  * Where a provider notes what has to be ended even if this process is killed: `opened` before a thing
  * is created under a tag, `created` when its id is known, `closed` when its end is certain.
@@ -171,73 +168,6 @@ export interface Webhooks {
   read(delivery: Delivery): Promise<Notification>
   /** With the trait `subscription`: subscribes for this run. Called once, beside the create. */
   subscribe?(webhook: URL, call: Call): Promise<void>
-}
-
-/** A deployment of this application that has not ended. */
-export interface Member {
-  id: string
-  tags: readonly string[]
-  /** It is being stopped. */
-  isEnding?: true
-}
-
-export interface Members {
-  members: readonly Member[]
-  /**
-   * Ids that are listed and whose status is not known at the moment: whose they are cannot be told.
-   * They may have ended since, or be too young.
-   */
-  unclear: readonly string[]
-}
-
-/** For providers whose deployments can be listed by what they are for. */
-export interface Groups {
-  /**
-   * Every deployment of the application, or only those with exactly the group's tag, that has not
-   * ended. Each one is checked by its own status, however the list answers. Safe to repeat.
-   */
-  members(scope: { application: string; group: string | undefined }, call: Call): Promise<Members>
-}
-
-/** The version that is deployed, as it is now. */
-export interface EnsuredVersion {
-  version: string
-  action: VersionAction
-  /** Undefined where nobody needed to know it. */
-  image: string | undefined
-  /** The image that it had before it was moved. */
-  previousImage: string | undefined
-}
-
-/** A version that was moved, with what a rollback needs. */
-export interface MovedVersion {
-  version: string
-  from: string
-  to: string
-}
-
-/**
- * For providers whose deployments run a version of an application that can be made and moved. All of
- * it is what `prepare` has planned; nothing here reads the inputs again.
- */
-export interface Versions {
-  /**
-   * Makes or moves the version that is deployed. Safe to repeat.
-   *
-   * @throws ActionError when it could not be made or moved
-   */
-  ensure(call: Call): Promise<EnsuredVersion>
-  /**
-   * Moves other versions to the deployed image, one after the other. Each is left alone if somebody
-   * else has moved it since `prepare`. A move that is on its way when the call is aborted is awaited
-   * for a moment.
-   *
-   * @param onMoved called for each one as soon as it is certain that it was moved
-   * @throws ActionError when one was not moved; those after it are left alone
-   */
-  promote(onMoved: (moved: MovedVersion) => void, call: Call): Promise<void>
-  /** Deletes versions that are too many, where no version was made. Failures only warn. */
-  prune(call: Call): Promise<void>
 }
 
 /** A hosting platform. Methods throw `ActionError`; none of them retries what is not safe to repeat. */

@@ -1,8 +1,8 @@
 import { ActionError, type ErrorKind } from '../base/errors.ts'
 import type { HttpClient, HttpReply } from '../net/request.ts'
 import { readRetryAfter } from '../net/retry-after.ts'
+import type { Call } from './call.ts'
 import { kindOfStatus, noAnswer } from './http-errors.ts'
-import type { Call } from './provider.ts'
 
 export interface RestRequest {
   method: 'GET' | 'POST' | 'PUT' | 'PATCH' | 'DELETE'

@@ -1,6 +1,7 @@
 import { toActionError } from '../base/errors.ts'
+import type { Call } from '../provider/call.ts'
+import type { Member } from '../provider/groups.ts'
 import type { PlanCheck, PlannedChange } from '../provider/plan.ts'
-import type { Call, Member } from '../provider/provider.ts'
 import type { Settings, StopSettings } from '../settings/model.ts'
 import { cancelled } from '../state/endings.ts'
 import type { PlanState } from '../state/state.ts'

@@ -1,7 +1,7 @@
 import { formatDuration } from '../base/clock.ts'
 import { areCredentialsRefused, describe, toActionError } from '../base/errors.ts'
 import { doubling, retry } from '../base/retry.ts'
-import type { Members } from '../provider/provider.ts'
+import type { Members } from '../provider/groups.ts'
 import type { GroupReach } from '../settings/model.ts'
 import { type Run, runCall } from './run.ts'
 

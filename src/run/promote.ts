@@ -1,5 +1,5 @@
 import { describe } from '../base/errors.ts'
-import type { MovedVersion } from '../provider/provider.ts'
+import type { MovedVersion } from '../provider/versions.ts'
 import { worstOf } from '../state/state.ts'
 import { addPhase, type VersionRun } from './ensure-version.ts'
 import { type Run, runCall } from './run.ts'

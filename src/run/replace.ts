@@ -1,5 +1,5 @@
 import { ActionError, describe, toActionError } from '../base/errors.ts'
-import type { Member } from '../provider/provider.ts'
+import type { Member } from '../provider/groups.ts'
 import type { Replacement } from '../settings/model.ts'
 import { describeReach, type ListingRun, listMembers } from './group-members.ts'
 import type { Run } from './run.ts'

@@ -1,5 +1,6 @@
 import type { Clock } from '../base/clock.ts'
-import type { Call, Provider } from '../provider/provider.ts'
+import type { Call } from '../provider/call.ts'
+import type { Provider } from '../provider/provider.ts'
 import type { Progress } from '../report/progress.ts'
 import type { Cancellation } from '../runner/cancellation.ts'
 import type { Printer } from '../runner/printer.ts'

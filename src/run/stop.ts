@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
 import { ActionError, describe, toActionError } from '../base/errors.ts'
-import type { Member } from '../provider/provider.ts'
+import type { Member } from '../provider/groups.ts'
 import type { GroupReach } from '../settings/model.ts'
 import type { StopSettings } from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'

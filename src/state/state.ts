@@ -1,7 +1,8 @@
 import type { ActionError } from '../base/errors.ts'
 import type { ProbeOutput } from '../probe/explain.ts'
 import type { PlanCheck, PlannedChange } from '../provider/plan.ts'
-import type { MovedVersion, Observation, Target } from '../provider/provider.ts'
+import type { Observation, Target } from '../provider/provider.ts'
+import type { MovedVersion } from '../provider/versions.ts'
 import type { NewsSource } from '../wait/wait.ts'
 
 /** How a deployment, or the whole run, ended for us. The values of the output `outcome`. */

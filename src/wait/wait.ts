@@ -1,6 +1,10 @@
 import type { Clock } from '../base/clock.ts'
-import { ActionError, areCredentialsRefused, toActionError } from '../base/errors.ts'
+import { type ActionError, toActionError } from '../base/errors.ts'
+import { bounded } from './bounded.ts'
+import { Pace } from './pace.ts'
+import { Refusals } from './refusals.ts'
 import type { PollSchedule } from './schedule.ts'
+import type { Wake, Waker } from './waker.ts'
 
 /** One authoritative reading of a deployment, as far as waiting goes. */
 export interface Reading {
@@ -11,27 +15,6 @@ export interface Reading {
 
 /** How a reading was learned. */
 export type NewsSource = 'webhook' | 'poll'
-
-/** Why the wait was woken between two polls. */
-export type Wake =
-  /** Somebody says that the status has changed. */
-  | 'notification'
-  /** Notifications may have been lost: check once. */
-  | 'gap'
-  /** The waker is to be relied on from now on, or no longer. */
-  | 'changed'
-  | 'aborted'
-
-/** What can wake the wait between two polls. */
-export interface Waker {
-  /**
-   * Resolves with what happened since the last call (at once, if something did meanwhile), or when
-   * `signal` aborts. Never rejects.
-   */
-  nextWake(signal: AbortSignal): Promise<Wake>
-  /** How long polling may be stretched now; undefined: not at all, the waker is not to be relied on. */
-  slowPollMs(elapsedMs: number): number | undefined
-}
 
 export type WaitEvent<R extends Reading> =
   | { type: 'reading'; reading: R; changed: boolean; source: NewsSource; atMs: number }
@@ -74,27 +57,6 @@ const LAST_CHECK_MS = 900
 /** Below this a check would only fail for want of time. */
 const SHORTEST_CHECK_MS = 100
 /**
- * A single 401 or 403 may be a gateway's, or a passing fault: the token has just created something.
- * Credentials count as refused after so many in a row over so long.
- */
-const REFUSED_CHECKS = 4
-const REFUSED_MS = 8_000
-/** From this many failures in a row the interval grows, up to the longest of the poll schedule. */
-const PATIENCE = 3
-const LONGEST_BACKOFF_MS = 10_000
-/**
- * A rate limit is shared by all jobs of an organization, so whoever runs into it again and again asks
- * less often, and comes back to its pace step by step: else most requests of a herd are turned away,
- * and who gets in is a matter of luck. After a refusal the next check comes sooner than after an
- * answer, so that all are served alike. The figures are the best of those tried in `bench/herd`.
- */
-const LIMITED_GROWTH = 1.5
-/** What an answer takes back, for each second since the check before it. */
-const LIMITED_EASE_PER_S = 0.1
-const MOST_LIMITED = 14
-const LONGEST_LIMITED_MS = 20_000
-const REFUSED_SHARE = 0.5
-/**
  * A notification is answered at once, yet the checks that notifications cause keep this distance, and twice as much
  * after each one that brought nothing new: a provider notifies a few times, so what goes on is noise or an attack.
  */
@@ -107,138 +69,151 @@ const EMPTY_NOTIFICATIONS_TRUSTED = 4
  * Waits until a deployment is settled, the time is over or the run is cancelled.
  *
  * The first check comes at once, unless it is aligned with those of others. After that, checks follow
- * the poll schedule, and a notification of the waker brings the next one forward. Failed ones are counted and never decide anything, except where the
- * credentials are refused. Returns at most `LAST_CHECK_MS` after the deadline, hung requests included.
+ * the poll schedule, and a notification of the waker brings the next one forward. Failed ones are counted and never
+ * decide anything, except where the credentials are refused. Returns at most `LAST_CHECK_MS` after the deadline,
+ * hung requests included.
  */
 export async function waitForOutcome<R extends Reading>(
   options: WaitOptions<R>,
 ): Promise<WaitResult<R>> {
-  const { clock, pollSchedule, signal, waker } = options
-  const deadlineAtMs = options.acceptedAtMs + options.timeoutMs
-  const elapsedMs = () => clock.nowMs() - options.acceptedAtMs
-  let last: R | undefined
-  let lastError: ActionError | undefined
-  let failures = 0
-  let refused = { count: 0, sinceMs: 0 }
-  /** Refusals by a rate limit, of which each answer takes back a part. */
-  let limited = 0
-  let lastLookAtMs = clock.nowMs()
-  let source: NewsSource = 'poll'
-  let emptyNotifications = 0
+  return await new Wait(options).untilSettled()
+}
+
+/** When the next check is due: asked again whenever the waker has changed. */
+type Due = () => number
+
+class Wait<R extends Reading> {
+  readonly #options: WaitOptions<R>
+  readonly #deadlineAtMs: number
+  readonly #pace: Pace
+  readonly #refusals = new Refusals()
+  #last: R | undefined
+  #lastError: ActionError | undefined
+  /** In a row. */
+  #failures = 0
+  #checkedAtMs: number
+  #source: NewsSource = 'poll'
+  /** Notifications that brought nothing new. */
+  #empty = 0
   /** The provider does not want to be asked earlier, whatever notifies. */
-  let notBeforeMs = Number.NEGATIVE_INFINITY
+  #notBeforeMs = Number.NEGATIVE_INFINITY
 
-  if (options.align) {
-    const beganAtMs = clock.nowMs()
-    source = await pause(() => beganAtMs + intervalMs(), beganAtMs)
+  constructor(options: WaitOptions<R>) {
+    this.#options = options
+    this.#deadlineAtMs = options.acceptedAtMs + options.timeoutMs
+    this.#pace = new Pace(options.pollSchedule)
+    this.#checkedAtMs = options.clock.nowMs()
   }
-  while (!signal.aborted) {
-    // Timers may strike a little early.
-    const isLastCheck = deadlineAtMs - clock.nowMs() < 1
-    const patientMs = Math.min(CHECK_MS * (failures + 1), LONGEST_CHECK_MS)
-    const checkMs = isLastCheck ? LAST_CHECK_MS : Math.min(patientMs, deadlineAtMs - clock.nowMs())
-    const checkedAtMs = clock.nowMs()
-    const sinceLastMs = checkedAtMs - lastLookAtMs
-    lastLookAtMs = checkedAtMs
-    let dueAtMs: () => number
+
+  async untilSettled(): Promise<WaitResult<R>> {
+    const { clock, signal, align } = this.#options
+    if (align) await this.#pause(() => this.#checkedAtMs + this.#intervalMs())
+    while (!signal.aborted) {
+      // Timers may strike a little early.
+      const isLastCheck = this.#deadlineAtMs - clock.nowMs() < 1
+      const next = await this.#check(isLastCheck)
+      if ('ending' in next) return next
+      if (isLastCheck) {
+        const [lastError, failures] = [this.#lastError, this.#failures]
+        return { ending: 'timed-out', lastError, failures, ...this.#soFar() }
+      }
+      await this.#pause(next.dueAtMs)
+    }
+    return { ending: 'cancelled', ...this.#soFar() }
+  }
+
+  async #check(isLast: boolean): Promise<WaitResult<R> | { dueAtMs: Due }> {
+    const { clock } = this.#options
+    const leftMs = this.#deadlineAtMs - clock.nowMs()
+    const patientMs = Math.min(CHECK_MS * (this.#failures + 1), LONGEST_CHECK_MS)
+    const sinceLastMs = clock.nowMs() - this.#checkedAtMs
+    this.#checkedAtMs = clock.nowMs()
     try {
-      const reading = await bounded(options, checkMs)
-      if (failures > 0) emit({ type: 'recovered', after: failures, atMs: elapsedMs() })
-      failures = 0
-      limited = Math.max(0, limited - (LIMITED_EASE_PER_S * sinceLastMs) / 1_000)
-      refused = { count: 0, sinceMs: 0 }
-      const changed = reading.status !== last?.status || reading.state !== last.state
-      last = reading
-      emit({ type: 'reading', reading, changed, source, atMs: elapsedMs() })
-      if (reading.state !== 'pending') {
-        return { ending: 'settled', last: reading, source, elapsedMs: elapsedMs() }
-      }
-      if (source === 'webhook' && !changed) emptyNotifications += 1
-      // Intervals count from check to check, so that a slow reply does not stretch them.
-      dueAtMs = () => checkedAtMs + intervalMs()
+      const reading = await bounded(
+        this.#options,
+        isLast ? LAST_CHECK_MS : Math.min(patientMs, leftMs),
+      )
+      return this.#answered(reading, sinceLastMs)
     } catch (thrown) {
-      if (signal.aborted) break
-      const error = toActionError(thrown)
-      if (!areCredentialsRefused(error)) refused = { count: 0, sinceMs: 0 }
-      else if (refused.count === 0) refused = { count: 1, sinceMs: clock.nowMs() }
-      else refused.count += 1
-      const refusedMs = clock.nowMs() - refused.sinceMs
-      if (refused.count >= REFUSED_CHECKS && refusedMs >= REFUSED_MS) {
-        return { ending: 'credentials-refused', error, last, elapsedMs: elapsedMs() }
-      }
-      lastError = error
-      failures += 1
-      if (error.kind === 'rate-limited') limited = Math.min(MOST_LIMITED, limited + 1)
-      const nextInMs = pauseAfterFailure(error, failures)
-      const nextAtMs = clock.nowMs() + nextInMs
-      if (error.retryAfterMs !== undefined) notBeforeMs = nextAtMs
-      if (source === 'webhook') emptyNotifications += 1
-      dueAtMs = () => nextAtMs
-      emit({ type: 'failure', error, consecutive: failures, nextInMs, atMs: elapsedMs() })
+      return this.#failed(toActionError(thrown))
     }
-    if (isLastCheck) {
-      return { ending: 'timed-out', last, lastError, failures, elapsedMs: elapsedMs() }
-    }
-    source = await pause(dueAtMs, checkedAtMs)
-  }
-  return { ending: 'cancelled', last, elapsedMs: elapsedMs() }
-
-  function emit(event: WaitEvent<R>): void {
-    options.onEvent?.(event)
   }
 
-  function intervalMs(): number {
-    const slowMs =
-      emptyNotifications < EMPTY_NOTIFICATIONS_TRUSTED ? waker?.slowPollMs(elapsedMs()) : undefined
-    return slowMs ?? stretched(pollSchedule.intervalMs(elapsedMs()))
+  #answered(reading: R, sinceLastMs: number): WaitResult<R> | { dueAtMs: Due } {
+    if (this.#failures > 0)
+      this.#emit({ type: 'recovered', after: this.#failures, atMs: this.#elapsedMs() })
+    this.#failures = 0
+    this.#refusals.reset()
+    this.#pace.answered(sinceLastMs)
+    const changed = reading.status !== this.#last?.status || reading.state !== this.#last.state
+    this.#last = reading
+    const source = this.#source
+    this.#emit({ type: 'reading', reading, changed, source, atMs: this.#elapsedMs() })
+    if (reading.state !== 'pending') {
+      return { ending: 'settled', last: reading, source, elapsedMs: this.#elapsedMs() }
+    }
+    if (source === 'webhook' && !changed) this.#empty += 1
+    // Intervals count from check to check, so that a slow reply does not stretch them.
+    return { dueAtMs: () => this.#checkedAtMs + this.#intervalMs() }
   }
 
-  function stretched(normalMs: number): number {
-    const longestMs = Math.max(normalMs, LONGEST_LIMITED_MS)
-    return Math.min(longestMs, normalMs * LIMITED_GROWTH ** Math.max(0, limited - 1))
+  #failed(error: ActionError): WaitResult<R> | { dueAtMs: Due } {
+    const { clock, signal } = this.#options
+    if (signal.aborted) return { ending: 'cancelled', ...this.#soFar() }
+    if (this.#refusals.areFinal(error, clock.nowMs())) {
+      return { ending: 'credentials-refused', error, ...this.#soFar() }
+    }
+    this.#lastError = error
+    this.#failures += 1
+    const nextInMs = this.#pace.failed(error, {
+      failures: this.#failures,
+      elapsedMs: this.#elapsedMs(),
+      // Where a webhook may come it must be answered: no pause is longer than that of a slow poll.
+      slowPollMs: this.#options.waker?.slowPollMs(this.#elapsedMs()),
+    })
+    const nextAtMs = clock.nowMs() + nextInMs
+    if (error.retryAfterMs !== undefined) this.#notBeforeMs = nextAtMs
+    if (this.#source === 'webhook') this.#empty += 1
+    const failure = { type: 'failure', error, consecutive: this.#failures, nextInMs } as const
+    this.#emit({ ...failure, atMs: this.#elapsedMs() })
+    return { dueAtMs: () => nextAtMs }
   }
 
-  function pauseAfterFailure(error: ActionError, count: number): number {
-    const normalMs = pollSchedule.intervalMs(elapsedMs())
-    if (error.retryAfterMs !== undefined) {
-      // Where a webhook may come it must be answered: then the pause is that of a slow poll at most.
-      const limitMs = waker?.slowPollMs(elapsedMs()) ?? Number.POSITIVE_INFINITY
-      // It may be zero, which is no reason to ask without a pause.
-      return Math.max(normalMs, Math.min(error.retryAfterMs, limitMs))
-    }
-    if (error.kind === 'rate-limited') {
-      return Math.max(normalMs, stretched(normalMs) * REFUSED_SHARE)
-    }
-    const grownMs = normalMs * 1.5 ** Math.max(0, count - PATIENCE)
-    return Math.max(normalMs, Math.min(LONGEST_BACKOFF_MS, grownMs))
+  #intervalMs(): number {
+    const elapsedMs = this.#elapsedMs()
+    const isTrusted = this.#empty < EMPTY_NOTIFICATIONS_TRUSTED
+    const slowMs = isTrusted ? this.#options.waker?.slowPollMs(elapsedMs) : undefined
+    return slowMs ?? this.#pace.intervalMs(elapsedMs)
   }
 
   /** Sleeps until the next check is due, or until something brings it forward. */
-  async function pause(dueAtMs: () => number, checkedAtMs: number): Promise<NewsSource> {
-    for (;;) {
+  async #pause(dueAtMs: Due): Promise<void> {
+    const { clock, signal, align } = this.#options
+    let wake: Wake | 'time' = 'changed'
+    let dueMs = 0
+    while (wake === 'changed') {
       const ownDueMs = dueAtMs()
-      const dueMs = beforeDeadline(options.align?.(ownDueMs) ?? ownDueMs)
-      const wake = await sleepOrWake(dueMs - clock.nowMs())
-      if (wake === 'changed') continue
-      if (wake !== 'notification') return 'poll'
-      const spacingMs = Math.min(
-        NOTIFICATION_SPACING_MS * 2 ** emptyNotifications,
-        LONGEST_NOTIFICATION_SPACING_MS,
-      )
-      // A notification brings the next check forward; many of them must not put it off.
-      const soonestMs = Math.max(notBeforeMs, checkedAtMs + spacingMs)
-      const notificationDueMs = Math.min(dueMs, beforeDeadline(soonestMs))
-      await clock.sleep(notificationDueMs - clock.nowMs(), signal)
-      return 'webhook'
+      dueMs = this.#beforeDeadline(align?.(ownDueMs) ?? ownDueMs)
+      wake = await this.#sleepOrWake(dueMs - clock.nowMs())
     }
+    this.#source = wake === 'notification' ? 'webhook' : 'poll'
+    if (wake !== 'notification') return
+    const spacingMs = NOTIFICATION_SPACING_MS * 2 ** this.#empty
+    // A notification brings the next check forward; many of them must not put it off.
+    const soonestMs = Math.max(
+      this.#notBeforeMs,
+      this.#checkedAtMs + Math.min(spacingMs, LONGEST_NOTIFICATION_SPACING_MS),
+    )
+    await clock.sleep(Math.min(dueMs, this.#beforeDeadline(soonestMs)) - clock.nowMs(), signal)
   }
 
   /** What is due too shortly before the deadline to be answered in time is left to the last check. */
-  function beforeDeadline(dueMs: number): number {
-    return deadlineAtMs - dueMs < SHORTEST_CHECK_MS ? deadlineAtMs : dueMs
+  #beforeDeadline(dueMs: number): number {
+    return this.#deadlineAtMs - dueMs < SHORTEST_CHECK_MS ? this.#deadlineAtMs : dueMs
   }
 
-  async function sleepOrWake(durationMs: number): Promise<Wake | 'time'> {
+  async #sleepOrWake(durationMs: number): Promise<Wake | 'time'> {
+    const { clock, signal, waker } = this.#options
     if (!waker) {
       await clock.sleep(durationMs, signal)
       return 'time'
@@ -250,31 +225,16 @@ export async function waitForOutcome<R extends Reading>(
     over.abort()
     return wake
   }
-}
 
-/** One check that ends in time even if `observe` ignores its deadline. */
-async function bounded<R extends Reading>(options: WaitOptions<R>, checkMs: number): Promise<R> {
-  // A signal made of two others costs several times as much, and many wait at the same time.
-  const over = new AbortController()
-  const cancel = () => over.abort(options.signal.reason)
-  if (options.signal.aborted) cancel()
-  else options.signal.addEventListener('abort', cancel)
-  const { signal } = over
-  const check = options.observe(checkMs, signal)
-  // The race below may be lost by a check that fails later; nobody else listens to it then.
-  check.catch(() => {})
-  try {
-    const result = await Promise.race([
-      check,
-      options.clock.sleep(checkMs, signal).then(() => null),
-    ])
-    if (result) return result
-  } finally {
-    options.signal.removeEventListener('abort', cancel)
-    over.abort()
+  #elapsedMs(): number {
+    return this.#options.clock.nowMs() - this.#options.acceptedAtMs
   }
-  throw new ActionError({
-    kind: 'connection-lost',
-    what: `No answer within ${Math.round(checkMs)} ms.`,
-  })
+
+  #soFar() {
+    return { last: this.#last, elapsedMs: this.#elapsedMs() }
+  }
+
+  #emit(event: WaitEvent<R>): void {
+    this.#options.onEvent?.(event)
+  }
 }

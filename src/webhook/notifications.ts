@@ -1,4 +1,4 @@
-import type { Wake } from '../wait/wait.ts'
+import type { Wake } from '../wait/waker.ts'
 
 /** Ids that may be notified of before they are known to be ours: the webhook can be faster than the reply. */
 const MAX_EARLY_IDS = 64

@@ -1,8 +1,8 @@
 import { ActionError, type ErrorKind } from '../../src/base/errors.ts'
+import type { Call } from '../../src/provider/call.ts'
 import type { Plan } from '../../src/provider/plan.ts'
 import type {
   Attempt,
-  Call,
   CreateResult,
   Observation,
   Preparation,

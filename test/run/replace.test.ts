@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import type { Members } from '../../src/provider/provider.ts'
+import type { Members } from '../../src/provider/groups.ts'
 import { findOlder, replaceAfter } from '../../src/run/replace.ts'
 import type { Run } from '../../src/run/run.ts'
 import type { DeploySettings, Replacement } from '../../src/settings/model.ts'

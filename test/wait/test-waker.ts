@@ -1,4 +1,4 @@
-import type { Wake, Waker } from '../../src/wait/wait.ts'
+import type { Wake, Waker } from '../../src/wait/waker.ts'
 
 /** A waker that is woken by hand. */
 export class TestWaker implements Waker {

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import type { Call } from '../provider.ts'
+import type { Call } from '../call.ts'
 
 /** The same call with what is left of its time at each of several requests. */
 export function budget(clock: Clock, call: Call): () => Call {

@@ -1,7 +1,7 @@
 import { ActionError, type ErrorKind } from '../../base/errors.ts'
 import type { HttpClient } from '../../net/request.ts'
+import type { Call } from '../call.ts'
 import { isPage } from '../http-errors.ts'
-import type { Call } from '../provider.ts'
 import { createRestClient, type RestReply, refusalError } from '../rest-client.ts'
 
 export interface EdgegapRequest {

@@ -1,21 +1,21 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { type ActionError, toActionError } from '../../base/errors.ts'
 import { adaptiveSchedule, type PollSchedule } from '../../wait/schedule.ts'
+import type { Call } from '../call.ts'
+import type { Members } from '../groups.ts'
 import type { Plan } from '../plan.ts'
 import type {
   Arrived,
   Attempt,
-  Call,
   CreateResult,
-  Members,
   Observation,
   Preparation,
   Provider,
   ProviderContext,
   ServerLog,
   StopReply,
-  Versions,
 } from '../provider.ts'
+import type { Versions } from '../versions.ts'
 import { createEdgegapClient, type EdgegapClient } from './client.ts'
 import { readCreate } from './create-reply.ts'
 import { deploymentBody } from './deployment-body.ts'

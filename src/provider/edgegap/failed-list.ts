@@ -1,5 +1,6 @@
 import { ActionError, toActionError } from '../../base/errors.ts'
-import type { Call, Observation } from '../provider.ts'
+import type { Call } from '../call.ts'
+import type { Observation } from '../provider.ts'
 import type { Deployments } from './deployments.ts'
 
 /** Asked beside the list of all: it must not hold that up. */

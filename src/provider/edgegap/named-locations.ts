@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { ActionError } from '../../base/errors.ts'
+import type { Call } from '../call.ts'
 import { isRecord, text } from '../json.ts'
-import type { Call } from '../provider.ts'
 import type { Location } from './locations.ts'
 import { foldName, nearestNames } from './nearest-names.ts'
 import { distanceKm, type Point } from './placement.ts'

@@ -1,5 +1,6 @@
+import type { Call } from '../call.ts'
 import type { PlannedChange } from '../plan.ts'
-import type { Call, Observation, Target } from '../provider.ts'
+import type { Observation, Target } from '../provider.ts'
 import type { Location, NamedCity } from './locations.ts'
 import { describePlacement, measurePlacement } from './placement.ts'
 import type { VersionApi } from './versions/api.ts'

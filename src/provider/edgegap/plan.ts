@@ -1,5 +1,5 @@
+import type { Call } from '../call.ts'
 import type { Plan, PlanCheck, PlannedChange } from '../plan.ts'
-import type { Call } from '../provider.ts'
 import { showImage } from './image.ts'
 import type { EdgegapDeploySettings, EdgegapVersionSettings } from './settings.ts'
 import type { VersionApi } from './versions/api.ts'

@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { ActionError, toActionError } from '../../base/errors.ts'
-import type { Call } from '../provider.ts'
+import type { Call } from '../call.ts'
 import { budget } from './budget.ts'
 import {
   type ArrivedStatus,

@@ -1,6 +1,6 @@
 import { type ActionError, toActionError } from '../../base/errors.ts'
+import type { Call } from '../call.ts'
 import { isRecord } from '../json.ts'
-import type { Call } from '../provider.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
 import { type App, readApp } from './wire/app.ts'
 import { expireBodies } from './wire/requests.ts'

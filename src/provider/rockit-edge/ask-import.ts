@@ -1,5 +1,6 @@
 import { type ActionError, toActionError } from '../../base/errors.ts'
-import type { Call, CreateResult } from '../provider.ts'
+import type { Call } from '../call.ts'
+import type { CreateResult } from '../provider.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
 import type { Baseline } from './import-record.ts'
 import { lockAdvice } from './lock.ts'

@@ -1,7 +1,7 @@
 import type { ActionError, ErrorKind } from '../../base/errors.ts'
 import type { HttpClient } from '../../net/request.ts'
+import type { Call } from '../call.ts'
 import { parseJson, shapeOf } from '../json.ts'
-import type { Call } from '../provider.ts'
 import { createRestClient, type RestReply, type RestRequest, refusalError } from '../rest-client.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import { readProblem } from './wire/replies.ts'

@@ -1,6 +1,7 @@
 import { ActionError, describe, toActionError } from '../../base/errors.ts'
 import { isLoopback } from '../../base/loopback.ts'
-import type { Call, CreateResult, ProviderContext } from '../provider.ts'
+import type { Call } from '../call.ts'
+import type { CreateResult, ProviderContext } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import { askImport } from './ask-import.ts'
 import type { BuildFiles } from './build-files.ts'

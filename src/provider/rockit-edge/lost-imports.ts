@@ -1,6 +1,6 @@
 import type { Clock } from '../../base/clock.ts'
 import { ActionError } from '../../base/errors.ts'
-import type { Call } from '../provider.ts'
+import type { Call } from '../call.ts'
 import type { RockitEdgeApi } from './api.ts'
 import type { ImportRecord } from './import-record.ts'
 import { uploadAskedMs } from './tags.ts'

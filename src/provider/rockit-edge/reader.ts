@@ -1,7 +1,7 @@
 import type { Clock } from '../../base/clock.ts'
 import { describe, type ErrorKind, toActionError } from '../../base/errors.ts'
 import { retry } from '../../base/retry.ts'
-import type { Call } from '../provider.ts'
+import type { Call } from '../call.ts'
 import type { RockitEdgeApi } from './api.ts'
 import type { ImportRecord, Reading } from './import-record.ts'
 import type { App } from './wire/app.ts'

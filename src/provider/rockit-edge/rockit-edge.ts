@@ -1,10 +1,10 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { ActionError } from '../../base/errors.ts'
 import type { PollSchedule } from '../../wait/schedule.ts'
+import type { Call } from '../call.ts'
 import type { Plan } from '../plan.ts'
 import type {
   Attempt,
-  Call,
   CreateResult,
   Observation,
   Preparation,

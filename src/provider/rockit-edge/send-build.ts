@@ -2,7 +2,8 @@ import { ActionError, toActionError } from '../../base/errors.ts'
 import { readRetryAfter } from '../../net/retry-after.ts'
 import { type UploadResult, upload } from '../../net/upload.ts'
 import { formatBytes, Rate } from '../../net/upload-progress.ts'
-import type { Call, ProviderContext } from '../provider.ts'
+import type { Call } from '../call.ts'
+import type { ProviderContext } from '../provider.ts'
 import type { BuildFiles } from './build-files.ts'
 
 export interface SendScene {

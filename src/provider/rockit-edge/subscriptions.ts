@@ -1,5 +1,6 @@
 import { ActionError, describe } from '../../base/errors.ts'
-import type { Call, ProviderContext } from '../provider.ts'
+import type { Call } from '../call.ts'
+import type { ProviderContext } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
 import { isLeftover, newSubscriptionName } from './tags.ts'

@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { describe, expect, it } from 'vitest'
 import { ActionError } from '../../../src/base/errors.ts'
-import type { Call, Provider } from '../../../src/provider/provider.ts'
+import type { Call } from '../../../src/provider/call.ts'
+import type { Provider } from '../../../src/provider/provider.ts'
 import type { Scene } from '../contract.ts'
 import { call, create, createdId, TAG } from './steps.ts'
 

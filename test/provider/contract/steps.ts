@@ -1,7 +1,8 @@
 import { setTimeout as sleep } from 'node:timers/promises'
 import { expect, it } from 'vitest'
 import { ActionError } from '../../../src/base/errors.ts'
-import type { Call, CreateResult, Observation, Provider } from '../../../src/provider/provider.ts'
+import type { Call } from '../../../src/provider/call.ts'
+import type { CreateResult, Observation, Provider } from '../../../src/provider/provider.ts'
 
 export const TAG = 'dgs-contract-1'
 /** Of the form of an id, and nobody's. */

@@ -1,10 +1,11 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
 import { ActionError } from '../../../src/base/errors.ts'
 import { createHttpClient } from '../../../src/net/request.ts'
+import type { Call } from '../../../src/provider/call.ts'
 import { createEdgegapClient } from '../../../src/provider/edgegap/client.ts'
 import { Deployments } from '../../../src/provider/edgegap/deployments.ts'
 import { Watch } from '../../../src/provider/edgegap/watch.ts'
-import type { Call, Observation } from '../../../src/provider/provider.ts'
+import type { Observation } from '../../../src/provider/provider.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../../emulator/edgegap/emulator.ts'
 
 const RUN_TAG = 'run-1'

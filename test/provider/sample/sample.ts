@@ -1,9 +1,9 @@
 import * as z from 'zod/mini'
 import { ActionError, toActionError } from '../../../src/base/errors.ts'
+import type { Call } from '../../../src/provider/call.ts'
 import { integer, parseJson, text } from '../../../src/provider/json.ts'
 import type {
   Attempt,
-  Call,
   CreateResult,
   Observation,
   Provider,

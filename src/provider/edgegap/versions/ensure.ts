@@ -1,6 +1,6 @@
 import { abortLater } from '../../../base/clock.ts'
 import { ActionError } from '../../../base/errors.ts'
-import type { Call } from '../../provider.ts'
+import type { Call } from '../../call.ts'
 import { budget } from '../budget.ts'
 import { type Image, isSameImage } from '../image.ts'
 import type { VersionInputs } from '../version-inputs.ts'

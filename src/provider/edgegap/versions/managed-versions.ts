@@ -1,10 +1,6 @@
-import type {
-  Call,
-  EnsuredVersion,
-  MovedVersion,
-  ProviderContext,
-  Versions,
-} from '../../provider.ts'
+import type { Call } from '../../call.ts'
+import type { ProviderContext } from '../../provider.ts'
+import type { EnsuredVersion, MovedVersion, Versions } from '../../versions.ts'
 import { showImage } from '../image.ts'
 import type { VersionInputs } from '../version-inputs.ts'
 import type { VersionApi } from './api.ts'

@@ -1,5 +1,5 @@
 import { ActionError } from '../../../base/errors.ts'
-import type { Call } from '../../provider.ts'
+import type { Call } from '../../call.ts'
 import { type Image, isSameImage, showImage } from '../image.ts'
 import type { VersionInputs } from '../version-inputs.ts'
 import { expectApplication, fetchVersion, listVersions, type VersionApi } from './api.ts'

@@ -1,6 +1,7 @@
 import { abortLater } from '../../../base/clock.ts'
 import { ActionError, type ErrorKind, toActionError } from '../../../base/errors.ts'
-import type { Call, MovedVersion } from '../../provider.ts'
+import type { Call } from '../../call.ts'
+import type { MovedVersion } from '../../versions.ts'
 import { budget } from '../budget.ts'
 import { type Image, isSameImage, showImage } from '../image.ts'
 import type { RegistryLogin } from '../version-inputs.ts'

@@ -1,6 +1,6 @@
 import { describe } from '../../../base/errors.ts'
+import type { Call } from '../../call.ts'
 import { isRecord } from '../../json.ts'
-import type { Call } from '../../provider.ts'
 import { budget } from '../budget.ts'
 import { findVersionNameFault, type VersionInputs } from '../version-inputs.ts'
 import { isJson, readPages, type VersionApi, versionPath } from './api.ts'

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { describe } from '../../../base/errors.ts'
+import type { Call } from '../../call.ts'
 import { integer, isRecord, isYes, text } from '../../json.ts'
-import type { Call } from '../../provider.ts'
 import { budget } from '../budget.ts'
 import { type Image, showImage } from '../image.ts'
 import { parse } from '../wire.ts'

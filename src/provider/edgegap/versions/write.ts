@@ -1,6 +1,6 @@
 import { type ActionError, toActionError } from '../../../base/errors.ts'
+import type { Call } from '../../call.ts'
 import { isRecord, isYes } from '../../json.ts'
-import type { Call } from '../../provider.ts'
 import type { EdgegapReply, EdgegapRequest } from '../client.ts'
 import type { VersionApi } from './api.ts'
 import { toReplyError } from './errors.ts'

@@ -1,4 +1,5 @@
 import { createHttpClient } from '../../../../src/net/request.ts'
+import type { Call } from '../../../../src/provider/call.ts'
 import { createEdgegapClient } from '../../../../src/provider/edgegap/client.ts'
 import {
   readVersionInputs,
@@ -7,7 +8,6 @@ import {
 import type { VersionApi } from '../../../../src/provider/edgegap/versions/api.ts'
 import { ensureVersion } from '../../../../src/provider/edgegap/versions/ensure.ts'
 import { planVersion } from '../../../../src/provider/edgegap/versions/plan.ts'
-import type { Call } from '../../../../src/provider/provider.ts'
 import { Inputs } from '../../../../src/settings/inputs.ts'
 import { Problems } from '../../../../src/settings/problems.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../../../emulator/edgegap/emulator.ts'
