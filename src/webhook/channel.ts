@@ -13,12 +13,13 @@ import { Notifications } from './notifications.ts'
 import { PrivateFolder } from './private-folder.ts'
 import { type Receiver, startReceiver } from './receiver.ts'
 import { Reliance } from './reliance.ts'
-import { ignoredRequests, reportFailure } from './report.ts'
+import { ignoredRequests, reportFailure, reportState } from './report.ts'
 import { selfPing } from './self-ping.ts'
 import { loadTransport } from './tunnels/load.ts'
 import { type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
 
 const CLOSE_MS = 1_500
+
 export interface ChannelOptions {
   settings: TunnelSettings
   /** How long the tunnel may try to come up, retries included. */
@@ -233,11 +234,7 @@ export class WebhookChannel {
     if (this.#state === state) return
     this.#state = state
     if (!this.#reliance.isDistrusted) this.#error = why
-    this.#options.printer.line(
-      state === 'verified'
-        ? `Webhook: the tunnel is verified (${this.tunnel}); polling slows down.`
-        : `Webhook: nothing comes through (${why}); polling at full pace.`,
-    )
+    reportState(this.#options.printer, state === 'verified' ? this.tunnel : undefined, why)
     // Also when it was given up: then nothing is to be waited for.
     this.#settled.abort()
     this.#notifications.wakeAll('changed')

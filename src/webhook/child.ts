@@ -1,4 +1,4 @@
-import { spawn } from 'node:child_process'
+import { type ChildProcess, spawn } from 'node:child_process'
 import type { Child, ChildEnd, ChildOptions } from './tunnels/tunnel.ts'
 
 const KEPT_LINES = 200
@@ -40,12 +40,8 @@ export function spawnChild(
   environment: NodeJS.ProcessEnv,
   book: ChildBook,
 ): Child {
-  const passedOn = PASSED_ON.flatMap((name) => {
-    const value = environment[name]
-    return value === undefined ? [] : [[name, value] as const]
-  })
   const child = spawn(command, args, {
-    env: { ...Object.fromEntries(passedOn), ...options.environment },
+    env: { ...passedOn(environment), ...options.environment },
     cwd: options.cwd,
     stdio: ['ignore', 'pipe', 'pipe'],
     windowsHide: true,
@@ -62,21 +58,7 @@ export function spawnChild(
   readLines(child.stderr, onLine)
   const { pid } = child
   if (pid !== undefined) book.addChild(pid)
-  const ended = new Promise<ChildEnd>((resolve) => {
-    child.once('exit', (code, signal) => {
-      const end = { code: code ?? undefined, reason: signal ?? `exit code ${code}` }
-      // Its last lines may come after its exit, yet a grandchild that holds the pipes must not
-      // delay us.
-      const late = setTimeout(() => resolve(end), LAST_LINES_MS)
-      child.once('close', () => {
-        clearTimeout(late)
-        resolve(end)
-      })
-    })
-    child.once('error', (error: NodeJS.ErrnoException) =>
-      resolve({ code: undefined, reason: error.code ?? error.name }),
-    )
-  }).then((end) => {
+  const ended = endOf(child).then((end) => {
     if (pid !== undefined) book.removeChild(pid)
     child.stdout.destroy()
     child.stderr.destroy()
@@ -95,6 +77,33 @@ export function spawnChild(
       signalGroup(pid, 'SIGKILL')
     },
   }
+}
+
+function passedOn(environment: NodeJS.ProcessEnv): NodeJS.ProcessEnv {
+  return Object.fromEntries(
+    PASSED_ON.flatMap((name) => {
+      const value = environment[name]
+      return value === undefined ? [] : [[name, value] as const]
+    }),
+  )
+}
+
+function endOf(child: ChildProcess): Promise<ChildEnd> {
+  return new Promise((resolve) => {
+    child.once('exit', (code, signal) => {
+      const end = { code: code ?? undefined, reason: signal ?? `exit code ${code}` }
+      // Its last lines may come after its exit, yet a grandchild that holds the pipes must not
+      // delay us.
+      const late = setTimeout(() => resolve(end), LAST_LINES_MS)
+      child.once('close', () => {
+        clearTimeout(late)
+        resolve(end)
+      })
+    })
+    child.once('error', (error: NodeJS.ErrnoException) =>
+      resolve({ code: undefined, reason: error.code ?? error.name }),
+    )
+  })
 }
 
 /** Signals a child with all that it started; on Windows the child alone. */

@@ -60,117 +60,140 @@ export async function startReceiver(
   onDelivery: (delivery: Delivery) => void,
   onCrowd: () => void = () => {},
 ): Promise<Receiver> {
-  const path = `/${randomBytes(32).toString('base64url')}`
-  const pingKey = randomBytes(32)
-  const rejects: Rejects = { reasons: {} }
-  const pong = (nonce: string) => createHmac('sha256', pingKey).update(nonce).digest('base64url')
-  let bodies = 0
-  const noted = new WeakSet<Duplex>()
+  const listener = new Listener(onDelivery, onCrowd)
+  await listener.listen(port)
+  return listener
+}
 
-  const server = createServer({
-    headersTimeout: HEADERS_MS,
-    requestTimeout: REQUEST_MS,
-    // How often node checks the two times above; 30 s by default, so they would mean nothing.
-    connectionsCheckingInterval: 1_000,
-  })
-  server.maxConnections = MAX_SOCKETS
-  // A socket on which nothing moves, in either direction.
-  server.setTimeout(REQUEST_MS)
-  const name = ANSWERER + randomBytes(8).toString('hex')
-  const strangers = new Set<Duplex>()
-  server.on('connection', (socket) => {
+class Listener implements Receiver {
+  readonly path = `/${randomBytes(32).toString('base64url')}`
+  readonly rejects: Rejects = { reasons: {} }
+  readonly name = ANSWERER + randomBytes(8).toString('hex')
+  readonly #pingKey = randomBytes(32)
+  readonly #onDelivery: (delivery: Delivery) => void
+  readonly #onCrowd: () => void
+  readonly #server: Server
+  readonly #strangers = new Set<Duplex>()
+  readonly #noted = new WeakSet<Duplex>()
+  #bodies = 0
+
+  constructor(onDelivery: (delivery: Delivery) => void, onCrowd: () => void) {
+    this.#onDelivery = onDelivery
+    this.#onCrowd = onCrowd
+    this.#server = createServer({
+      headersTimeout: HEADERS_MS,
+      requestTimeout: REQUEST_MS,
+      // How often node checks the two times above; 30 s by default, so they would mean nothing.
+      connectionsCheckingInterval: 1_000,
+    })
+    this.#server.maxConnections = MAX_SOCKETS
+    // A socket on which nothing moves, in either direction.
+    this.#server.setTimeout(REQUEST_MS)
+    this.#handle()
+  }
+
+  get port(): number {
+    return (this.#server.address() as AddressInfo).port
+  }
+
+  async listen(port: number): Promise<void> {
+    await new Promise<void>((resolve, reject) => {
+      this.#server.once('error', reject)
+      this.#server.listen({ host: '127.0.0.1', port, exclusive: true }, resolve)
+    })
+    // From here on a failure of the listener costs the webhook, never the step.
+    this.#server.on('error', () => this.#note('a fault of the listener'))
+  }
+
+  pong(nonce: string): string {
+    return createHmac('sha256', this.#pingKey).update(nonce).digest('base64url')
+  }
+
+  close(): void {
+    this.#server.close()
+    this.#server.closeAllConnections()
+  }
+
+  #handle(): void {
+    const server = this.#server
+    server.on('connection', (socket) => this.#admit(socket))
+    server.on('request', (request, response) => this.#serve(request, response))
+    // Node itself would tell everybody who asks to go on and send a body.
+    server.on('checkContinue', (request, response) =>
+      this.#serve(request, response, () => response.writeContinue()),
+    )
+    server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
+      this.#note(CLIENT_ERRORS[error.code ?? ''] ?? 'malformed', socket)
+      socket.destroy()
+    })
+    server.on('drop', () => {
+      this.#note('too many connections')
+      this.#onCrowd()
+    })
+  }
+
+  #admit(socket: Duplex): void {
+    const strangers = this.#strangers
     strangers.add(socket)
     socket.once('close', () => strangers.delete(socket))
     if (strangers.size <= MAX_STRANGERS) return
     const [oldest] = strangers
     if (oldest) {
       strangers.delete(oldest)
-      note('too many connections', oldest)
+      this.#note('too many connections', oldest)
       oldest.destroy()
     }
-    onCrowd()
-  })
-  const serve = (request: IncomingMessage, response: ServerResponse, goOn = () => {}) => {
-    response.setHeader(ANSWERED_BY, name)
-    const [target = '', query = ''] = (request.url ?? '').split('?', 2)
-    if (request.method === 'GET' && isSameSecret(target, `${path}/ping`)) {
-      const nonce = new URLSearchParams(query).get('n') ?? ''
-      answer(response, nonce.length <= 64 ? 200 : 400, pong(nonce))
-    } else if (request.method === 'POST' && isSameSecret(target, path)) {
-      strangers.delete(request.socket)
-      goOn()
-      void take(request, response)
-    } else reject(request, response, 404, 'unknown path or method')
-  }
-  server.on('request', serve)
-  // Node itself would tell everybody who asks to go on and send a body.
-  server.on('checkContinue', (request, response) =>
-    serve(request, response, () => response.writeContinue()),
-  )
-  server.on('clientError', (error: NodeJS.ErrnoException, socket) => {
-    note(CLIENT_ERRORS[error.code ?? ''] ?? 'malformed', socket)
-    socket.destroy()
-  })
-  server.on('drop', () => {
-    note('too many connections')
-    onCrowd()
-  })
-  await listen(server, port)
-  // From here on a failure of the listener costs the webhook, never the step.
-  server.on('error', () => note('a fault of the listener'))
-  return {
-    port: (server.address() as AddressInfo).port,
-    path,
-    rejects,
-    name,
-    pong,
-    close: () => {
-      server.close()
-      server.closeAllConnections()
-    },
+    this.#onCrowd()
   }
 
-  async function take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (bodies >= MAX_BODIES) return reject(request, response, 503, 'too many at once')
-    bodies += 1
+  #serve(request: IncomingMessage, response: ServerResponse, goOn = () => {}): void {
+    response.setHeader(ANSWERED_BY, this.name)
+    const [target = '', query = ''] = (request.url ?? '').split('?', 2)
+    if (request.method === 'GET' && isSameSecret(target, `${this.path}/ping`)) {
+      const nonce = new URLSearchParams(query).get('n') ?? ''
+      answer(response, nonce.length <= 64 ? 200 : 400, this.pong(nonce))
+    } else if (request.method === 'POST' && isSameSecret(target, this.path)) {
+      this.#strangers.delete(request.socket)
+      goOn()
+      void this.#take(request, response)
+    } else this.#reject(request, response, 404, 'unknown path or method')
+  }
+
+  async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
+    if (this.#bodies >= MAX_BODIES) return this.#reject(request, response, 503, 'too many at once')
+    this.#bodies += 1
     try {
       const isTooLarge = Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES
       const body = isTooLarge ? undefined : await readBody(request)
-      if (body === undefined) return reject(request, response, 413, 'over 1 MiB')
+      if (body === undefined) return this.#reject(request, response, 413, 'over 1 MiB')
       answer(response, 204)
-      onDelivery({ headers: flattenHeaders(request.headers), body })
+      this.#onDelivery({ headers: flattenHeaders(request.headers), body })
     } catch {
-      note('broken off', request.socket)
+      this.#note('broken off', request.socket)
     } finally {
-      bodies -= 1
+      this.#bodies -= 1
     }
   }
 
-  function reject(
+  #reject(
     request: IncomingMessage,
     response: ServerResponse,
     status: number,
     reason: string,
   ): void {
-    note(reason, request.socket)
+    this.#note(reason, request.socket)
     response.setHeader('connection', 'close')
     answer(response, status)
     response.once('finish', () => request.destroy())
   }
 
   /** Counts once per socket: a request that times out, for one, is reported in two ways. */
-  function note(reason: string, socket?: Duplex): void {
-    if (socket && noted.has(socket)) return
-    if (socket) noted.add(socket)
-    rejects.reasons[reason] = (rejects.reasons[reason] ?? 0) + 1
+  #note(reason: string, socket?: Duplex): void {
+    if (socket && this.#noted.has(socket)) return
+    if (socket) this.#noted.add(socket)
+    const { reasons } = this.rejects
+    reasons[reason] = (reasons[reason] ?? 0) + 1
   }
-}
-
-async function listen(server: Server, port: number): Promise<void> {
-  await new Promise<void>((resolve, reject) => {
-    server.once('error', reject)
-    server.listen({ host: '127.0.0.1', port, exclusive: true }, resolve)
-  })
 }
 
 /** Compares in constant time, so that the path cannot be guessed byte by byte. */

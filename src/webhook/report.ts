@@ -25,3 +25,12 @@ export function ignoredRequests(reasons: readonly (readonly [string, number])[])
   const list = reasons.map(([reason, count]) => `${count} × ${reason}`).join(', ')
   return `Webhook: ignored requests: ${list}.`
 }
+
+/** @param tunnel the tunnel that is verified now; undefined where nothing comes through, and `why` */
+export function reportState(printer: Printer, tunnel: string | undefined, why: string): void {
+  printer.line(
+    tunnel === undefined
+      ? `Webhook: nothing comes through (${why}); polling at full pace.`
+      : `Webhook: the tunnel is verified (${tunnel}); polling slows down.`,
+  )
+}

@@ -3,7 +3,6 @@ import { ActionError } from '../../base/errors.ts'
 import { inTurn } from '../../base/in-turn.ts'
 import { Pacer } from '../../base/pacer.ts'
 import type { Call } from '../call.ts'
-import type { Member, Members } from '../groups.ts'
 import type { ServerLog, StopReply } from '../provider.ts'
 import { budget } from './budget.ts'
 import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
@@ -21,9 +20,7 @@ const STOP_ANSWERS: ReadonlySet<number> = new Set([200, 202, 400, 404, 410])
 /** Rows that do not show their tags are checked one by one, so many at most. */
 const MAX_UNTAGGED = 100
 /** Statuses on the way at the same time. */
-const STATUS_AT_ONCE = 10
-/** One request of several that find out whose deployments are: one that hangs must not use up all the time. */
-const MEMBER_CALL_MS = 6_000
+export const STATUS_AT_ONCE = 10
 /** Edgegap allows 20 status requests a second for the whole organization; a few may go at once. */
 export const STATUS_SPACING_MS = 60
 export const STATUS_BURST = 3
@@ -32,7 +29,7 @@ export const STATUS_BURST = 3
 export type ArrivedStatus = (id: string, reading: StatusReading | ActionError) => void
 
 /** One filter of the list (OpenAPI v1, `GET /v1/deployments`). */
-interface Filter {
+export interface Filter {
   field: 'tags' | 'application' | 'status'
   operator: 'eq' | 'in'
   value: string | readonly string[]
@@ -60,6 +57,11 @@ export class Deployments {
     return readStatus(reply.text, id, reply.request)
   }
 
+  /** Waits for the next status request that keeps many of them below the rate limit. */
+  async turn(signal: AbortSignal): Promise<void> {
+    await this.#statuses.turn(signal)
+  }
+
   /**
    * Several statuses, a few at a time; each id has its status or its error.
    *
@@ -74,7 +76,7 @@ export class Deployments {
   ): Promise<Map<string, StatusReading | ActionError>> {
     const read = new Map<string, StatusReading | ActionError>()
     await inTurn(ids, STATUS_AT_ONCE, async (id) => {
-      if (isPaced) await this.#statuses.turn(call.signal)
+      if (isPaced) await this.turn(call.signal)
       const one = await this.status(id, call).catch((thrown) => {
         if (thrown instanceof ActionError) return thrown
         throw thrown
@@ -129,7 +131,7 @@ export class Deployments {
     for (const row of rows) {
       if (row.tags === undefined) untagged += 1
       if (untagged > MAX_UNTAGGED) throw tooManyUntagged()
-      const tags = row.tags ?? (row.id && (await this.#membership(row.id, rest()))?.tags)
+      const tags = row.tags ?? (row.id && (await this.membership(row.id, rest()))?.tags)
       const tag = tags && sought.find((one) => tags.includes(one))
       if (!tag) continue
       // It is ours and cannot be named in a request: nothing may be created beside it.
@@ -139,34 +141,8 @@ export class Deployments {
     return found
   }
 
-  /** What runs of an application, or of one group of it; each one is checked by its own status. */
-  async members(application: string, group: string | undefined, call: Call): Promise<Members> {
-    const left = budget(this.#clock, call)
-    const rest = () => ({ ...left(), deadlineMs: Math.min(left().deadlineMs, MEMBER_CALL_MS) })
-    const filters: Filter[] = [{ field: 'application', operator: 'eq', value: application }]
-    if (group !== undefined) filters.push({ field: 'tags', operator: 'eq', value: group })
-    const rows = await this.list(filters, rest())
-    const ids = rows.flatMap(({ id, tags }) => {
-      const mayBelong = group === undefined || tags === undefined || tags.includes(group)
-      return id !== undefined && mayBelong ? [id] : []
-    })
-    const members: Member[] = []
-    const unclear: string[] = []
-    const isMany = ids.length > STATUS_AT_ONCE
-    await inTurn([...new Set(ids)], STATUS_AT_ONCE, async (id) => {
-      if (isMany) await this.#statuses.turn(call.signal)
-      const member = await this.#membership(id, rest())
-      if (!member) unclear.push(id)
-      if (member?.application !== application || member.end === 'ended') return
-      const { tags, end } = member
-      if (group !== undefined && !tags.includes(group)) return
-      members.push({ id, tags, ...(end === 'ending' && { isEnding: true }) })
-    })
-    return { members, unclear }
-  }
-
   /** Whose a deployment is, and whether it ends; undefined where the API does not know it. */
-  async #membership(
+  async membership(
     id: string,
     call: Call,
   ): Promise<(Membership & Pick<StatusReading, 'end'>) | undefined> {

@@ -2,7 +2,7 @@ import type { Delivery, Notification } from '../../base/delivery.ts'
 import { type ActionError, toActionError } from '../../base/errors.ts'
 import { adaptiveSchedule, type PollSchedule } from '../../wait/schedule.ts'
 import type { Call } from '../call.ts'
-import type { Members } from '../groups.ts'
+import type { Groups } from '../groups.ts'
 import type { Plan } from '../plan.ts'
 import type {
   Arrived,
@@ -21,6 +21,7 @@ import { readCreate } from './create-reply.ts'
 import { deploymentBody } from './deployment-body.ts'
 import { Deployments } from './deployments.ts'
 import { wire } from './load-wire.ts'
+import { readMembers } from './members.ts'
 import { type EdgegapTarget, Places } from './places.ts'
 import type { EdgegapAccess, EdgegapDeploySettings, EdgegapVersionSettings } from './settings.ts'
 import type { VersionInputs } from './version-inputs.ts'
@@ -113,11 +114,8 @@ export class Edgegap implements Provider<EdgegapTarget> {
     },
   }
 
-  readonly groups = {
-    members: (
-      { application, group }: { application: string; group: string | undefined },
-      call: Call,
-    ): Promise<Members> => this.#deployments.members(application, group, call),
+  readonly groups: Groups = {
+    members: (scope, call) => readMembers(this.#deployments, this.#context.clock, scope, call),
   }
 
   async findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {

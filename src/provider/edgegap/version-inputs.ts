@@ -1,4 +1,3 @@
-import { readDuration } from '../../settings/duration.ts'
 import { refuseWithoutWait } from '../../settings/groups.ts'
 import type { Inputs } from '../../settings/inputs.ts'
 import type { Operation } from '../../settings/model.ts'
@@ -8,6 +7,7 @@ import { type Image, parseImage, showImage, warnOfTag } from './image.ts'
 import { readPorts, type VersionPort } from './ports.ts'
 import { readVariables, type Variable } from './variables.ts'
 import type { VersionConfig } from './version-config.ts'
+import { checkDefaults, readResources } from './version-resources.ts'
 
 /** What the inputs say about the app version that is deployed, and about others of the application. */
 export interface VersionInputs {
@@ -36,18 +36,8 @@ export interface RegistryLogin {
   readonly password: string
 }
 
-export const DEFAULT_CPU = 512
-export const DEFAULT_MEMORY_MB = 1024
-export const DEFAULT_MAX_DURATION_MINUTES = 60
-
 /** Names of versions (OpenAPI v1); the character set is not documented. */
 const MAX_NAME = 64
-/** OpenAPI v1 has no upper limit; this one only catches a unit that was mistaken. */
-const RESOURCES = { min: 100, max: 1_000_000 }
-/** Stands for a number that is a problem already. */
-const UNREADABLE = 0
-const ONE_MINUTE_MS = 60_000
-
 /** Inputs that say something only about a version that is made or moved. */
 const NEED_IMAGE = [
   'version-from',
@@ -110,7 +100,6 @@ export async function readVersionInputs(reading: Reading): Promise<VersionInputs
     registryLogin: readRegistryLogin(inputs, problems),
     ...readResources(inputs, problems),
     ports: readPorts(inputs, problems),
-    maxDurationMinutes: readMaxDuration(inputs, problems),
     environment: readVariables(inputs, problems, {
       open: 'version-env',
       secret: 'version-secret-env',
@@ -195,26 +184,6 @@ function readRegistryLogin(inputs: Inputs, problems: Problems): RegistryLogin | 
   return undefined
 }
 
-function readResources(inputs: Inputs, problems: Problems) {
-  const read = (name: string) =>
-    inputs.has(name) ? inputs.wholeNumber(name, RESOURCES, UNREADABLE) : undefined
-  const [cpu, memoryMb] = [read('cpu'), read('memory')]
-  if (cpu && memoryMb && memoryMb > 2 * cpu) {
-    const value = inputs.text('memory')
-    problems.add('memory', value, `use at most twice the cpu, which is ${2 * cpu} here`)
-  }
-  return { cpu, memoryMb }
-}
-
-function readMaxDuration(inputs: Inputs, problems: Problems): number | undefined {
-  const durationMs = readDuration(inputs, problems, 'max-duration', ONE_MINUTE_MS)
-  if (durationMs === undefined) return undefined
-  if (durationMs % ONE_MINUTE_MS !== 0) {
-    problems.add('max-duration', inputs.text('max-duration'), 'use whole minutes, such as 90m')
-  }
-  return durationMs / ONE_MINUTE_MS
-}
-
 /** Loaded only when given: the YAML library costs time at the start. */
 async function readConfig(inputs: Inputs, problems: Problems): Promise<VersionConfig> {
   if (!inputs.has('version-config')) return {}
@@ -238,24 +207,6 @@ function readPromote(inputs: Inputs, problems: Problems, version: string): strin
     names.add(name)
   }
   return [...names]
-}
-
-/** Where a version would be made from the defaults, one of them must not contradict the other input. */
-function checkDefaults(settings: VersionInputs, problems: Problems): void {
-  const { image, policy, versionFrom, config } = settings
-  if (image === undefined || policy === 'update' || versionFrom !== undefined) return
-  if ('req_cpu' in config || 'req_memory' in config) return
-  const { cpu = DEFAULT_CPU, memoryMb = DEFAULT_MEMORY_MB } = settings
-  if (cpu === UNREADABLE || memoryMb === UNREADABLE) return
-  // Both given was checked before.
-  if (memoryMb <= 2 * cpu || (settings.cpu !== undefined && settings.memoryMb !== undefined)) return
-  if (settings.memoryMb === undefined) {
-    const fault = `memory is ${memoryMb} where it is not given, more than twice the cpu: give memory too`
-    problems.add('cpu', String(cpu), fault)
-  } else {
-    const fault = `cpu is ${cpu} where it is not given, and memory may be twice that: give cpu too`
-    problems.add('memory', String(memoryMb), fault)
-  }
 }
 
 function findWarnings(inputs: Inputs, { image, promote, registryLogin }: VersionInputs): string[] {

@@ -1,4 +1,4 @@
-import type { Delivery, Notification } from '../../base/delivery.ts'
+import type { Delivery } from '../../base/delivery.ts'
 import { ActionError } from '../../base/errors.ts'
 import type { PollSchedule } from '../../wait/schedule.ts'
 import type { Call } from '../call.ts'
@@ -17,29 +17,24 @@ import { RockitEdgeApi } from './api.ts'
 import { type BuildFiles, findBuildFiles } from './build-files.ts'
 import { createRockitEdgeClient, type RockitEdgeClient } from './client.ts'
 import { evaluate } from './evaluate.ts'
-import { type ImportRecord, isSameBuild } from './import-record.ts'
+import type { ImportRecord } from './import-record.ts'
 import { Importer, UPLOAD_ID } from './importer.ts'
 import { expectUsable } from './lock.ts'
 import { findUploads } from './lost-imports.ts'
+import { NotificationReader } from './notification-reader.ts'
 import { planImport } from './plan.ts'
 import { Reader } from './reader.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import { SUBSCRIPTION_ID, Subscriptions } from './subscriptions.ts'
 import { isSubscriptionName } from './tags.ts'
-import { isSignedWith } from './token.ts'
 import type { App } from './wire/app.ts'
 import type { Task } from './wire/task.ts'
-import { readNotice } from './wire/webhook.ts'
 
-const TOKEN_HEADER = 'x-rockit-subscriptions'
 /** The gateway's limit counts all callers of an instance together. */
 const SHORTEST_POLL_MS = 10_000
 const POLL_SPREAD_MS = 5_000
 /** An upload has its own limits, by its progress. */
 const LONGEST_CREATE_MS = 24 * 3_600_000
-const MAX_LOGGED_UNKNOWN = 5
-/** The documented body takes a fraction of this. */
-const MAX_NOTICE_BYTES = 64 * 1024
 
 /** Builds as deployments: import, then publishing, on the backend API of a ROCKIT Edge. */
 export class RockitEdge implements Provider {
@@ -62,7 +57,7 @@ export class RockitEdge implements Provider {
   /** The import that is under way; the webhook may be faster than the reply to it. */
   #record: ImportRecord | undefined
   #deploymentId: string | undefined
-  readonly #unknownNotices = new Set<string>()
+  readonly #notifications: NotificationReader
 
   constructor(settings: RockitEdgeSettings, context: ProviderContext) {
     this.#settings = settings
@@ -73,6 +68,7 @@ export class RockitEdge implements Provider {
     this.#api = new RockitEdgeApi(this.#send, settings.application)
     this.#reader = new Reader(this.#api, context.clock, context.log)
     this.#subscriptions = new Subscriptions(this.#send, this.#api, context)
+    this.#notifications = new NotificationReader(settings, this.#subscriptions, context.log)
     const { application: name, organization } = settings
     this.successWord = settings.waitUntil === 'imported' ? 'imported' : 'published'
     this.targets = [{ name, where: organization }]
@@ -137,7 +133,12 @@ export class RockitEdge implements Provider {
   }
 
   readonly webhooks = {
-    read: (delivery: Delivery) => this.#readNotification(delivery),
+    read: (delivery: Delivery) =>
+      this.#notifications.read(delivery, () => ({
+        record: this.#record,
+        id: this.#deploymentId,
+        mayReadTasks: this.#reader.mayReadTasks,
+      })),
     subscribe: (webhook: URL, call: Call) => this.#subscriptions.open(webhook, call),
   }
 
@@ -164,38 +165,6 @@ export class RockitEdge implements Provider {
   async #expireTask(name: string, call: Call): Promise<void> {
     const result = await this.#api.expireUpload(name, call)
     if (result === 'accepted') this.#context.log(`Expired the upload task ${name}.`)
-  }
-
-  /**
-   * The signature shows who sent it, but does not cover the body: whoever sees one on its way can send
-   * it again with another. So the body only says whom it is about, and causes a status check. What
-   * else it says is kept only where tasks may not be read, and nothing else shows how a build ends.
-   */
-  async #readNotification({ headers, body }: Delivery): Promise<Notification> {
-    const secrets = await this.#subscriptions.secrets()
-    if (!(await isSignedWith(headers[TOKEN_HEADER] ?? '', secrets)))
-      return ignored('not signed by ROCKIT Edge')
-    if (body.length > MAX_NOTICE_BYTES) return ignored('too large')
-    const { organization, application } = this.#settings
-    const read = readNotice(body.toString('utf8'), organization, application)
-    if ('ignored' in read) {
-      if (read.unknown) this.#logUnknown(read.unknown)
-      return ignored(read.ignored)
-    }
-    const record = this.#record
-    if (!record) return ignored('from before the import')
-    const { build } = read.notice
-    if (build && record.build && !isSameBuild(build, record.build)) {
-      return ignored('for another build')
-    }
-    if (!this.#reader.mayReadTasks) record.addNotice(read.notice)
-    return { kind: 'notification', id: this.#deploymentId }
-  }
-
-  #logUnknown(what: string): void {
-    if (this.#unknownNotices.has(what) || this.#unknownNotices.size >= MAX_LOGGED_UNKNOWN) return
-    this.#unknownNotices.add(what)
-    this.#context.log(`Webhook: "${what}" is nothing that this action knows; it is ignored.`)
   }
 
   /** Subscriptions are found by their own names, uploads by the time at which they were asked for. */
@@ -242,10 +211,6 @@ export class RockitEdge implements Provider {
     }
     throw new ActionError({ kind: 'refused', what: `${id} cannot be taken back.` })
   }
-}
-
-function ignored(why: string): Notification {
-  return { kind: 'ignored', why }
 }
 
 function notImported(id: string): ActionError {

@@ -1,13 +1,12 @@
 import type { Image } from '../image.ts'
 import { portBody } from '../ports.ts'
 import type { Variable } from '../variables.ts'
+import type { RegistryLogin, VersionInputs } from '../version-inputs.ts'
 import {
   DEFAULT_CPU,
   DEFAULT_MAX_DURATION_MINUTES,
   DEFAULT_MEMORY_MB,
-  type RegistryLogin,
-  type VersionInputs,
-} from '../version-inputs.ts'
+} from '../version-resources.ts'
 import { conflict } from './errors.ts'
 import type { Version } from './version.ts'
 

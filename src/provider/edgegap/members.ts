@@ -1,0 +1,44 @@
+import type { Clock } from '../../base/clock.ts'
+import { inTurn } from '../../base/in-turn.ts'
+import type { Call } from '../call.ts'
+import type { Member, Members } from '../groups.ts'
+import { budget } from './budget.ts'
+import { type Deployments, type Filter, STATUS_AT_ONCE } from './deployments.ts'
+
+/** One request of several that find out whose deployments are: one that hangs must not use up all the time. */
+const MEMBER_CALL_MS = 6_000
+
+/**
+ * What runs of an application, or of one group of it; each one is checked by its own status.
+ *
+ * @throws ActionError where one of the requests failed
+ */
+export async function readMembers(
+  deployments: Deployments,
+  clock: Clock,
+  { application, group }: { application: string; group: string | undefined },
+  call: Call,
+): Promise<Members> {
+  const left = budget(clock, call)
+  const rest = () => ({ ...left(), deadlineMs: Math.min(left().deadlineMs, MEMBER_CALL_MS) })
+  const filters: Filter[] = [{ field: 'application', operator: 'eq', value: application }]
+  if (group !== undefined) filters.push({ field: 'tags', operator: 'eq', value: group })
+  const rows = await deployments.list(filters, rest())
+  const ids = rows.flatMap(({ id, tags }) => {
+    const mayBelong = group === undefined || tags === undefined || tags.includes(group)
+    return id !== undefined && mayBelong ? [id] : []
+  })
+  const members: Member[] = []
+  const unclear: string[] = []
+  const isMany = ids.length > STATUS_AT_ONCE
+  await inTurn([...new Set(ids)], STATUS_AT_ONCE, async (id) => {
+    if (isMany) await deployments.turn(call.signal)
+    const member = await deployments.membership(id, rest())
+    if (!member) unclear.push(id)
+    if (member?.application !== application || member.end === 'ended') return
+    const { tags, end } = member
+    if (group !== undefined && !tags.includes(group)) return
+    members.push({ id, tags, ...(end === 'ending' && { isEnding: true }) })
+  })
+  return { members, unclear }
+}
