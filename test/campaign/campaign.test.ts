@@ -1,9 +1,18 @@
-import { afterAll, describe, test } from 'vitest'
+import { afterAll, describe, expect, test } from 'vitest'
 import { deploy, startEdgegap } from '../action/deploy.ts'
 import { error, ready } from '../emulator/edgegap/script.ts'
+import { removeEventFiles } from '../github/stage.ts'
 import { allCells, type Cell } from './cells.ts'
 import { killDeploy } from './edgegap-kill.ts'
 import { judgeDeploy } from './judge.ts'
+import {
+  endOfRelease,
+  endRelease,
+  type ReleaseCell,
+  releaseCells,
+  runRelease,
+  runReleaseCell,
+} from './release.ts'
 import { Table } from './table.ts'
 import { killUpload } from './upload-kill.ts'
 
@@ -14,6 +23,9 @@ import { killUpload } from './upload-kill.ts'
  */
 const isFull = process.env.CAMPAIGN === 'full'
 const CELL_SHARE = 17
+const RELEASE_SHARE = 47
+/** Releases that are cancelled or killed. */
+const RELEASE_ENDS = isFull ? 180 : 6
 const KILLS = Number(process.env.CAMPAIGN_KILLS || (isFull ? 300 : 12))
 const CELL_MS = 240_000
 /** Each third kill is one of its kind. */
@@ -21,10 +33,14 @@ const KINDS = ['poll', 'webhook', 'upload'] as const
 
 const faults = new Table('Request, and how often the fault comes')
 const deployKills = new Table('Killed (Edgegap)')
+const releaseFaults = new Table('Request of a release, and how often the fault comes')
+const releaseEnds = new Table('Ended (a release)')
 const uploadKills = new Table('Killed (an upload to ROCKIT Edge)')
 
 afterAll(() => {
-  if (isFull) console.log([faults, deployKills, uploadKills].join('\n\n'))
+  removeEventFiles()
+  const tables = [faults, releaseFaults, deployKills, releaseEnds, uploadKills]
+  if (isFull) console.log(tables.join('\n\n'))
 })
 
 async function runCell({ endpoint, effect, isAlways, comesUp }: Cell): Promise<string> {
@@ -59,6 +75,32 @@ describe.concurrent('every fault on every request', () => {
   )
 })
 
+describe.concurrent('every fault on every request of a release', () => {
+  test('none of which comes', async () => {
+    expect(await runRelease()).toBe('succeeded, the new server')
+  })
+
+  const cells = releaseCells().filter((_, index) => isFull || index % RELEASE_SHARE === 0)
+  test.each(cells.map((cell) => [titleOf(cell), cell] as const))(
+    '%s',
+    async (_, cell) => {
+      const row = `${cell.endpoint.name}, ${cell.isAlways ? 'always' : 'once'}`
+      await releaseFaults.measure(row, () => runReleaseCell(cell))
+    },
+    CELL_MS,
+  )
+})
+
+describe.concurrent('a release that is ended', () => {
+  test.each(Array.from({ length: RELEASE_ENDS }, (_, index) => index))(
+    'at moment %i leaves a server, and nothing that is untrue',
+    async (index) => {
+      await releaseEnds.measure(endOfRelease(index), () => endRelease(index))
+    },
+    CELL_MS,
+  )
+})
+
 describe.concurrent('a kill', () => {
   const moments = Array.from({ length: KILLS }, (_, index) => index)
   test.each(moments.map((index) => [index, KINDS[index % KINDS.length]] as const))(
@@ -72,6 +114,6 @@ describe.concurrent('a kill', () => {
   )
 })
 
-function titleOf({ endpoint, fault, isAlways }: Cell): string {
+function titleOf({ endpoint, fault, isAlways }: Cell | ReleaseCell): string {
   return `${endpoint.name}: ${fault}, ${isAlways ? 'always' : 'once'}`
 }
