@@ -9,9 +9,9 @@ import {
   expectAllOutputs,
   expectNothingLeft,
   LIST,
-  markOf,
   onlyError,
   startEdgegap,
+  tagOf,
   wireLog,
 } from './deploy.ts'
 
@@ -19,7 +19,7 @@ import {
 function expectNoBlindRepeat(edgegap: Edgegap): void {
   const { requests } = edgegap
   const creates = edgegap.requestsTo('POST', CREATE)
-  const tags = creates.map(markOf)
+  const tags = creates.map(tagOf)
   expect(new Set(tags).size).toBe(tags.length)
   for (const [index, create] of creates.slice(0, -1).entries()) {
     const next = creates[index + 1]
@@ -177,7 +177,7 @@ describe.concurrent('a create whose reply is lost', () => {
     expect(main.exitCode).toBe(1)
     expect(edgegap.requestsTo('POST', CREATE)).toHaveLength(1)
     const [create] = edgegap.requestsTo('POST', CREATE)
-    expect(onlyError(main)).toContain(create && markOf(create))
+    expect(onlyError(main)).toContain(create && tagOf(create))
     expectAllOutputs(main)
     expect(main.outputs.outcome).toBe('failed')
     // The post step finds it when the provider is well again.
@@ -192,7 +192,7 @@ describe.concurrent('a create whose reply is lost', () => {
     const { post } = await deploy(edgegap)
     const [create] = edgegap.requestsTo('POST', CREATE)
     expect(post).toMatchObject({ exitCode: 1 })
-    expect(post && onlyError(post)).toContain(create && markOf(create))
+    expect(post && onlyError(post)).toContain(create && tagOf(create))
   })
 })
 

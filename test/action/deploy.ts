@@ -113,7 +113,7 @@ export function wireLog({ requests }: Pick<Edgegap, 'requests'>): string[] {
 }
 
 /** The tag of our own that a create carried. */
-export function markOf({ body }: RecordedRequest): string {
+export function tagOf({ body }: RecordedRequest): string {
   return (body as { tags: string[] }).tags[0] ?? ''
 }
 

@@ -141,7 +141,7 @@ describe.concurrent('a server that comes up', () => {
     for (const state of states.slice(1))
       expect(state).toMatch(/^\[ *[\d.]+ m?s\] Status\.[A-Z]+(?:, New York)?$/)
     expect(states.at(-1)).toContain('Status.READY')
-    // A status is told when it changes, not at every look.
+    // A status is told when it changes, not at every check.
     expect(new Set(states).size).toBe(states.length)
   })
 })

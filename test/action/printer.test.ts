@@ -115,7 +115,7 @@ describe.concurrent('in every field of a status, a text that', () => {
       script: [{ afterMs: 0, status: 'DEPLOYING', wire }],
     })
     const mainControl = async (step: RunningStep) => {
-      // By then a look has brought the text.
+      // By then a check has brought the text.
       await step.waitForLine(/^::warning/, 20_000)
       const [made] = edgegap.deployments
       edgegap.setStatus(made?.id ?? '', {

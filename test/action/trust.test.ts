@@ -7,12 +7,12 @@ import {
   type Edgegap,
   expectNothingLeft,
   LIST,
-  markOf,
   onlyError,
   STATUS,
   STOP,
   startEdgegap,
   stop,
+  tagOf,
 } from './deploy.ts'
 
 /** A post step whose inputs are evaluated anew, as the runner does, to something else. */
@@ -101,7 +101,7 @@ describe.concurrent('the server that is kept', () => {
       {
         mainControl: async () => {
           const create = await edgegap.whenRequested('POST', CREATE, { timeoutMs: 20_000 })
-          edgegap.addDeployment({ tags: [markOf(create)] }, ready(100))
+          edgegap.addDeployment({ tags: [tagOf(create)] }, ready(100))
         },
         beforePost: async () => edgegap.faults.clear(),
       },

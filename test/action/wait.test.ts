@@ -183,7 +183,7 @@ describe.concurrent('polling', () => {
   ]
 
   test.each(faults)(
-    '%s changes nothing of the outcome and costs one look',
+    '%s changes nothing of the outcome and costs one check',
     async (_name, effect) => {
       await using edgegap = await startEdgegap({ script: ready(0) })
       edgegap.faults.order({ ...effect, path: STATUS, times: 1 })
@@ -216,7 +216,7 @@ describe.concurrent('polling', () => {
     const { main } = await deploy(edgegap, { timeout: '2s' })
     expect(main.outputs.outcome).toBe('timed-out')
     expect(Number(main.outputs.seconds)).toBeGreaterThanOrEqual(2)
-    // How exactly is specified on a virtual clock; here, that one look cannot eat the whole wait.
+    // How exactly is specified on a virtual clock; here, that one check cannot eat the whole wait.
     expect(Number(main.outputs.seconds)).toBeLessThan(9)
     expectNothingLeft(edgegap)
   })

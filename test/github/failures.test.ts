@@ -131,7 +131,7 @@ describe('a GitHub in trouble', () => {
       github.faults.order({ kind })
       const startedMs = systemClock.nowMs()
       const { warnings } = await deployOnce(300)
-      expect(systemClock.nowMs() - startedMs).toBeLessThan(5_000)
+      expect(systemClock.nowMs() - startedMs).toBeLessThan(20_000)
       expect(warnings).toHaveLength(1)
       expect(warnings[0]).toContain('GitHub had not answered when the step ended')
     },
@@ -160,7 +160,7 @@ describe('a GitHub in trouble', () => {
     const startedMs = systemClock.nowMs()
     reporter.started(deploying())
     reporter.finished(viewOf())
-    expect(systemClock.nowMs() - startedMs).toBeLessThan(1_000)
+    expect(systemClock.nowMs() - startedMs).toBeLessThan(10_000)
     return reporter.close(0)
   })
 

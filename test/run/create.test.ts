@@ -107,7 +107,7 @@ describe('a create of which nobody knows', () => {
     expect(stage.clock.elapsedMs).toBe(3_500)
   })
 
-  it('is not repeated before four looks over three seconds found nothing', async () => {
+  it('is not repeated before four checks over three seconds found nothing', async () => {
     const { provider } = stage
     provider.creates.push(unknown, { kind: 'created', id: 'b' })
     expect(await deployment()).toMatchObject({

@@ -104,7 +104,7 @@ describe('whatever a provider does', () => {
         expect(result.elapsedMs, note).toBeLessThanOrEqual(world.timeoutMs + 1_000)
 
         // A look that could have brought the news is never longer away than one pause: at most ten
-        // seconds, or what the waker allows, after a look that took ten seconds at most.
+        // seconds, or what the waker allows, after a check that took ten seconds at most.
         const moments = [...looks.map(({ atMs }) => atMs), result.elapsedMs]
         for (const [index, atMs] of moments.slice(1).entries()) {
           expect(atMs - (moments[index] ?? 0), note).toBeLessThanOrEqual(30_000 + 1)
@@ -135,7 +135,7 @@ describe('whatever a provider does', () => {
     }
   })
 
-  it('one failed look, of any kind, delays the news by one interval at most', async () => {
+  it('one failed check, of any kind, delays the news by one interval at most', async () => {
     const kinds = ['server-fault', 'connection-lost', 'malformed-reply', 'rate-limited'] as const
     for (const kind of kinds) {
       for (let newsAtMs = 0; newsAtMs < 60_000; newsAtMs += 1_777) {

@@ -17,7 +17,7 @@ export function fault(kind: ErrorKind = 'server-fault', retryAfterMs?: number): 
   return new ActionError({ kind, what: kind, ...(retryAfterMs !== undefined && { retryAfterMs }) })
 }
 
-/** What a look brings: a reading, an error, or nothing ever. */
+/** What a check brings: a reading, an error, or nothing ever. */
 export type Answer = Reading | ActionError | 'hang'
 
 export interface Look {
@@ -31,7 +31,7 @@ export interface Look {
 export interface Scene {
   clock: VirtualClock
   looks: Look[]
-  /** Times between the looks. */
+  /** Times between the checks. */
   gaps(): number[]
   events: WaitEvent<Reading>[]
   cancel: AbortController

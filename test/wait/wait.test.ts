@@ -5,7 +5,7 @@ import { begin, broken, fault, pending, play, ready } from './scene.ts'
 import { TestWaker } from './test-waker.ts'
 import { VirtualClock } from './virtual-clock.ts'
 
-describe('the first look', () => {
+describe('the first check', () => {
   it('comes at once', async () => {
     const { looks, result, elapsedMs } = await play(() => ready)
     expect(looks.map(({ atMs }) => atMs)).toEqual([0])
@@ -22,7 +22,7 @@ describe('the first look', () => {
   })
 })
 
-describe('the looks', () => {
+describe('the checks', () => {
   const pollSchedule = adaptiveSchedule(seededRandom(7))
 
   it('are at most a second apart in the first minute', async () => {
@@ -112,7 +112,7 @@ describe('the outcome', () => {
 })
 
 describe('the deadline', () => {
-  it('is when the last look comes, and what it finds counts', async () => {
+  it('is when the last check comes, and what it finds counts', async () => {
     const { looks, result } = await play(({ atMs }) => (atMs >= 10_500 ? ready : pending), {
       timeoutMs: 10_500,
     })
@@ -130,7 +130,7 @@ describe('the deadline', () => {
     }
   })
 
-  it('holds also when every look hangs and heeds neither its deadline nor its signal', async () => {
+  it('holds also when every check hangs and heeds neither its deadline nor its signal', async () => {
     for (const timeoutMs of [1_000, 9_999, 10_000, 10_001, 45_000]) {
       const { result } = await play(() => 'hang', { timeoutMs })
       expect(result).toMatchObject({ ending: 'timed-out', last: undefined })
@@ -139,7 +139,7 @@ describe('the deadline', () => {
     }
   })
 
-  it('is met by a last look even after an interval or a Retry-After beyond it', async () => {
+  it('is met by a last check even after an interval or a Retry-After beyond it', async () => {
     for (const answer of [pending, fault('rate-limited', 900_000)]) {
       const { looks } = await play(() => answer, {
         timeoutMs: 20_000,
@@ -155,7 +155,7 @@ describe('the deadline', () => {
     expect(looks).toHaveLength(4)
   })
 
-  it('leaves no look without the time for an answer', async () => {
+  it('leaves no check without the time for an answer', async () => {
     for (let timeoutMs = 2_900; timeoutMs <= 3_100; timeoutMs += 7) {
       const { looks, gaps } = await play(() => pending, { timeoutMs })
       expect(Math.min(...looks.map(({ deadlineMs }) => deadlineMs))).toBeGreaterThanOrEqual(99)
@@ -163,7 +163,7 @@ describe('the deadline', () => {
     }
   })
 
-  it('gives every look a deadline of its own: 3 s and more after each failure, what is left, or the last 0.9', async () => {
+  it('gives every check a deadline of its own: 3 s and more after each failure, what is left, or the last 0.9', async () => {
     const { looks } = await play(() => 'hang', { timeoutMs: 25_000 })
     expect(looks.map(({ deadlineMs }) => Math.round(deadlineMs))).toEqual([
       3_000, 6_000, 9_000, 4_000, 900,
@@ -171,7 +171,7 @@ describe('the deadline', () => {
   })
 })
 
-describe('a look that hangs', () => {
+describe('a check that hangs', () => {
   it('is given up, told its signal, and followed by another', async () => {
     const { looks, result, events } = await play(({ index }) => (index === 0 ? 'hang' : ready))
     expect(looks[0]?.signal.aborted).toBe(true)
@@ -195,7 +195,7 @@ describe('a look that hangs', () => {
   })
 })
 
-describe('failed looks', () => {
+describe('failed checks', () => {
   it('are counted, told with the time of the next one, and forgotten after a good one', async () => {
     const { events } = await play(
       ({ index }) => [fault(), fault(), pending, fault()][index] ?? ready,
@@ -266,7 +266,7 @@ describe('failed looks', () => {
 })
 
 describe('Retry-After', () => {
-  it('is obeyed: the next look comes then', async () => {
+  it('is obeyed: the next check comes then', async () => {
     const { looks } = await play(({ index }) => (index < 2 ? fault('rate-limited', 7_000) : ready))
     expect(looks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 7_000, 14_000])
   })
@@ -324,7 +324,7 @@ describe('refused credentials', () => {
 })
 
 describe('a cancel', () => {
-  it('before the first look makes none', async () => {
+  it('before the first check makes none', async () => {
     const { looks, result } = await play(() => ready, { signal: AbortSignal.abort() })
     expect(looks).toEqual([])
     expect(result.ending).toBe('cancelled')
@@ -351,7 +351,7 @@ describe('a cancel', () => {
     }
   })
 
-  it('during the last look is a cancel, not a time-out', async () => {
+  it('during the last check is a cancel, not a time-out', async () => {
     const scene = begin(() => 'hang', { timeoutMs: 5_000 })
     scene.clock.at(5_300, () => scene.cancel.abort())
     expect(await scene.clock.run(scene.result)).toMatchObject({ ending: 'cancelled' })
@@ -361,7 +361,7 @@ describe('a cancel', () => {
 describe('a rate limit that other jobs share', () => {
   const pollSchedule = fixedSchedule(1_000)
 
-  it('makes the looks rarer the more often it is run into, and no rarer than every 20 seconds', async () => {
+  it('makes the checks rarer the more often it is run into, and no rarer than every 20 seconds', async () => {
     const { gaps } = await play(() => fault('rate-limited'), { pollSchedule })
     expect(gaps().slice(0, 4)).toEqual(
       [1_000, 1_000, 1_125, 1_687.5].map((ms) => expect.closeTo(ms)),
@@ -380,7 +380,7 @@ describe('a rate limit that other jobs share', () => {
     expect(after.at(-1)).toBeLessThan(1_500)
   })
 
-  it('run into once costs nothing but that look', async () => {
+  it('run into once costs nothing but that check', async () => {
     const { gaps } = await play(({ index }) => (index === 3 ? fault('rate-limited') : pending), {
       pollSchedule,
       timeoutMs: 10_000,

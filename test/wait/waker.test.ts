@@ -24,13 +24,13 @@ const readyFrom = (readyAtMs: number) => (look: { atMs: number }) =>
   look.atMs >= readyAtMs ? ready : pending
 
 describe('a notification', () => {
-  it('brings the next look forward, to at once', async () => {
+  it('brings the next check forward, to at once', async () => {
     const { looks, result } = await ringing([14_321], readyFrom(14_000), { slowMs: 30_000 })
     expect(looks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 14_321])
     expect(result).toMatchObject({ ending: 'settled', last: ready, source: 'webhook' })
   })
 
-  it('during a look is not lost: another look follows', async () => {
+  it('during a check is not lost: another check follows', async () => {
     const { looks, result } = await ringing(
       [500],
       async ({ index, clock }) => {
@@ -43,7 +43,7 @@ describe('a notification', () => {
     expect(result).toMatchObject({ source: 'webhook' })
   })
 
-  it('shortly after a look keeps a distance of a quarter of a second', async () => {
+  it('shortly after a check keeps a distance of a quarter of a second', async () => {
     const { looks } = await ringing([30], readyFrom(1), { slowMs: 30_000 })
     expect(looks[1]?.atMs).toBeCloseTo(250)
   })
@@ -97,14 +97,14 @@ describe('a waker that is to be relied on', () => {
     for (const gapMs of gaps()) expect(gapMs).toBeCloseTo(30_000)
   })
 
-  it('does not slow what follows a failed look', async () => {
+  it('does not slow what follows a failed check', async () => {
     const { looks } = await ringing([], ({ index }) => (index === 0 ? fault() : ready), {
       slowMs: 30_000,
     })
     expect(looks[1]?.atMs).toBeCloseTo(1_000)
   })
 
-  it('does not put off the last look', async () => {
+  it('does not put off the last check', async () => {
     const { looks } = await ringing([], () => pending, { slowMs: 30_000, timeoutMs: 10_000 })
     expect(looks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 10_000])
   })
@@ -125,7 +125,7 @@ describe('a waker that is to be relied on', () => {
     expect(looks.slice(-2).map(({ atMs }) => Math.round(atMs))).toEqual([10_000, 30_000])
   })
 
-  it('that may have missed notifications has a look taken, which counts as a poll', async () => {
+  it('that may have missed notifications has a check taken, which counts as a poll', async () => {
     const clock = new VirtualClock()
     const waker = new TestWaker(60_000)
     clock.at(7_000, () => waker.wake('gap'))
@@ -162,7 +162,7 @@ describe('a storm of notifications', () => {
   const pollSchedule = () => adaptiveSchedule(seededRandom(3))
   const calm = () => play(() => pending, { pollSchedule: pollSchedule() })
 
-  it('of 10,000 makes hardly more looks than polling alone', async () => {
+  it('of 10,000 makes hardly more checks than polling alone', async () => {
     const { looks, result } = await ringing(times(10_000, 60), () => pending, {
       pollSchedule: pollSchedule(),
       slowMs: 30_000,
@@ -171,7 +171,7 @@ describe('a storm of notifications', () => {
     expect(looks.length).toBeLessThanOrEqual((await calm()).looks.length * 1.1 + 10)
   })
 
-  it('does not put off the looks of polling either', async () => {
+  it('does not put off the checks of polling either', async () => {
     const { looks, gaps } = await ringing(times(10_000, 60), () => pending, {
       pollSchedule: pollSchedule(),
       slowMs: 30_000,

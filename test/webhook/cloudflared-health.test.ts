@@ -3,14 +3,14 @@ import type { Clock } from '../../src/base/clock.ts'
 import { watch } from '../../src/webhook/tunnels/cloudflared/health.ts'
 import { type TransportContext, TunnelFailure } from '../../src/webhook/tunnels/tunnel.ts'
 
-/** What is seen at each look, one per second, until the tunnel is closed. */
-interface Look {
+/** What is seen at each check, one per second, until the tunnel is closed. */
+interface Check {
   ready: boolean
   reconnections?: number
   ping?: 'comes' | 'fails'
 }
 
-async function follow(looks: Look[]): Promise<string[]> {
+async function follow(checks: Check[]): Promise<string[]> {
   const events: string[] = []
   const closing = new AbortController()
   let now = -1
@@ -18,7 +18,7 @@ async function follow(looks: Look[]): Promise<string[]> {
     nowMs: () => now * 1000,
     sleep: async () => {
       now += 1
-      if (now === looks.length) closing.abort()
+      if (now === checks.length) closing.abort()
     },
   }
   const context = {
@@ -34,15 +34,15 @@ async function follow(looks: Look[]): Promise<string[]> {
     url: undefined,
     refusal: undefined,
     get reconnections() {
-      return looks[now]?.reconnections ?? 0
+      return checks[now]?.reconnections ?? 0
     },
     lastLines: () => [],
-    isReady: async () => looks[now]?.ready === true,
+    isReady: async () => checks[now]?.ready === true,
     stop: async () => {},
   }
   await watch(context, cloudflared, async () => {
     events.push('ping')
-    if (looks[now]?.ping === 'fails') throw new TunnelFailure('service', 'no')
+    if (checks[now]?.ping === 'fails') throw new TunnelFailure('service', 'no')
   })
   return events
 }
@@ -54,23 +54,23 @@ describe('watching a tunnel', () => {
 
   test('tells of a loss once, and pings until a ping comes back', async () => {
     const lost = 'lost: cloudflared lost its connection to Cloudflare'
-    const looks: Look[] = [
+    const checks: Check[] = [
       { ready: false },
       { ready: false },
       { ready: true, ping: 'fails' },
       { ready: true },
       { ready: true },
     ]
-    expect(await follow(looks)).toEqual([lost, 'ping', 'ping', 'verified', 'gap'])
+    expect(await follow(checks)).toEqual([lost, 'ping', 'ping', 'verified', 'gap'])
   })
 
-  test('sees a loss that was over before the next look', async () => {
-    const looks: Look[] = [
+  test('sees a loss that was over before the next check', async () => {
+    const checks: Check[] = [
       { ready: true, reconnections: 1 },
       { ready: true, reconnections: 1 },
     ]
-    expect(await follow(looks)).toEqual(['ping', 'verified', 'gap'])
-    const failing: Look[] = [{ ready: true, reconnections: 1, ping: 'fails' }]
+    expect(await follow(checks)).toEqual(['ping', 'verified', 'gap'])
+    const failing: Check[] = [{ ready: true, reconnections: 1, ping: 'fails' }]
     expect(await follow(failing)).toEqual([
       'ping',
       'lost: the self-ping does not come back any more',

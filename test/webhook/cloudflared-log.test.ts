@@ -4,7 +4,7 @@ import { CloudflaredLog } from '../../src/webhook/tunnels/cloudflared/log.ts'
 
 const TIME = '2026-11-22T10:00:00Z'
 
-function told(...lines: string[]): CloudflaredLog {
+function read(...lines: string[]): CloudflaredLog {
   const log = new CloudflaredLog()
   for (const line of lines) log.read(line)
   return log
@@ -12,7 +12,7 @@ function told(...lines: string[]): CloudflaredLog {
 
 describe("cloudflared's log", () => {
   test('is read as the text that older releases write, too', () => {
-    const log = told(
+    const log = read(
       `${TIME} INF |  https://a-b-c-d.trycloudflare.com                    |`,
       `${TIME} INF Starting metrics server on 127.0.0.1:34567/metrics`,
       `${TIME} INF Registered tunnel connection connIndex=0 location=fra01 protocol=http2`,
@@ -34,12 +34,12 @@ describe("cloudflared's log", () => {
       '|  https://a.trycloudflare.com.evil.example  |',
       '|  http://a.trycloudflare.com  |',
     ]) {
-      expect(told(text, JSON.stringify({ message: text })).url).toBeUndefined()
+      expect(read(text, JSON.stringify({ message: text })).url).toBeUndefined()
     }
   })
 
   test('survives lines that are no JSON, or another', () => {
-    expect(told('{"message": 1}', '{', '{"connIndex": "x"}', 'null', '').url).toBeUndefined()
+    expect(read('{"message": 1}', '{', '{"connIndex": "x"}', 'null', '').url).toBeUndefined()
   })
 })
 

@@ -43,7 +43,7 @@ describe('notifications', () => {
     expect(await notifications.nextWake('b', AbortSignal.abort())).toBe('aborted')
   })
 
-  test('between two looks count as one, and before a gap or a change', async () => {
+  test('between two checks count as one, and before a gap or a change', async () => {
     const notifications = new Notifications()
     await notifications.nextWake('mine', AbortSignal.abort())
     notifications.wakeAll('changed')
@@ -64,7 +64,7 @@ describe('notifications', () => {
   })
 })
 
-test('10,000 rapid notifications cause a bounded number of looks and decide nothing', async () => {
+test('10,000 rapid notifications cause a bounded number of checks and decide nothing', async () => {
   const listenPort = await freePort()
   const settings = {
     transport: 'public',
@@ -77,7 +77,7 @@ test('10,000 rapid notifications cause a bounded number of looks and decide noth
   })
   await opened.settled()
   expect(opened.channel.isVerified).toBe(true)
-  let looks = 0
+  let checks = 0
   let status = 'Deploying'
   const waiting = waitForOutcome<Reading>({
     clock: systemClock,
@@ -85,7 +85,7 @@ test('10,000 rapid notifications cause a bounded number of looks and decide noth
     timeoutMs: 80_000,
     pollSchedule: fixedSchedule(1_000),
     observe: async () => {
-      looks += 1
+      checks += 1
       return { state: status === 'Ready' ? 'succeeded' : 'pending', status }
     },
     signal: new AbortController().signal,
@@ -95,11 +95,11 @@ test('10,000 rapid notifications cause a bounded number of looks and decide noth
   const answers = await Promise.all(Array.from({ length: 8 }, () => ringFast(url, 1_250)))
   expect(answers).toEqual(Array(8).fill(1_250))
   expect(opened.deliveries).toHaveLength(10_000)
-  expect(looks).toBeGreaterThan(0)
-  expect(looks).toBeLessThan(30)
+  expect(checks).toBeGreaterThan(0)
+  expect(checks).toBeLessThan(30)
   status = 'Ready'
   expect(await waiting).toMatchObject({ ending: 'settled', last: { status: 'Ready' } })
-  expect(looks).toBeLessThan(50)
+  expect(checks).toBeLessThan(50)
 }, 180_000)
 
 test('ignored requests are one line in the log, without path or body', async () => {

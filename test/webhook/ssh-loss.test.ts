@@ -19,7 +19,7 @@ describe.skipIf(found.path === undefined)(titled('an ssh tunnel that is lost', f
     expect(own.killSessions()).toBeGreaterThan(0)
     expect(await opened.nextWake()).toBe('changed')
     expect(opened.channel.isVerified).toBe(false)
-    // Notifications may have been lost: one look, whatever else has changed.
+    // Notifications may have been lost: one check, whatever else has changed.
     expect(await opened.nextWake()).toBe('gap')
     expect(opened.channel.isVerified).toBe(true)
     expect(opened.channel.url?.href).toBe(url)

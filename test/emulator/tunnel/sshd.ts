@@ -74,7 +74,7 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     for (const pid of everyPid()) signalProcess(pid, signal)
   }
   const killAll = () => {
-    // Stopped first, so that no session is forked between the look and the kill.
+    // Stopped first, so that no session is forked between the check and the kill.
     if (server?.pid !== undefined) signalProcess(server.pid, 'SIGSTOP')
     signalAll('SIGKILL')
   }

@@ -291,7 +291,7 @@ describe('a stop', () => {
   const stop = async (id: string) => (await open()).stop(id, call())
 
   it('is accepted, again accepted, and then it is gone', async () => {
-    edgegap.settings.terminateAfterMs = 30
+    edgegap.settings.terminateAfterMs = 60_000
     const { id } = edgegap.addDeployment()
     expect(await stop(id)).toBe('accepted')
     expect(await stop(id)).toBe('accepted')
@@ -337,7 +337,7 @@ describe('a stop', () => {
   })
 })
 
-describe('a look', () => {
+describe('a check', () => {
   const observe = async (id: string) => {
     const observed = (await (await open()).observe([id], call())).get(id)
     if (observed === undefined || observed instanceof ActionError) throw observed

@@ -24,7 +24,7 @@ export interface Cloudflared {
   /** Of a quick tunnel, as soon as the process has printed it. */
   readonly url: URL | undefined
   /**
-   * How often a connection to the edge came back. It may do so within a second, between two looks
+   * How often a connection to the edge came back. It may do so within a second, between two checks
    * at `isReady`; what the provider sent meanwhile is lost all the same.
    */
   readonly reconnections: number
