@@ -102,11 +102,6 @@ async function release(
 export async function runRelease(): Promise<string> {
   await using world = await openWorld()
   const job = await release(world)
-  console.log(
-    job.main.rawStdout,
-    world.edgegap.requests.map((r) => `${r.method} ${r.path}`),
-    world.github.requests.map((r) => `${r.method} ${r.path}`),
-  )
   return judgeRelease(world, job, { isGitHubFaulty: false })
 }
 
