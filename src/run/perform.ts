@@ -5,6 +5,7 @@ import type { ProviderDefinition } from '../provider/definition.ts'
 import type { Provider, ProviderContext } from '../provider/provider.ts'
 import { Progress } from '../report/progress.ts'
 import { publish } from '../report/publish.ts'
+import { keepMemorySmall } from '../runner/memory.ts'
 import type { ActionProcess, ExitDecision } from '../runner/process.ts'
 import { accessOf } from '../settings/access.ts'
 import { describeSettings } from '../settings/describe.ts'
@@ -89,6 +90,7 @@ function isDeploy(run: Run<Settings>): run is Run<DeploySettings> {
 
 /** What a run works with; its ledger is the one of the step. */
 export function createTools(action: ActionProcess, ledger: Ledger): RunTools {
+  keepMemorySmall()
   const { environment, runner, printer, cancellation } = action
   const shared = {
     environment,
