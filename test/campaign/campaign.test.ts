@@ -27,7 +27,7 @@ const RELEASE_SHARE = 47
 /** Releases that are cancelled or killed. */
 const RELEASE_ENDS = isFull ? 180 : 6
 const KILLS = Number(process.env.CAMPAIGN_KILLS || (isFull ? 300 : 12))
-const CELL_MS = 240_000
+const CELL_MS = 400_000
 /** Each third kill is one of its kind. */
 const KINDS = ['poll', 'webhook', 'upload'] as const
 

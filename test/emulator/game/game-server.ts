@@ -1,5 +1,6 @@
 import { randomBytes } from 'node:crypto'
 import { createSocket } from 'node:dgram'
+import { freePort } from '../tunnel/loopback-server.ts'
 
 /** A game as the list of servers in its menu shows it. */
 export interface Game {
@@ -35,7 +36,9 @@ const INFO_QUESTION_BYTES = 25
  * challenge back first, as all do since 2020, so that nobody can have answers sent to somebody else.
  */
 export async function startGameServer(options: GameServerOptions = {}): Promise<GameServer> {
-  const { loadingMs = 0, host = '127.0.0.1', port = 0 } = options
+  const { loadingMs = 0, host = '127.0.0.1' } = options
+  // Not any port: Edgegap takes none above 59999.
+  const port = options.port ?? (await freePort())
   const game = { name: 'demo', map: 'dm1', players: 0, maxPlayers: 8, ...options }
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   const startedAtMs = performance.now()

@@ -20,6 +20,11 @@ export type InUse = (version: string, call: Call) => Promise<boolean>
 
 /** Two tries: a version that stays costs a warning and nothing else. */
 const TRIES = 2
+/** A delete is done at once; what hangs must not hold up the deploy for long. */
+const DELETE_MS = 10_000
+const PRUNE_MS = 45_000
+/** With less than this left nothing more is begun. */
+const SHORTEST_MS = 1_000
 /** So many rows are either deployments of this version, or a filter was ignored. */
 const MAX_ROWS = 100
 
@@ -69,11 +74,15 @@ export async function pruneVersions(
   isInUse: InUse,
   call: Call,
 ): Promise<{ deleted: string[]; warnings: string[] }> {
-  const rest = budget(api.clock, call)
+  const rest = budget(api.clock, { ...call, deadlineMs: Math.min(PRUNE_MS, call.deadlineMs) })
   const deleted: string[] = []
   const warnings: string[] = []
   for (const name of candidates) {
     if (deleted.length === count || call.signal.aborted) break
+    if (rest().deadlineMs < SHORTEST_MS) {
+      warnings.push('keep-versions was given up: it took too long')
+      break
+    }
     try {
       if (await isInUse(name, rest())) continue
       const fault = await deleteVersion(api, name, rest())
@@ -97,7 +106,8 @@ async function deleteVersion(
   name: string,
   call: Call,
 ): Promise<string | undefined> {
-  const rest = budget(api.clock, call)
+  const left = budget(api.clock, call)
+  const rest = () => ({ ...left(), deadlineMs: Math.min(DELETE_MS, left().deadlineMs) })
   let fault: string | undefined
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const path = versionPath(api, name)
