@@ -2,6 +2,8 @@
 export interface PollSchedule {
   /** @param elapsedMs since the deployment was accepted */
   intervalMs(elapsedMs: number): number
+  /** When the first one is due, since the deployment was accepted. Default: at once. */
+  readonly firstMs?: number
 }
 
 const FIRST_MINUTE_MS = 60_000

@@ -1,5 +1,7 @@
 import type { Clock } from '../base/clock.ts'
-import { ActionError, areCredentialsRefused, toActionError } from '../base/errors.ts'
+import { type ActionError, areCredentialsRefused, toActionError } from '../base/errors.ts'
+import { boundedCheck } from './bounded-check.ts'
+import { afterAnswer, afterRefusal, comeAgainMs } from './rate-limit.ts'
 import type { PollSchedule } from './schedule.ts'
 
 /** One authoritative reading of a deployment, as far as waiting goes. */
@@ -48,6 +50,8 @@ export interface WaitOptions<R extends Reading> {
   observe: (deadlineMs: number, signal: AbortSignal) => Promise<R>
   /** Aborts when the run is cancelled. */
   signal: AbortSignal
+  /** From 0 to 1: spreads checks that a rate limit turned away. Default: always the middle. */
+  random?: () => number
   waker?: Waker
   /** Moves a poll to a moment at which others poll as well; the first one comes then, not at once. */
   align?: (dueAtMs: number) => number
@@ -83,18 +87,6 @@ const REFUSED_MS = 8_000
 const PATIENCE = 3
 const LONGEST_BACKOFF_MS = 10_000
 /**
- * A rate limit is shared by all jobs of an organization, so whoever runs into it again and again asks
- * less often, and comes back to its pace step by step: else most requests of a herd are turned away,
- * and who gets in is a matter of luck. After a refusal the next check comes sooner than after an
- * answer, so that all are served alike. The figures are the best of those tried in `bench/herd`.
- */
-const LIMITED_GROWTH = 1.5
-/** What an answer takes back, for each second since the check before it. */
-const LIMITED_EASE_PER_S = 0.1
-const MOST_LIMITED = 14
-const LONGEST_LIMITED_MS = 20_000
-const REFUSED_SHARE = 0.5
-/**
  * A notification is answered at once, yet the checks that notifications cause keep this distance, and twice as much
  * after each one that brought nothing new: a provider notifies a few times, so what goes on is noise or an attack.
  */
@@ -106,9 +98,9 @@ const EMPTY_NOTIFICATIONS_TRUSTED = 4
 /**
  * Waits until a deployment is settled, the time is over or the run is cancelled.
  *
- * The first check comes at once, unless it is aligned with those of others. After that, checks follow
- * the poll schedule, and a notification of the waker brings the next one forward. Failed ones are counted and never decide anything, except where the
- * credentials are refused. Returns at most `LAST_CHECK_MS` after the deadline, hung requests included.
+ * Checks follow the poll schedule, the first one too, and a notification of the waker brings the next
+ * one forward. Failed ones are counted and never decide anything, except where the credentials are
+ * refused. Returns at most `LAST_CHECK_MS` after the deadline, hung requests included.
  */
 export async function waitForOutcome<R extends Reading>(
   options: WaitOptions<R>,
@@ -120,9 +112,8 @@ export async function waitForOutcome<R extends Reading>(
   let lastError: ActionError | undefined
   let failures = 0
   let refused = { count: 0, sinceMs: 0 }
-  /** Refusals by a rate limit, of which each answer takes back a part. */
-  let limited = 0
-  let lastLookAtMs = clock.nowMs()
+  /** Kept between checks because of a rate limit that all jobs of an organization share. */
+  let distanceMs = 0
   let source: NewsSource = 'poll'
   let emptyNotifications = 0
   /** The provider does not want to be asked earlier, whatever notifies. */
@@ -131,6 +122,9 @@ export async function waitForOutcome<R extends Reading>(
   if (options.align) {
     const beganAtMs = clock.nowMs()
     source = await pause(() => beganAtMs + intervalMs(), beganAtMs)
+  } else if (pollSchedule.firstMs !== undefined) {
+    const firstAtMs = options.acceptedAtMs + pollSchedule.firstMs
+    source = await pause(() => firstAtMs, Number.NEGATIVE_INFINITY)
   }
   while (!signal.aborted) {
     // Timers may strike a little early.
@@ -138,14 +132,12 @@ export async function waitForOutcome<R extends Reading>(
     const patientMs = Math.min(CHECK_MS * (failures + 1), LONGEST_CHECK_MS)
     const checkMs = isLastCheck ? LAST_CHECK_MS : Math.min(patientMs, deadlineAtMs - clock.nowMs())
     const checkedAtMs = clock.nowMs()
-    const sinceLastMs = checkedAtMs - lastLookAtMs
-    lastLookAtMs = checkedAtMs
     let dueAtMs: () => number
     try {
-      const reading = await bounded(options, checkMs)
+      const reading = await boundedCheck(options, checkMs)
       if (failures > 0) emit({ type: 'recovered', after: failures, atMs: elapsedMs() })
       failures = 0
-      limited = Math.max(0, limited - (LIMITED_EASE_PER_S * sinceLastMs) / 1_000)
+      distanceMs = afterAnswer(distanceMs)
       refused = { count: 0, sinceMs: 0 }
       const changed = reading.status !== last?.status || reading.state !== last.state
       last = reading
@@ -168,7 +160,6 @@ export async function waitForOutcome<R extends Reading>(
       }
       lastError = error
       failures += 1
-      if (error.kind === 'rate-limited') limited = Math.min(MOST_LIMITED, limited + 1)
       const nextInMs = pauseAfterFailure(error, failures)
       const nextAtMs = clock.nowMs() + nextInMs
       if (error.retryAfterMs !== undefined) notBeforeMs = nextAtMs
@@ -190,16 +181,12 @@ export async function waitForOutcome<R extends Reading>(
   function intervalMs(): number {
     const slowMs =
       emptyNotifications < EMPTY_NOTIFICATIONS_TRUSTED ? waker?.slowPollMs(elapsedMs()) : undefined
-    return slowMs ?? stretched(pollSchedule.intervalMs(elapsedMs()))
-  }
-
-  function stretched(normalMs: number): number {
-    const longestMs = Math.max(normalMs, LONGEST_LIMITED_MS)
-    return Math.min(longestMs, normalMs * LIMITED_GROWTH ** Math.max(0, limited - 1))
+    return slowMs ?? Math.max(pollSchedule.intervalMs(elapsedMs()), distanceMs)
   }
 
   function pauseAfterFailure(error: ActionError, count: number): number {
     const normalMs = pollSchedule.intervalMs(elapsedMs())
+    if (error.kind === 'rate-limited') distanceMs = afterRefusal(distanceMs, normalMs)
     if (error.retryAfterMs !== undefined) {
       // Where a webhook may come it must be answered: then the pause is that of a slow poll at most.
       const limitMs = waker?.slowPollMs(elapsedMs()) ?? Number.POSITIVE_INFINITY
@@ -207,7 +194,7 @@ export async function waitForOutcome<R extends Reading>(
       return Math.max(normalMs, Math.min(error.retryAfterMs, limitMs))
     }
     if (error.kind === 'rate-limited') {
-      return Math.max(normalMs, stretched(normalMs) * REFUSED_SHARE)
+      return comeAgainMs(distanceMs, normalMs, options.random?.() ?? 0.5)
     }
     const grownMs = normalMs * 1.5 ** Math.max(0, count - PATIENCE)
     return Math.max(normalMs, Math.min(LONGEST_BACKOFF_MS, grownMs))
@@ -250,31 +237,4 @@ export async function waitForOutcome<R extends Reading>(
     over.abort()
     return wake
   }
-}
-
-/** One check that ends in time even if `observe` ignores its deadline. */
-async function bounded<R extends Reading>(options: WaitOptions<R>, checkMs: number): Promise<R> {
-  // A signal made of two others costs several times as much, and many wait at the same time.
-  const over = new AbortController()
-  const cancel = () => over.abort(options.signal.reason)
-  if (options.signal.aborted) cancel()
-  else options.signal.addEventListener('abort', cancel)
-  const { signal } = over
-  const check = options.observe(checkMs, signal)
-  // The race below may be lost by a check that fails later; nobody else listens to it then.
-  check.catch(() => {})
-  try {
-    const result = await Promise.race([
-      check,
-      options.clock.sleep(checkMs, signal).then(() => null),
-    ])
-    if (result) return result
-  } finally {
-    options.signal.removeEventListener('abort', cancel)
-    over.abort()
-  }
-  throw new ActionError({
-    kind: 'connection-lost',
-    what: `No answer within ${Math.round(checkMs)} ms.`,
-  })
 }
