@@ -89,6 +89,7 @@ const LONGEST_BACKOFF_MS = 10_000
 /**
  * A notification is answered at once, yet the checks that notifications cause keep this distance, and twice as much
  * after each one that brought nothing new: a provider notifies a few times, so what goes on is noise or an attack.
+ * It never is more than that of polling, whose checks would be made without the notifications as well.
  */
 const NOTIFICATION_SPACING_MS = 250
 const LONGEST_NOTIFICATION_SPACING_MS = 10_000
@@ -181,7 +182,12 @@ export async function waitForOutcome<R extends Reading>(
   function intervalMs(): number {
     const slowMs =
       emptyNotifications < EMPTY_NOTIFICATIONS_TRUSTED ? waker?.slowPollMs(elapsedMs()) : undefined
-    return slowMs ?? Math.max(pollSchedule.intervalMs(elapsedMs()), distanceMs)
+    return slowMs ?? pollMs()
+  }
+
+  /** Between two polls where nothing notifies. */
+  function pollMs(): number {
+    return Math.max(pollSchedule.intervalMs(elapsedMs()), distanceMs)
   }
 
   function pauseAfterFailure(error: ActionError, count: number): number {
@@ -211,6 +217,7 @@ export async function waitForOutcome<R extends Reading>(
       const spacingMs = Math.min(
         NOTIFICATION_SPACING_MS * 2 ** emptyNotifications,
         LONGEST_NOTIFICATION_SPACING_MS,
+        Math.max(NOTIFICATION_SPACING_MS, failures > 0 ? Number.POSITIVE_INFINITY : pollMs()),
       )
       // A notification brings the next check forward; many of them must not put it off.
       const soonestMs = Math.max(notBeforeMs, checkedAtMs + spacingMs)

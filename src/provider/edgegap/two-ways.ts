@@ -6,23 +6,21 @@ import { readyByRow } from './by-row.ts'
 import type { ArrivedStatus, Deployments } from './deployments.ts'
 import type { StatusReading } from './wire.ts'
 
-/** So long after a rate limit refused a status the list may be asked instead. */
-const REMEMBERED_MS = 30_000
 /** The part of a check's time that the list may take: where it hangs, the status still tells. */
 const LIST_SHARE = 0.5
 
 /**
  * The status of one deployment, by whichever way has room. Edgegap lets an organization read 20
- * statuses and 10 lists a second (OpenAPI v1), which all its jobs share. After a refusal the next
- * check goes the other way, so of many jobs as many end up on each as it lets in, and together they
- * have half as much again. The list is asked for the one deployment, by its own tag.
+ * statuses and 10 lists a second (OpenAPI v1), which all its jobs share. The check after one that was
+ * refused asks the list for this one deployment, by its own tag, so together they have half as much
+ * again. Never two in a row: a row does not say that a deployment has failed.
  */
 export class TwoWays {
   readonly #deployments: Deployments
   readonly #clock: Clock
   readonly #tags = new Map<string, string>()
-  #isListNext = false
-  #refusedAtMs = Number.NEGATIVE_INFINITY
+  /** Those whose last check was the status, and was refused. */
+  readonly #refused = new Set<string>()
 
   constructor(deployments: Deployments, clock: Clock) {
     this.#deployments = deployments
@@ -59,20 +57,20 @@ export class TwoWays {
   async #read(id: string, call: Call, last: StatusReading | undefined): Promise<StatusReading> {
     const tag = this.#tags.get(id)
     const rest = budget(this.#clock, call)
-    const isWorthIt = last?.state === 'pending' && last.facts.location !== undefined
+    const hasWorth = last?.state === 'pending' && last.facts.location !== undefined
+    if (this.#refused.delete(id) && tag !== undefined && hasWorth) {
+      const reading = await this.#byRow(id, tag, call, last)
+      if (reading) return reading
+    }
     try {
-      if (tag !== undefined && isWorthIt && this.#isTurnOfList()) {
-        const reading = await this.#byRow(id, tag, call, last)
-        if (reading) return reading
-      }
       return await this.#deployments.status(id, rest())
     } catch (thrown) {
-      this.#note(toActionError(thrown))
+      if (toActionError(thrown).kind === 'rate-limited') this.#refused.add(id)
       throw thrown
     }
   }
 
-  /** Undefined where only the status can tell: it is not listed, which failed ones are not, or the list fails. */
+  /** Undefined where only the status can tell: it is not listed, ready without an address, or the list fails. */
   async #byRow(
     id: string,
     tag: string,
@@ -88,18 +86,7 @@ export class TwoWays {
     } catch (thrown) {
       // More requests are no answer to a rate limit, nor to a cancel.
       if (toActionError(thrown).kind === 'rate-limited' || call.signal.aborted) throw thrown
-      this.#isListNext = false
       return undefined
     }
-  }
-
-  #isTurnOfList(): boolean {
-    return this.#isListNext && this.#clock.nowMs() - this.#refusedAtMs < REMEMBERED_MS
-  }
-
-  #note(error: ActionError): void {
-    if (error.kind !== 'rate-limited') return
-    this.#isListNext = !this.#isTurnOfList()
-    this.#refusedAtMs = this.#clock.nowMs()
   }
 }
