@@ -7,16 +7,16 @@ export interface PollSchedule {
 }
 
 const FIRST_MINUTE_MS = 60_000
-/** A cached image is up in about half a second (reports of users), so a check before that is wasted. */
-const FIRST_MS = 400
-const SHORTEST_MS = 275
+/** A cached image is up in about half a second (reports of users): checks before that are wasted. */
+const FIRST_MS = 550
+const SHORTEST_MS = 200
 /** What the interval grows by, as a share of the time already waited. */
-const GROWTH = 0.14
+const GROWTH = 0.18
 const LONGEST_AT_FIRST_MS = 1_000
 const LONGEST_MS = 10_000
 
 /**
- * Close together at first, then growing with the time already waited: to one second after five, and
+ * Close together at first, then growing with the time already waited: to one second after four, and
  * from the first minute on to ten seconds at five minutes. A server is seen half an interval late on
  * average, so short waits, where half a second counts, are checked most closely, within one and a half
  * times the requests that a check each second takes. Shortened by up to a fifth at random, so that

@@ -122,7 +122,8 @@ export async function waitForOutcome<R extends Reading>(
 
   if (options.align) {
     const beganAtMs = clock.nowMs()
-    source = await pause(() => beganAtMs + intervalMs(), beganAtMs)
+    const firstMs = () => Math.max(pollSchedule.firstMs ?? 0, intervalMs())
+    source = await pause(() => beganAtMs + firstMs(), beganAtMs)
   } else if (pollSchedule.firstMs !== undefined) {
     const firstAtMs = options.acceptedAtMs + pollSchedule.firstMs
     source = await pause(() => firstAtMs, Number.NEGATIVE_INFINITY)
