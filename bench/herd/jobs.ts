@@ -84,6 +84,7 @@ export const ours: Job = async ({ clock, organization, random }, number) => {
     pollSchedule: provider.pollSchedule(random),
     observe: (deadlineMs, aborted) => poll.observe(id, { deadlineMs, signal: aborted }),
     signal,
+    random,
   })
   if (result.ending !== 'settled') throw new Error(`wait: ${result.ending}`)
   return id

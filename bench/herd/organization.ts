@@ -6,10 +6,13 @@ const LIMITS = { create: 40, status: 20, list: 10 } as const
 type Limited = keyof typeof LIMITS
 /** How long a request takes, there and back. */
 const [SHORTEST_MS, LONGEST_MS] = [60, 140]
+/** How long it takes until a status has the location. */
+const PLACED_MS = 1_000
 
 interface Server {
   readonly id: string
   readonly tags: readonly string[]
+  readonly placedAtMs: number
   readonly readyAtMs: number
 }
 
@@ -58,7 +61,9 @@ export class Organization {
       if (this.#isOver('create')) return TOO_MANY
       const id = (this.#servers.size + 1).toString(16).padStart(12, '0')
       const { tags } = JSON.parse(body) as { tags: string[] }
-      this.#servers.set(id, { id, tags, readyAtMs: this.#clock.nowMs() + readyAfterMs() })
+      const nowMs = this.#clock.nowMs()
+      const moments = { placedAtMs: nowMs + PLACED_MS, readyAtMs: nowMs + readyAfterMs() }
+      this.#servers.set(id, { id, tags, ...moments })
       return json(202, { request_id: id })
     }
     if (pathname === '/v1/deployments') {
@@ -72,6 +77,7 @@ export class Organization {
           request_id: one.id,
           ready: this.#isReady(one),
           tags: one.tags,
+          ...(this.#isReady(one) && ADDRESS),
         })),
         pagination: { has_next: false },
       })
@@ -82,7 +88,8 @@ export class Organization {
     return json(200, {
       request_id: server.id,
       current_status: this.#isReady(server) ? 'Status.READY' : 'Status.DEPLOYING',
-      public_ip: this.#isReady(server) ? '203.0.113.9' : null,
+      ...(this.#clock.nowMs() >= server.placedAtMs && { location: LOCATION }),
+      ...(this.#isReady(server) && ADDRESS),
     })
   }
 
@@ -98,6 +105,13 @@ export class Organization {
     return isOver
   }
 }
+
+/** In a status and in a row of the list, which never has the location (OpenAPI v1). */
+const ADDRESS = {
+  public_ip: '203.0.113.9',
+  ports: { gameport: { external: 31_000, internal: 7_777, protocol: 'UDP' } },
+}
+const LOCATION = { city: 'New York', country: 'United States of America' }
 
 const TOO_MANY: HttpReply = { status: 429, headers: {}, text: '{"message":"Too many requests"}' }
 

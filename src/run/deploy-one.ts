@@ -91,6 +91,7 @@ async function wait(
         ? provider.pollSchedule(random)
         : fixedSchedule(settings.pollIntervalMs),
     signal,
+    random,
     observe: (deadlineMs, aborted) => poll.observe(id, { deadlineMs, signal: aborted }),
     ...(poll.isShared && { align: (dueAtMs: number) => poll.align(dueAtMs) }),
     ...(waker && { waker }),

@@ -101,7 +101,7 @@ async function watch(
   { poll, waker, signal }: Watching,
   durationMs: number,
 ): Promise<Verdict> {
-  const { clock, settings } = run
+  const { clock, settings, random } = run
   const { id = '', acceptedAtMs = clock.nowMs() } = deployment
   const beganAtMs = clock.nowMs()
   let isReady = false
@@ -111,6 +111,7 @@ async function watch(
     timeoutMs: durationMs,
     pollSchedule: fixedSchedule(settings.pollIntervalMs ?? CHECK_MS),
     signal,
+    random,
     // Ready is what it is already, so only a failure ends the wait.
     observe: async (deadlineMs, aborted) => {
       const reading = await poll.observe(id, { deadlineMs, signal: aborted })

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { type ActionError, toActionError } from '../base/errors.ts'
 import { bounded } from './bounded.ts'
+import { notificationSpacingMs } from './notification-spacing.ts'
 import { Pace } from './pace.ts'
 import { Refusals } from './refusals.ts'
 import type { PollSchedule } from './schedule.ts'
@@ -31,6 +32,8 @@ export interface WaitOptions<R extends Reading> {
   observe: (deadlineMs: number, signal: AbortSignal) => Promise<R>
   /** Aborts when the run is cancelled. */
   signal: AbortSignal
+  /** From 0 to 1: spreads checks that a rate limit turned away. Default: always the middle. */
+  random?: () => number
   waker?: Waker
   /** Moves a poll to a moment at which others poll as well; the first one comes then, not at once. */
   align?: (dueAtMs: number) => number
@@ -56,22 +59,15 @@ const LONGEST_CHECK_MS = 10_000
 const LAST_CHECK_MS = 900
 /** Below this a check would only fail for want of time. */
 const SHORTEST_CHECK_MS = 100
-/**
- * A notification is answered at once, yet the checks that notifications cause keep this distance, and twice as much
- * after each one that brought nothing new: a provider notifies a few times, so what goes on is noise or an attack.
- */
-const NOTIFICATION_SPACING_MS = 250
-const LONGEST_NOTIFICATION_SPACING_MS = 10_000
 /** After so many notifications that brought nothing new the waker no longer slows down polling. */
 const EMPTY_NOTIFICATIONS_TRUSTED = 4
 
 /**
  * Waits until a deployment is settled, the time is over or the run is cancelled.
  *
- * The first check comes at once, unless it is aligned with those of others. After that, checks follow
- * the poll schedule, and a notification of the waker brings the next one forward. Failed ones are counted and never
- * decide anything, except where the credentials are refused. Returns at most `LAST_CHECK_MS` after the deadline,
- * hung requests included.
+ * Checks follow the poll schedule, the first one too, and a notification of the waker brings the next
+ * one forward. Failed ones are counted and never decide anything, except where the credentials are
+ * refused. Returns at most `LAST_CHECK_MS` after the deadline, hung requests included.
  */
 export async function waitForOutcome<R extends Reading>(
   options: WaitOptions<R>,
@@ -91,7 +87,7 @@ class Wait<R extends Reading> {
   #lastError: ActionError | undefined
   /** In a row. */
   #failures = 0
-  #checkedAtMs: number
+  #checkedAtMs = Number.NEGATIVE_INFINITY
   #source: NewsSource = 'poll'
   /** Notifications that brought nothing new. */
   #empty = 0
@@ -101,13 +97,12 @@ class Wait<R extends Reading> {
   constructor(options: WaitOptions<R>) {
     this.#options = options
     this.#deadlineAtMs = options.acceptedAtMs + options.timeoutMs
-    this.#pace = new Pace(options.pollSchedule)
-    this.#checkedAtMs = options.clock.nowMs()
+    this.#pace = new Pace(options.pollSchedule, options.random)
   }
 
   async untilSettled(): Promise<WaitResult<R>> {
-    const { clock, signal, align } = this.#options
-    if (align) await this.#pause(() => this.#checkedAtMs + this.#intervalMs())
+    const { clock, signal } = this.#options
+    await this.#pauseBeforeFirst()
     while (!signal.aborted) {
       // Timers may strike a little early.
       const isLastCheck = this.#deadlineAtMs - clock.nowMs() < 1
@@ -122,29 +117,38 @@ class Wait<R extends Reading> {
     return { ending: 'cancelled', ...this.#soFar() }
   }
 
+  async #pauseBeforeFirst(): Promise<void> {
+    const { clock, align, acceptedAtMs, pollSchedule } = this.#options
+    const { firstMs } = pollSchedule
+    if (align) {
+      const beganAtMs = clock.nowMs()
+      this.#checkedAtMs = beganAtMs
+      await this.#pause(() => beganAtMs + Math.max(firstMs ?? 0, this.#intervalMs()))
+    } else if (firstMs !== undefined) await this.#pause(() => acceptedAtMs + firstMs)
+  }
+
   async #check(isLast: boolean): Promise<WaitResult<R> | { dueAtMs: Due }> {
     const { clock } = this.#options
     const leftMs = this.#deadlineAtMs - clock.nowMs()
     const patientMs = Math.min(CHECK_MS * (this.#failures + 1), LONGEST_CHECK_MS)
-    const sinceLastMs = clock.nowMs() - this.#checkedAtMs
     this.#checkedAtMs = clock.nowMs()
     try {
       const reading = await bounded(
         this.#options,
         isLast ? LAST_CHECK_MS : Math.min(patientMs, leftMs),
       )
-      return this.#answered(reading, sinceLastMs)
+      return this.#answered(reading)
     } catch (thrown) {
       return this.#failed(toActionError(thrown))
     }
   }
 
-  #answered(reading: R, sinceLastMs: number): WaitResult<R> | { dueAtMs: Due } {
+  #answered(reading: R): WaitResult<R> | { dueAtMs: Due } {
     if (this.#failures > 0)
       this.#emit({ type: 'recovered', after: this.#failures, atMs: this.#elapsedMs() })
     this.#failures = 0
     this.#refusals.reset()
-    this.#pace.answered(sinceLastMs)
+    this.#pace.answered()
     const changed = reading.status !== this.#last?.status || reading.state !== this.#last.state
     this.#last = reading
     const source = this.#source
@@ -198,12 +202,11 @@ class Wait<R extends Reading> {
     }
     this.#source = wake === 'notification' ? 'webhook' : 'poll'
     if (wake !== 'notification') return
-    const spacingMs = NOTIFICATION_SPACING_MS * 2 ** this.#empty
+    const pollMs =
+      this.#failures > 0 ? Number.POSITIVE_INFINITY : this.#pace.intervalMs(this.#elapsedMs())
+    const spacedMs = this.#checkedAtMs + notificationSpacingMs(this.#empty, pollMs)
     // A notification brings the next check forward; many of them must not put it off.
-    const soonestMs = Math.max(
-      this.#notBeforeMs,
-      this.#checkedAtMs + Math.min(spacingMs, LONGEST_NOTIFICATION_SPACING_MS),
-    )
+    const soonestMs = Math.max(this.#notBeforeMs, spacedMs)
     await clock.sleep(Math.min(dueMs, this.#beforeDeadline(soonestMs)) - clock.nowMs(), signal)
   }
 

@@ -47,7 +47,7 @@ export function foresee(world: World): Foreseen {
   const left = [...happenings]
   const checksAtMs: number[] = []
   let [nowMs, failures, empty, slowMs] = [0, 0, 0, undefined as number | undefined]
-  let limited = 0
+  let distanceMs = 0
   let [notBeforeMs, source, status] = [Number.NEGATIVE_INFINITY, 'poll' as Foreseen['source'], '']
 
   for (;;) {
@@ -70,13 +70,11 @@ export function foresee(world: World): Foreseen {
     if (source === 'webhook' && !isNews) empty += 1
     failures = isFault ? failures + 1 : 0
     const isLimited = isAnswered && step.answer === 'fault' && step.kind === 'rate-limited'
-    if (isLimited) limited = Math.min(14, limited + 1)
-    const sinceLastMs = checkedAtMs - (checksAtMs.at(-2) ?? checkedAtMs)
-    if (!isFault) limited = Math.max(0, limited - (0.1 * sinceLastMs) / 1_000)
-    const calmMs = Math.min(
-      Math.max(intervalMs, 20_000),
-      intervalMs * 1.5 ** Math.max(0, limited - 1),
-    )
+    const isFirstRefusal = distanceMs < 0.3 * intervalMs
+    if (isLimited && isFirstRefusal) distanceMs = intervalMs
+    else if (isLimited) distanceMs = Math.min(10_000, 4 * Math.max(distanceMs, intervalMs))
+    if (!isFault) distanceMs *= 2 / 3
+    const calmMs = Math.max(intervalMs, distanceMs)
     if (isLast) return { checksAtMs, ending: 'timed-out', source, endsAtMs: nowMs }
 
     // Of what a jump brings at one moment, the order is that in which it was due.
@@ -84,7 +82,7 @@ export function foresee(world: World): Foreseen {
     slowMs = lastSlow(passed, slowMs)
     const retryAfterMs = isAnswered ? step.retryAfterMs : undefined
     const grownMs = isLimited
-      ? calmMs / 2
+      ? 0.3 * distanceMs
       : Math.min(10_000, intervalMs * 1.5 ** Math.max(0, failures - 3))
     const pauseMs =
       retryAfterMs === undefined
@@ -107,7 +105,7 @@ export function foresee(world: World): Foreseen {
       woken = next.what
     }
     if (woken === 'notification') {
-      const spacingMs = Math.min(250 * 2 ** empty, 10_000)
+      const spacingMs = Math.min(250 * 2 ** empty, 10_000, isFault ? 10_000 : Math.max(250, calmMs))
       const soonestMs = Math.max(notBeforeMs, checkedAtMs + spacingMs)
       const clampedMs = timeoutMs - soonestMs < 100 ? timeoutMs : soonestMs
       nowMs = Math.max(nowMs, whenFired(Math.min(dueMs(), clampedMs)))

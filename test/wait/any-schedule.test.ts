@@ -81,8 +81,8 @@ describe('whatever a provider does', () => {
     async (block) => {
       for (let seed = block * 20; seed < block * 20 + 20; seed++) {
         const world = makeUp(seed)
-        const { result, looks, clock, events } = await play(
-          (look) => world.answer(look),
+        const { result, checks, clock, events } = await play(
+          (check) => world.answer(check),
           world.options,
         )
         const note = `seed ${seed}`
@@ -103,9 +103,9 @@ describe('whatever a provider does', () => {
         }
         expect(result.elapsedMs, note).toBeLessThanOrEqual(world.timeoutMs + 1_000)
 
-        // A look that could have brought the news is never longer away than one pause: at most ten
+        // A check that could have brought the news is never longer away than one pause: at most ten
         // seconds, or what the waker allows, after a check that took ten seconds at most.
-        const moments = [...looks.map(({ atMs }) => atMs), result.elapsedMs]
+        const moments = [...checks.map(({ atMs }) => atMs), result.elapsedMs]
         for (const [index, atMs] of moments.slice(1).entries()) {
           expect(atMs - (moments[index] ?? 0), note).toBeLessThanOrEqual(30_000 + 1)
         }

@@ -20,7 +20,7 @@ export function fault(kind: ErrorKind = 'server-fault', retryAfterMs?: number): 
 /** What a check brings: a reading, an error, or nothing ever. */
 export type Answer = Reading | ActionError | 'hang'
 
-export interface Look {
+export interface Check {
   /** Since the deployment was accepted. */
   atMs: number
   deadlineMs: number
@@ -30,7 +30,7 @@ export interface Look {
 /** One wait on a virtual clock, with everything it did written down. */
 export interface Scene {
   clock: VirtualClock
-  looks: Look[]
+  checks: Check[]
   /** Times between the checks. */
   gaps(): number[]
   events: WaitEvent<Reading>[]
@@ -39,7 +39,7 @@ export interface Scene {
 }
 
 export type Provider = (
-  look: Look & { index: number; clock: VirtualClock },
+  check: Check & { index: number; clock: VirtualClock },
 ) => Answer | Promise<Answer>
 
 /** Begins a wait of ten minutes, polling each second, unless told otherwise. */
@@ -50,7 +50,7 @@ export function begin(
   const { clock = new VirtualClock(), ...more } = options
   const acceptedAtMs = options.acceptedAtMs ?? clock.nowMs()
   const cancel = new AbortController()
-  const looks: Look[] = []
+  const checks: Check[] = []
   const events: WaitEvent<Reading>[] = []
   const result = waitForOutcome<Reading>({
     timeoutMs: 600_000,
@@ -60,17 +60,17 @@ export function begin(
     clock,
     acceptedAtMs,
     observe: async (deadlineMs, signal) => {
-      const look = { atMs: clock.nowMs() - acceptedAtMs, deadlineMs, signal }
-      looks.push(look)
-      const answer = await provider({ ...look, index: looks.length - 1, clock })
+      const check = { atMs: clock.nowMs() - acceptedAtMs, deadlineMs, signal }
+      checks.push(check)
+      const answer = await provider({ ...check, index: checks.length - 1, clock })
       if (answer === 'hang') return await new Promise<never>(() => {})
       if (answer instanceof ActionError) throw answer
       return answer
     },
     onEvent: (event) => events.push(event),
   })
-  const gaps = () => looks.slice(1).map(({ atMs }, index) => atMs - (looks[index]?.atMs ?? 0))
-  return { clock, looks, gaps, events, cancel, result }
+  const gaps = () => checks.slice(1).map(({ atMs }, index) => atMs - (checks[index]?.atMs ?? 0))
+  return { clock, checks, gaps, events, cancel, result }
 }
 
 /** Runs a wait to its end; nothing may be left behind by it. */

@@ -20,18 +20,18 @@ async function ringing(
 
 const times = (count: number, everyMs: number) =>
   Array.from({ length: count }, (_, index) => index * everyMs)
-const readyFrom = (readyAtMs: number) => (look: { atMs: number }) =>
-  look.atMs >= readyAtMs ? ready : pending
+const readyFrom = (readyAtMs: number) => (check: { atMs: number }) =>
+  check.atMs >= readyAtMs ? ready : pending
 
 describe('a notification', () => {
   it('brings the next check forward, to at once', async () => {
-    const { looks, result } = await ringing([14_321], readyFrom(14_000), { slowMs: 30_000 })
-    expect(looks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 14_321])
+    const { checks, result } = await ringing([14_321], readyFrom(14_000), { slowMs: 30_000 })
+    expect(checks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 14_321])
     expect(result).toMatchObject({ ending: 'settled', last: ready, source: 'webhook' })
   })
 
   it('during a check is not lost: another check follows', async () => {
-    const { looks, result } = await ringing(
+    const { checks, result } = await ringing(
       [500],
       async ({ index, clock }) => {
         await clock.sleep(1_000)
@@ -39,13 +39,13 @@ describe('a notification', () => {
       },
       { slowMs: 30_000 },
     )
-    expect(looks[1]?.atMs).toBeCloseTo(1_000)
+    expect(checks[1]?.atMs).toBeCloseTo(1_000)
     expect(result).toMatchObject({ source: 'webhook' })
   })
 
   it('shortly after a check keeps a distance of a quarter of a second', async () => {
-    const { looks } = await ringing([30], readyFrom(1), { slowMs: 30_000 })
-    expect(looks[1]?.atMs).toBeCloseTo(250)
+    const { checks } = await ringing([30], readyFrom(1), { slowMs: 30_000 })
+    expect(checks[1]?.atMs).toBeCloseTo(250)
   })
 
   it('is never believed: what counts is what the provider says then', async () => {
@@ -56,7 +56,7 @@ describe('a notification', () => {
     expect(result.elapsedMs).toBeGreaterThanOrEqual(60_000)
   })
 
-  it('whose look fails is followed up by polling', async () => {
+  it('whose check fails is followed up by polling', async () => {
     const { result } = await ringing(
       [10_000],
       ({ atMs }) => (atMs >= 10_000 && atMs < 10_900 ? fault() : readyFrom(9_000)({ atMs })),
@@ -73,10 +73,10 @@ describe('a notification', () => {
   })
 
   it('does not outrun a Retry-After', async () => {
-    const { looks } = await ringing([100, 2_000], ({ index }) =>
+    const { checks } = await ringing([100, 2_000], ({ index }) =>
       index === 0 ? fault('rate-limited', 5_000) : ready,
     )
-    expect(looks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 5_000])
+    expect(checks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 5_000])
   })
 
   it('does not outlive the deadline', async () => {
@@ -98,39 +98,39 @@ describe('a waker that is to be relied on', () => {
   })
 
   it('does not slow what follows a failed check', async () => {
-    const { looks } = await ringing([], ({ index }) => (index === 0 ? fault() : ready), {
+    const { checks } = await ringing([], ({ index }) => (index === 0 ? fault() : ready), {
       slowMs: 30_000,
     })
-    expect(looks[1]?.atMs).toBeCloseTo(1_000)
+    expect(checks[1]?.atMs).toBeCloseTo(1_000)
   })
 
   it('does not put off the last check', async () => {
-    const { looks } = await ringing([], () => pending, { slowMs: 30_000, timeoutMs: 10_000 })
-    expect(looks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 10_000])
+    const { checks } = await ringing([], () => pending, { slowMs: 30_000, timeoutMs: 10_000 })
+    expect(checks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 10_000])
   })
 
   it('stops slowing at once when it no longer is', async () => {
     const clock = new VirtualClock()
     const waker = new TestWaker(60_000)
     clock.at(10_500, () => waker.change(undefined))
-    const { looks } = await play(readyFrom(10_000), { clock, waker })
-    expect(looks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 10_500])
+    const { checks } = await play(readyFrom(10_000), { clock, waker })
+    expect(checks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 10_500])
   })
 
   it('slows from the next moment on when it comes to be', async () => {
     const clock = new VirtualClock()
     const waker = new TestWaker()
     clock.at(10_500, () => waker.change(20_000))
-    const { looks } = await play(readyFrom(25_000), { clock, waker })
-    expect(looks.slice(-2).map(({ atMs }) => Math.round(atMs))).toEqual([10_000, 30_000])
+    const { checks } = await play(readyFrom(25_000), { clock, waker })
+    expect(checks.slice(-2).map(({ atMs }) => Math.round(atMs))).toEqual([10_000, 30_000])
   })
 
   it('that may have missed notifications has a check taken, which counts as a poll', async () => {
     const clock = new VirtualClock()
     const waker = new TestWaker(60_000)
     clock.at(7_000, () => waker.wake('gap'))
-    const { looks, result } = await play(readyFrom(6_000), { clock, waker })
-    expect(looks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 7_000])
+    const { checks, result } = await play(readyFrom(6_000), { clock, waker })
+    expect(checks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 7_000])
     expect(result).toMatchObject({ source: 'poll' })
   })
 })
@@ -163,22 +163,22 @@ describe('a storm of notifications', () => {
   const calm = () => play(() => pending, { pollSchedule: pollSchedule() })
 
   it('of 10,000 makes hardly more checks than polling alone', async () => {
-    const { looks, result } = await ringing(times(10_000, 60), () => pending, {
+    const { checks, result } = await ringing(times(10_000, 60), () => pending, {
       pollSchedule: pollSchedule(),
       slowMs: 30_000,
     })
     expect(result.ending).toBe('timed-out')
-    expect(looks.length).toBeLessThanOrEqual((await calm()).looks.length * 1.1 + 10)
+    expect(checks.length).toBeLessThanOrEqual((await calm()).checks.length * 1.1 + 10)
   })
 
   it('does not put off the checks of polling either', async () => {
-    const { looks, gaps } = await ringing(times(10_000, 60), () => pending, {
+    const { checks, gaps } = await ringing(times(10_000, 60), () => pending, {
       pollSchedule: pollSchedule(),
       slowMs: 30_000,
     })
     const limits = adaptiveSchedule(() => 0)
     gaps().forEach((gapMs, index) => {
-      const atMs = looks[index]?.atMs ?? 0
+      const atMs = checks[index]?.atMs ?? 0
       // Until the waker is distrusted, polling is stretched.
       if (atMs < 5_000) return
       expect(gapMs).toBeLessThanOrEqual(limits.intervalMs(atMs + gapMs) + 0.001)
@@ -200,9 +200,9 @@ describe('a storm of notifications', () => {
   it.each([undefined, 5_000])(
     'while the provider fails (Retry-After %s) does not hammer it',
     async (retryAfterMs) => {
-      const { looks } = await ringing(times(10_000, 60), () => fault('rate-limited', retryAfterMs))
+      const { checks } = await ringing(times(10_000, 60), () => fault('rate-limited', retryAfterMs))
       const alone = await play(() => fault('rate-limited', retryAfterMs))
-      expect(looks.length).toBeLessThanOrEqual(alone.looks.length + 10)
+      expect(checks.length).toBeLessThanOrEqual(alone.checks.length + 10)
     },
   )
 })

@@ -97,7 +97,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
       const result = await readCreate(reply, limitHint(this.#deploy()))
       if (result.kind === 'created') {
         this.#places.found(result.id, attempt.tag)
-        this.#watch.created(result.id)
+        this.#watch.created(result.id, attempt.tag)
       }
       return result
     } catch (thrown) {

@@ -2,6 +2,7 @@ import type { Clock } from '../../base/clock.ts'
 import { ActionError, toActionError } from '../../base/errors.ts'
 import type { Call } from '../call.ts'
 import { budget } from './budget.ts'
+import { readyByRow } from './by-row.ts'
 import {
   type ArrivedStatus,
   type Deployments,
@@ -10,6 +11,7 @@ import {
 } from './deployments.ts'
 import { FailedList } from './failed-list.ts'
 import { Turns } from './turns.ts'
+import { TwoWays } from './two-ways.ts'
 import type { DeploymentRow, StatusReading } from './wire.ts'
 
 /** So few are read one by one. */
@@ -52,6 +54,7 @@ export class Watch {
   readonly #clock: Clock
   readonly #runTag: string | undefined
   readonly #failed: FailedList
+  readonly #twoWays: TwoWays
   readonly #turns = new Turns()
   readonly #last = new Map<string, StatusReading>()
   readonly #seenAtMs = new Map<string, number>()
@@ -67,6 +70,7 @@ export class Watch {
     this.#clock = clock
     this.#runTag = runTag
     this.#failed = new FailedList(deployments)
+    this.#twoWays = new TwoWays(deployments, clock)
   }
 
   /**
@@ -81,7 +85,7 @@ export class Watch {
   ): Promise<Read> {
     for (const id of ids) this.created(id)
     if (this.#runTag === undefined || ids.length <= FEW)
-      return await this.#single(ids, call, arrived)
+      return await this.#twoWays.read(ids, call, this.#last, this.#noting(arrived))
     this.#checks += 1
     const rest = budget(this.#clock, call)
     const [rows, failed] = await Promise.all([
@@ -105,8 +109,13 @@ export class Watch {
     return read
   }
 
-  /** To be called as soon as there is one: some of it is known only a moment later. */
-  created(id: string): void {
+  /**
+   * To be called as soon as there is one: some of it is known only a moment later.
+   *
+   * @param tag one that no other deployment carries
+   */
+  created(id: string, tag?: string): void {
+    if (tag !== undefined) this.#twoWays.created(id, tag)
     if (this.#seenAtMs.has(id)) return
     this.#newestAtMs = this.#clock.nowMs()
     this.#seenAtMs.set(id, this.#newestAtMs)
@@ -166,10 +175,14 @@ export class Watch {
   }
 
   async #single(ids: readonly string[], call: Call, arrived: ArrivedStatus): Promise<Read> {
-    return await this.#deployments.statuses(ids, call, this.#isPaced, (id, one) => {
+    return await this.#deployments.statuses(ids, call, this.#isPaced, this.#noting(arrived))
+  }
+
+  #noting(arrived: ArrivedStatus): ArrivedStatus {
+    return (id, one) => {
       if (!(one instanceof ActionError)) this.#note(id, one)
       arrived(id, one)
-    })
+    }
   }
 
   #readyByRow(ids: readonly string[], rows: Rows): ReadonlyMap<string, StatusReading> {
@@ -177,18 +190,8 @@ export class Watch {
     const changed = ids.filter((id) => this.#hasChanged(id, rows.get(id)))
     if (changed.length <= (this.#isPaced ? STATUS_BURST : MANY)) return ready
     for (const id of changed) {
-      const { isReady, facts } = rows.get(id) ?? {}
-      const last = this.#last.get(id)
-      if (!isReady || !facts || !last?.known || last.facts.location === undefined) continue
-      // Spelled as the API spells this deployment's other statuses.
-      const status = `${/^status\./i.exec(last.status)?.[0] ?? ''}READY`
-      ready.set(id, {
-        state: 'succeeded',
-        status,
-        known: true,
-        facts: { ...last.facts, ...facts },
-        ...(last.place && { place: last.place }),
-      })
+      const reading = readyByRow(rows.get(id), this.#last.get(id))
+      if (reading) ready.set(id, reading)
     }
     return ready
   }
