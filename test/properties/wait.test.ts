@@ -65,7 +65,7 @@ async function live({ timeoutMs, intervalMs, steps, happenings, jump }: World) {
     })
   }
   clock.at(jump.atMs, () => clock.jump(jump.byMs))
-  const { looks, result } = await play(
+  const { checks, result } = await play(
     async ({ index, signal }) => {
       const step = steps[index] ?? CALM
       if (step.answer === 'hang') return 'hang'
@@ -84,7 +84,7 @@ async function live({ timeoutMs, intervalMs, steps, happenings, jump }: World) {
       },
     },
   )
-  return { checksAtMs: looks.map(({ atMs }) => atMs), result }
+  return { checksAtMs: checks.map(({ atMs }) => atMs), result }
 }
 
 /** Sums of binary fractions and of an odd beginning differ a little. */
