@@ -157,6 +157,20 @@ describe.concurrent('the status', () => {
     })
   })
 
+  test('that is READY before its port leads to it is waited on for the address', async () => {
+    const early = { gameport: { internal: 7777, external: null, protocol: 'UDP' } }
+    const later = { ...early.gameport, external: 31_000 }
+    await using edgegap = await startEdgegap({
+      script: [
+        { afterMs: 0, status: 'READY', wire: { ports: early } },
+        { afterMs: 1_500, status: 'READY', wire: { ports: { gameport: later } } },
+      ],
+    })
+    const { main } = await deploy(edgegap, { timeout: '20s' })
+    expect(main.outputs).toMatchObject({ outcome: 'succeeded' })
+    expect(main.outputs.address).toMatch(/:\d+$/)
+  })
+
   test('that is READY nowhere is no success: nobody could reach it', async () => {
     await using edgegap = await startEdgegap({
       script: [{ afterMs: 0, status: 'READY', wire: { fqdn: null, public_ip: '' } }],

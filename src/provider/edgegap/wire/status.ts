@@ -67,8 +67,11 @@ export function readStatus(body: string, id: string, request: string): StatusRea
   const facts = readFacts(status)
   const maxMinutes = status.max_duration
   if (maxMinutes !== undefined && maxMinutes > 0) facts.maxMinutes = maxMinutes
-  // A server that nobody can reach is not ready, whatever it is called.
-  const isNowhere = base === 'succeeded' && facts.host === undefined && facts.ip === undefined
+  // A server that nobody can reach is not ready, whatever it is called: it has no host, or ports of
+  // which none leads to it yet. One without any port is of a version that has none.
+  const hasHost = facts.host !== undefined || facts.ip !== undefined
+  const isUnmapped = !facts.ports?.length && Object.keys(status.ports ?? {}).length > 0
+  const isNowhere = base === 'succeeded' && (!hasHost || isUnmapped)
   const state = status.error ? 'failed' : isNowhere ? 'pending' : (base ?? 'pending')
   const place = readPlace(status.location)
   const reason = status.error_detail || (state === 'failed' ? endingOf(name) : undefined)
