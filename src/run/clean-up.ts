@@ -105,7 +105,10 @@ async function findExtra(
   }
   if (byTag.size === 0) return extra
   const { found, error } = await findLost(run, [...byTag.keys()], { once: true })
-  if (error) for (const entry of byTag.values()) result.failures.push({ entry, error })
+  if (error) {
+    // Those that are known have ended; only what else may carry the tag is not known.
+    for (const { id: _ended, ...entry } of byTag.values()) result.failures.push({ entry, error })
+  }
   for (const [id, tag] of found) {
     const entry = byTag.get(tag)
     if (entry && !known.has(id) && !spared?.has(id)) extra.set(id, { ...entry, id })

@@ -77,7 +77,7 @@ async function stopAll(run: Run, deployments: readonly DeploymentState[]): Promi
   run.state.stoppedIds.push(...stoppedIds)
   for (const { entry, error } of failures) {
     run.printer.warning(
-      `${entry.id ?? entry.tag} may still run: ${describe(error)}. The post step of this job tries again.`,
+      `${entry.id ?? `Whatever carries the tag ${entry.tag}`} may still run: ${describe(error)}. The post step of this job tries again.`,
     )
   }
 }

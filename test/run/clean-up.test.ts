@@ -210,6 +210,14 @@ describe('cleaning up', () => {
     expect(inLedger()).toEqual([])
   })
 
+  it('does not say of one that has ended that it may run, where others cannot be looked for', async () => {
+    const run = cleanAll([{ tag: 'm1', id: 'a' }])
+    stage.provider.finds.push(errorOf('server-fault'))
+    const { stoppedIds, failures } = await run()
+    expect(stoppedIds).toEqual(['a'])
+    expect(failures.map(({ entry }) => entry)).toEqual([{ tag: 'm1' }])
+  })
+
   it('stops what else carries its tag, whatever id the reply to the create named', async () => {
     const run = cleanAll([{ tag: 'm1', id: 'named' }])
     stage.provider.finds.push(new Map([['listed', 'm1']]))
