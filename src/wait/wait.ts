@@ -89,7 +89,7 @@ const LONGEST_BACKOFF_MS = 10_000
 /**
  * A notification is answered at once, yet the checks that notifications cause keep this distance, and twice as much
  * after each one that brought nothing new: a provider notifies a few times, so what goes on is noise or an attack.
- * It never is more than that of polling, whose checks would be made without the notifications as well.
+ * It never is more than that of polling, whose checks would be made without notifications as well.
  */
 const NOTIFICATION_SPACING_MS = 250
 const LONGEST_NOTIFICATION_SPACING_MS = 10_000
@@ -117,23 +117,26 @@ export async function waitForOutcome<R extends Reading>(
   let distanceMs = 0
   let source: NewsSource = 'poll'
   let emptyNotifications = 0
+  /** The last check, or the beginning. */
+  let checkedAtMs = clock.nowMs()
+  /** The last check that a notification caused. */
+  let notifiedAtMs = Number.NEGATIVE_INFINITY
   /** The provider does not want to be asked earlier, whatever notifies. */
   let notBeforeMs = Number.NEGATIVE_INFINITY
 
+  const { firstMs } = pollSchedule
   if (options.align) {
-    const beganAtMs = clock.nowMs()
-    const firstMs = () => Math.max(pollSchedule.firstMs ?? 0, intervalMs())
-    source = await pause(() => beganAtMs + firstMs(), beganAtMs)
-  } else if (pollSchedule.firstMs !== undefined) {
-    const firstAtMs = options.acceptedAtMs + pollSchedule.firstMs
-    source = await pause(() => firstAtMs, Number.NEGATIVE_INFINITY)
+    source = await pause(() => checkedAtMs + Math.max(firstMs ?? 0, intervalMs()))
+  } else if (firstMs !== undefined) {
+    source = await pause(() => options.acceptedAtMs + firstMs)
   }
   while (!signal.aborted) {
     // Timers may strike a little early.
     const isLastCheck = deadlineAtMs - clock.nowMs() < 1
     const patientMs = Math.min(CHECK_MS * (failures + 1), LONGEST_CHECK_MS)
     const checkMs = isLastCheck ? LAST_CHECK_MS : Math.min(patientMs, deadlineAtMs - clock.nowMs())
-    const checkedAtMs = clock.nowMs()
+    checkedAtMs = clock.nowMs()
+    if (source === 'webhook') notifiedAtMs = checkedAtMs
     let dueAtMs: () => number
     try {
       const reading = await boundedCheck(options, checkMs)
@@ -172,7 +175,7 @@ export async function waitForOutcome<R extends Reading>(
     if (isLastCheck) {
       return { ending: 'timed-out', last, lastError, failures, elapsedMs: elapsedMs() }
     }
-    source = await pause(dueAtMs, checkedAtMs)
+    source = await pause(dueAtMs)
   }
   return { ending: 'cancelled', last, elapsedMs: elapsedMs() }
 
@@ -208,20 +211,19 @@ export async function waitForOutcome<R extends Reading>(
   }
 
   /** Sleeps until the next check is due, or until something brings it forward. */
-  async function pause(dueAtMs: () => number, checkedAtMs: number): Promise<NewsSource> {
+  async function pause(dueAtMs: () => number): Promise<NewsSource> {
     for (;;) {
       const ownDueMs = dueAtMs()
       const dueMs = beforeDeadline(options.align?.(ownDueMs) ?? ownDueMs)
       const wake = await sleepOrWake(dueMs - clock.nowMs())
       if (wake === 'changed') continue
       if (wake !== 'notification') return 'poll'
-      const spacingMs = Math.min(
-        NOTIFICATION_SPACING_MS * 2 ** emptyNotifications,
-        LONGEST_NOTIFICATION_SPACING_MS,
-        Math.max(NOTIFICATION_SPACING_MS, failures > 0 ? Number.POSITIVE_INFINITY : pollMs()),
-      )
+      const spacingMs = NOTIFICATION_SPACING_MS * 2 ** emptyNotifications
+      const spacedAtMs = notifiedAtMs + Math.min(spacingMs, LONGEST_NOTIFICATION_SPACING_MS)
+      const polledMs = failures > 0 ? Number.POSITIVE_INFINITY : pollMs()
+      const polledAtMs = checkedAtMs + Math.max(NOTIFICATION_SPACING_MS, polledMs)
       // A notification brings the next check forward; many of them must not put it off.
-      const soonestMs = Math.max(notBeforeMs, checkedAtMs + spacingMs)
+      const soonestMs = Math.max(notBeforeMs, Math.min(spacedAtMs, polledAtMs))
       const notificationDueMs = Math.min(dueMs, beforeDeadline(soonestMs))
       await clock.sleep(notificationDueMs - clock.nowMs(), signal)
       return 'webhook'

@@ -43,9 +43,18 @@ describe('a notification', () => {
     expect(result).toMatchObject({ source: 'webhook' })
   })
 
-  it('shortly after a look keeps a distance of a quarter of a second', async () => {
+  it('shortly after a look of polling is answered at once', async () => {
     const { looks } = await ringing([30], readyFrom(1), { slowMs: 30_000 })
-    expect(looks[1]?.atMs).toBeCloseTo(250)
+    expect(looks[1]?.atMs).toBeCloseTo(30)
+  })
+
+  it('shortly after another keeps a distance of a quarter of a second', async () => {
+    const { looks } = await ringing(
+      [30, 50],
+      ({ atMs }) => (atMs > 31 ? ready : { ...pending, status: `AT ${atMs}` }),
+      { slowMs: 30_000 },
+    )
+    expect(looks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 30, 280])
   })
 
   it('is never believed: what counts is what the provider says then', async () => {
