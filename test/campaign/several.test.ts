@@ -21,7 +21,8 @@ import { Table } from './table.ts'
  * `npm test` runs a share of it.
  */
 const isFull = process.env.CAMPAIGN === 'full'
-const SHARE = 37
+/** An even one takes only faults that come once, which are over sooner. */
+const SHARE = 38
 const CELL_MS = 400_000
 const GROUP = 'pr-12'
 
