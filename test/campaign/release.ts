@@ -177,7 +177,7 @@ const PATIENCE_MS = 60_000
 const WITHIN_MS = 700
 
 const stageOf = (index: number) => STAGES[index % STAGES.length] as (typeof STAGES)[number]
-const isKill = (index: number) => Math.floor(index / STAGES.length) % 2 === 0
+const isKill = (index: number) => index % 2 === 0
 
 /** The name of the row that this moment belongs to. */
 export function endOfRelease(index: number): string {
