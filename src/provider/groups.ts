@@ -11,8 +11,8 @@ export interface Member {
 export interface Members {
   members: readonly Member[]
   /**
-   * Ids that are listed and whose status is not known at the moment: whose they are cannot be told.
-   * They may have ended since, or be too young.
+   * Ids that are listed, and neither list nor status tells whose they are. They may have ended since,
+   * or be too young.
    */
   unclear: readonly string[]
 }

@@ -61,7 +61,7 @@ async function planStop(
   if (reach.kind !== 'deployment') {
     const { members, unclear } = await listMembers(run, reach)
     const checks = unclear.map((id): PlanCheck => {
-      return { what: id, result: 'unknown', detail: 'its status is not known, nor whose it is' }
+      return { what: id, result: 'unknown', detail: 'its status does not tell whose it is' }
     })
     return { changes: stopsOf(members, ''), checks }
   }

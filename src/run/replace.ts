@@ -25,7 +25,7 @@ export async function findOlder(
   const { members, unclear } = await list(run, replace)
   for (const id of unclear) {
     run.printer.warning(
-      `${id} is listed, but its status is not known, so nobody can tell whose it is. It was left alone.`,
+      `${id} is listed, but its status does not tell whose it is. It was left alone.`,
     )
   }
   const names = members.map(({ id, isEnding }) => (isEnding ? `${id} (is ending)` : id))

@@ -132,7 +132,7 @@ function unreadable(id: string): FailedStop {
     isAccepted: false,
     error: new ActionError({
       kind: 'not-found',
-      what: `${id} is listed, but its status is not known, so nobody can tell whose it is`,
+      what: `${id} is listed, but its status does not tell whose it is`,
       next: 'Run the job again, or stop it by deployment-id if it is yours.',
     }),
   }

@@ -93,6 +93,34 @@ describe.concurrent('operation: stop with a group', () => {
     expect(new Set(paths)).toEqual(new Set(ids.map((id) => `/v1/stop/${id}`)))
   })
 
+  test.each([
+    ['its status does not show', {}],
+    ['its status does not show, and the filter is ignored', { ignoreFilters: true }],
+  ] as const)('goes by the tags of the list where %s them', async (_, settings) => {
+    await using edgegap = await startEdgegap({ ...settings, tagsInStatus: false })
+    const strangers = [{ tags: ['pr-13'] }, { application: 'other-game', tags: [TAG] }].map(
+      (order) => edgegap.addDeployment(order).id,
+    )
+    const ids = add(edgegap, 2)
+    const { main } = await run(edgegap, GROUP)
+    expect(main.outputs).toMatchObject({ outcome: 'stopped' })
+    expect(stoppedIds(main)).toEqual(ids.toSorted())
+    expect(liveIds(edgegap)).toEqual(strangers)
+  })
+
+  test(
+    'fails where neither the list nor the status shows the tags, and names the server',
+    async () => {
+      await using edgegap = await startEdgegap({ tagsInStatus: false, tagsInRows: false })
+      const [id] = add(edgegap, 1)
+      const { main } = await run(edgegap, GROUP)
+      expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
+      expect(onlyError(main)).toContain(`${id} is listed, but its status does not tell whose it is`)
+      expect(liveIds(edgegap)).toEqual([id])
+    },
+    LONG_MS,
+  )
+
   test('stops a group of several pages that shift while it ends', async () => {
     await using edgegap = await startEdgegap({ maxPageSize: 5, terminateAfterMs: 20 })
     add(edgegap, 17)

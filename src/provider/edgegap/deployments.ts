@@ -131,7 +131,7 @@ export class Deployments {
     for (const row of rows) {
       if (row.tags === undefined) untagged += 1
       if (untagged > MAX_UNTAGGED) throw tooManyUntagged()
-      const tags = row.tags ?? (row.id && (await this.membership(row.id, rest()))?.tags)
+      const tags = row.tags ?? (row.id && (await this.#tagsOf(row.id, rest())))
       const tag = tags && sought.find((one) => tags.includes(one))
       if (!tag) continue
       // It is ours and cannot be named in a request: nothing may be created beside it.
@@ -139,6 +139,13 @@ export class Deployments {
       found.set(row.id, tag)
     }
     return found
+  }
+
+  /** @throws ActionError where its status shows no tags: it may be the one that is looked for */
+  async #tagsOf(id: string, call: Call): Promise<readonly string[] | undefined> {
+    const membership = await this.membership(id, call)
+    if (membership && !membership.tags) throw withoutTags(id)
+    return membership?.tags
   }
 
   /** Whose a deployment is, and whether it ends; undefined where the API does not know it. */
@@ -219,6 +226,14 @@ function unusableId(tag: string): ActionError {
   return new ActionError({
     kind: 'malformed-reply',
     what: `Edgegap lists what carries the tag ${tag} under an id that is none`,
+  })
+}
+
+function withoutTags(id: string): ActionError {
+  return new ActionError({
+    kind: 'malformed-reply',
+    what: `Neither the list nor its status shows the tags of ${id}`,
+    next: 'Look for this run’s tag in the dashboard.',
   })
 }
 

@@ -24,21 +24,26 @@ export async function readMembers(
   const filters: Filter[] = [{ field: 'application', operator: 'eq', value: application }]
   if (group !== undefined) filters.push({ field: 'tags', operator: 'eq', value: group })
   const rows = await deployments.list(filters, rest())
-  const ids = rows.flatMap(({ id, tags }) => {
-    const mayBelong = group === undefined || tags === undefined || tags.includes(group)
-    return id !== undefined && mayBelong ? [id] : []
-  })
+  const listed = new Map(
+    rows.flatMap(({ id, tags }) => {
+      const mayBelong = group === undefined || tags === undefined || tags.includes(group)
+      return id !== undefined && mayBelong ? [[id, tags] as const] : []
+    }),
+  )
   const members: Member[] = []
   const unclear: string[] = []
-  const isMany = ids.length > STATUS_AT_ONCE
-  await inTurn([...new Set(ids)], STATUS_AT_ONCE, async (id) => {
+  const isMany = listed.size > STATUS_AT_ONCE
+  await inTurn([...listed], STATUS_AT_ONCE, async ([id, listedTags]) => {
     if (isMany) await deployments.turn(call.signal)
     const member = await deployments.membership(id, rest())
-    if (!member) unclear.push(id)
-    if (member?.application !== application || member.end === 'ended') return
-    const { tags, end } = member
-    if (group !== undefined && !tags.includes(group)) return
-    members.push({ id, tags, ...(end === 'ending' && { isEnding: true }) })
+    if (member?.end === 'ended') return
+    // A status need not show tags, and nothing that is not shown may be taken for "not in the group".
+    const tags = member?.tags ?? listedTags
+    const isUnknown = member?.application === undefined || (group !== undefined && !tags)
+    if (isUnknown) return void unclear.push(id)
+    if (member.application !== application) return
+    if (group !== undefined && !tags?.includes(group)) return
+    members.push({ id, tags: tags ?? [], ...(member.end === 'ending' && { isEnding: true }) })
   })
   return { members, unclear }
 }

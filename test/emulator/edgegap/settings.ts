@@ -68,6 +68,8 @@ export interface EdgegapSettings extends CatalogueSettings {
   /** A new deployment shows up in the list only after this time. */
   listLagMs: number
   tagsInRows: boolean
+  /** Status. The OpenAPI names its tags and does not require them. */
+  tagsInStatus: boolean
   defaultPageSize: number
   maxPageSize: number
 
@@ -135,6 +137,7 @@ export function defaultSettings(): EdgegapSettings {
     ignoreFilters: false,
     listLagMs: 0,
     tagsInRows: true,
+    tagsInStatus: true,
     defaultPageSize: 10,
     maxPageSize: 100,
     terminateAfterMs: 50,

@@ -24,7 +24,7 @@ export function statusJson(deployment: Deployment, settings: EdgegapSettings): J
     removal_time: deployment.removedOn ? timestamp(deployment.removedOn) : null,
     last_status: deployment.lastStatus ? spell(deployment.lastStatus, settings) : null,
     location: locationOf(deployment, settings),
-    tags: deployment.tags,
+    ...(settings.tagsInStatus && { tags: deployment.tags }),
     ...placement(deployment, settings),
     ...(settings.undocumentedFields && undocumented(deployment)),
   }

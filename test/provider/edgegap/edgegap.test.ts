@@ -268,6 +268,13 @@ describe('what carries a tag', () => {
     expect(await find(['m1'])).toEqual(new Map([[ours.id, 'm1']]))
   })
 
+  it('is not known where neither rows nor statuses show tags, and not "nothing"', async () => {
+    edgegap.settings.tagsInRows = false
+    edgegap.settings.tagsInStatus = false
+    edgegap.addDeployment({ tags: ['m1'] })
+    await expect(find(['m1'])).rejects.toMatchObject({ kind: 'malformed-reply' })
+  })
+
   it('is not known where the list does not end, and not "nothing"', async () => {
     const body = { data: [], pagination: { has_next: true } }
     edgegap.faults.order({ path: /deployments$/, kind: 'status', status: 200, body })

@@ -301,10 +301,11 @@ describe('a page of the list', () => {
   )
 })
 
-it('the tags of a status are its tags', () => {
+it('the tags of a status are its tags, and not known where it shows none', () => {
   expect(readMembership('{"tags":["a",{"name":"b"}]}', request).tags).toEqual(['a', 'b'])
-  expect(readMembership('{"tags":null}', request).tags).toEqual([])
-  expect(readMembership('{}', request).tags).toEqual([])
+  expect(readMembership('{"tags":[]}', request).tags).toEqual([])
+  expect(readMembership('{"tags":null}', request).tags).toBeUndefined()
+  expect(readMembership('{}', request).tags).toBeUndefined()
 })
 
 describe('logs', () => {

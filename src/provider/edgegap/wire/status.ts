@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import { ActionError } from '../../../base/errors.ts'
-import { flag, integer, isRecord, list, record, text } from '../../json.ts'
+import { flag, integer, isRecord, record, text } from '../../json.ts'
 import type { Observation } from '../../provider.ts'
 import { keepKeyOrder } from '../key-order.ts'
 import type { Place } from '../placement.ts'
@@ -14,7 +14,7 @@ const statusShape = z.object({
   error: z.optional(flag),
   error_detail: z.optional(text),
   location: z.optional(record),
-  tags: z.optional(list),
+  tags: z.optional(z.unknown()),
   app_name: z.optional(text),
   max_duration: z.optional(integer),
 })
@@ -95,14 +95,15 @@ function endingOf(name: string): string {
 }
 
 export interface Membership {
-  tags: readonly string[]
+  /** undefined where the status does not show tags: the OpenAPI does not require it to. */
+  tags: readonly string[] | undefined
   application: string | undefined
 }
 
 /** Whose a deployment is, by its status: list rows do not say. */
 export function readMembership(body: string, request: string): Membership {
   const { tags, app_name } = parse(statusShape, body, request)
-  return { tags: (tags ?? []).map(tagName), application: app_name }
+  return { tags: Array.isArray(tags) ? tags.map(tagName) : undefined, application: app_name }
 }
 
 /** Tags are strings; the tag endpoints show them as objects with a name. */
