@@ -222,7 +222,8 @@ function aimMsOf(
 ): number | undefined {
   // Start-up comes on top of what the waiting itself may add.
   const startMs = median(floorsMs) + START_MS
-  const pollingMs = startMs + Math.min(1_000, 150 + 0.08 * waitMs)
+  const cappedMs = waitMs <= 60_000 ? 1_000 : Number.POSITIVE_INFINITY
+  const pollingMs = startMs + Math.min(cappedMs, 150 + 0.08 * waitMs)
   if (name === POLLING || name === IMAGE) return pollingMs
   // What is shown in the end cannot be sent before it: a request each, and one that looks first.
   if (name === GITHUB || name === ALL) return pollingMs + 2 * GITHUB_ANSWERS_MS
