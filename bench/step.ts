@@ -3,8 +3,9 @@
  * its exit?
  *
  * The built bundle by polling, also with `image` and with `environment` and `comment`, by webhook, and
- * with the default inputs of a runner of GitHub's, where cloudflared is downloaded each time, beside
- * bare loops with a fixed interval, in one run against emulators on loopback. GitHub's answers take as
+ * with the default inputs of a runner of GitHub's, beside bare loops with a fixed interval, in one run
+ * against emulators on loopback. With the defaults cloudflared is downloaded each time, and no webhook
+ * comes through, since the tunnel's name is in no public DNS: that is the worst case for them. GitHub's answers take as
  * long as they do from a runner. The loops have no process to start and report nothing, which is to
  * their advantage. A busy machine makes every line worse, so the figures are to be read beside each
  * other.
