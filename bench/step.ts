@@ -5,10 +5,10 @@
  * The built bundle by polling, also with `image` and with `environment` and `comment`, by webhook, and
  * with the default inputs of a runner of GitHub's, beside bare loops with a fixed interval, in one run
  * against emulators on loopback. With the defaults cloudflared is downloaded each time, and no webhook
- * comes through, since the tunnel's name is in no public DNS: that is the worst case for them. GitHub's answers take as
- * long as they do from a runner. The loops have no process to start and report nothing, which is to
- * their advantage. A busy machine makes every line worse, so the figures are to be read beside each
- * other.
+ * comes through, since the tunnel's name is in no public DNS: that is the worst case for them.
+ * GitHub's answers take as long as they do from a runner. The loops have no process to start and
+ * report nothing, which is to their advantage. A busy machine makes every line worse, so the figures
+ * are to be read beside each other.
  *
  * Usage: node bench/step.ts [samples] [seconds …], such as 7 0.5 3 10 30 120
  */
