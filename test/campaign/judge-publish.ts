@@ -34,12 +34,12 @@ export async function judgePublish(edge: Edge, { main, post }: JobResult): Promi
     expect(['', build?.dxfName]).toContain(main.outputs['dxf-name'])
     return 'succeeded, published'
   }
-  if (build) expectTold(build, main)
+  if (build) expectNamed(build, main)
   if (edge.builds.length === 0) return 'failed, nothing was begun'
   return build ? 'failed, goes on by itself' : 'failed, its upload expired'
 }
 
-/** What a step says that it expired is expired; whether it may say less is not looked at here. */
+/** What a step says that it expired is expired. */
 function expectTrue(edge: Edge, main: StepResult, post: StepResult | undefined): void {
   const said = `${main.rawStdout}\n${post?.rawStdout ?? ''}`
   const names = [...said.matchAll(/^Expired the upload task (\S+)\.$/gm)].map(([, name]) => name)
@@ -57,7 +57,7 @@ function expectWhole(main: StepResult): void {
 }
 
 /** A build that goes on after the step failed is named, or is said to be possible. */
-function expectTold({ name }: Build, main: StepResult): void {
+function expectNamed({ name }: Build, main: StepResult): void {
   const said = [...annotations(main, 'error'), ...annotations(main, 'warning'), main.rawStdout]
   const isNamed = main.outputs['build-name'] === name
   if (!isNamed) expect(said.join('\n')).toMatch(/goes on|may have begun/)

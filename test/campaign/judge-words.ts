@@ -4,7 +4,7 @@ import type { JobResult } from '../harness/job.ts'
 import type { StepResult } from '../harness/step-result.ts'
 
 /** What the output `deployments` says of one. */
-interface Told {
+interface Reported {
   readonly id: string
   readonly outcome: string
 }
@@ -16,7 +16,7 @@ export function isDone({ signal }: StepResult): boolean {
 
 /** Ids that a step said are up, and stay up. */
 export function namedIn({ main, post }: JobResult): string[] {
-  const up = told(main).filter(({ outcome }) => outcome === 'succeeded')
+  const up = reported(main).filter(({ outcome }) => outcome === 'succeeded')
   return [...up.map(({ id }) => id), ...staying(post)]
 }
 
@@ -24,7 +24,7 @@ export function namedIn({ main, post }: JobResult): string[] {
 export function expectTrueWords(edgegap: Edgegap, { main, post }: JobResult): void {
   const live = new Set(edgegap.live().map(({ id }) => id))
   const stopped = edgegap.stopped().map(({ id }) => id)
-  for (const { id, outcome } of isDone(main) ? told(main) : []) {
+  for (const { id, outcome } of isDone(main) ? reported(main) : []) {
     if (id) expect(live.has(id), `${id} is ${outcome}`).toBe(outcome === 'succeeded')
   }
   expect(stopped).toEqual(expect.arrayContaining(stoppedIds(main)))
@@ -38,8 +38,8 @@ export function stoppedIds({ outputs }: StepResult): string[] {
   return JSON.parse(outputs['stopped-ids'] || '[]') as string[]
 }
 
-function told({ outputs }: StepResult): Told[] {
-  return JSON.parse(outputs.deployments || '[]') as Told[]
+function reported({ outputs }: StepResult): Reported[] {
+  return JSON.parse(outputs.deployments || '[]') as Reported[]
 }
 
 function staying(post: StepResult | undefined): string[] {

@@ -11,7 +11,7 @@ import {
   startEdgegap,
 } from '../action/deploy.ts'
 import { ready } from '../emulator/edgegap/script.ts'
-import type { Effect } from '../emulator/faults.ts'
+import type { Effect, FaultOrder } from '../emulator/faults.ts'
 import { FAULTS } from './cells.ts'
 import { judgeSeveral, judgeStop } from './judge-several.ts'
 import { Table } from './table.ts'
@@ -58,9 +58,13 @@ function cellsOf(endpoints: readonly Endpoint[]): (readonly [title: string, cell
     .map((cell) => [`${cell.endpoint.name}: ${cell.fault}, ${cell.often}`, cell])
 }
 
-function order({ faults }: Edgegap, { endpoint, effect, often }: Cell): void {
+function order({ faults }: Edgegap, { endpoint, effect, often }: Cell): FaultOrder {
   const { method, path } = endpoint
-  faults.order({ ...effect, method, path, ...(often === 'once' && { times: 1 }) })
+  return faults.order({ ...effect, method, path, ...(often === 'once' && { times: 1 }) })
+}
+
+function expectUsed(ordered: FaultOrder | undefined): void {
+  if (ordered) expect(ordered.used, 'the fault never came').toBeGreaterThan(0)
 }
 
 function open(): Promise<Edgegap> {
@@ -81,7 +85,7 @@ async function deploySeveral(cell?: Cell): Promise<string> {
   const strangers = addStrangers(edgegap)
   const older = add(edgegap, 2)
   edgegap.nextScript(ready(200), ready(600), ready(400))
-  if (cell) order(edgegap, cell)
+  const ordered = cell && order(edgegap, cell)
   const job = await deploy(
     edgegap,
     {
@@ -94,6 +98,7 @@ async function deploySeveral(cell?: Cell): Promise<string> {
     // What hides a server for ever cannot be cleaned up behind it.
     { beforePost: async () => edgegap.faults.clear() },
   )
+  expectUsed(ordered)
   return judgeSeveral(edgegap, job, { older, strangers })
 }
 
@@ -101,9 +106,11 @@ async function stopSeveral(cell?: Cell): Promise<string> {
   await using edgegap = await open()
   const strangers = addStrangers(edgegap)
   const group = add(edgegap, 3)
-  if (cell) order(edgegap, cell)
+  const ordered = cell && order(edgegap, cell)
   const inputs = { operation: 'stop', application: 'my-game', group: GROUP, timeout: '8s' }
-  return judgeStop(edgegap, await run(edgegap, inputs), { group, strangers })
+  const job = await run(edgegap, inputs)
+  expectUsed(ordered)
+  return judgeStop(edgegap, job, { group, strangers })
 }
 
 const faults = new Table('Request of a deploy of three servers, and how often the fault comes')
