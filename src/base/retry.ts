@@ -36,6 +36,9 @@ export interface FailedAttempt {
  * Calls `work` until it succeeds. An error that carries `retryAfterMs` decides the pause after it;
  * else `pauseMs` does.
  *
+ * For work that has a result. What is to be kept up until it is closed, such as a tunnel, counts
+ * differently: each time that it stood long enough its restarts begin anew, and it reports each loss.
+ *
  * @param work gets the number of the attempt, from 1
  * @returns what `work` resolves to
  * @throws what `work` threw last, unchanged

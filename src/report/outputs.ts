@@ -1,5 +1,7 @@
+import type { ActionError } from '../base/errors.ts'
 import type { Facts, Port } from '../provider/provider.ts'
 import { toLine } from '../runner/plain-text.ts'
+import { cancelled } from '../state/endings.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
 
 /** How texts are cleaned of secrets; a `Printer` does it. */
@@ -24,7 +26,7 @@ export function buildOutputs(
   const line = (text: string) => toLine(texts.redact(text))
   const first = report.deployments[0]
   const firstFacts = deploymentFacts(first, texts)
-  const error = report.error ?? report.deployments.find((deployment) => deployment.error)?.error
+  const error = causeOf(report)
   return {
     outcome: report.outcome,
     'deployment-id': firstFacts.id || (report.stop?.id ?? ''),
@@ -58,6 +60,12 @@ export function buildOutputs(
       providerOutputs.map((name) => [name, line(first?.observation?.facts.outputs?.[name] ?? '')]),
     ),
   }
+}
+
+/** A run that is cancelled when its servers stay already has no error of its own. */
+function causeOf({ error, deployments, outcome }: RunState): ActionError | undefined {
+  const cause = error ?? deployments.find((deployment) => deployment.error)?.error
+  return cause ?? (outcome === 'cancelled' ? cancelled() : undefined)
 }
 
 /** One entry of the output `deployments`. */

@@ -57,7 +57,13 @@ export class Inputs {
     if (value === '') return fallback
     if (/^(true|True|TRUE)$/.test(value)) return true
     if (/^(false|False|FALSE)$/.test(value)) return false
-    this.#problems.add(name, value, 'use true or false')
+    const meant = [/^(?:yes|y|on|1)$/i, /^(?:no|n|off|0)$/i].findIndex((form) => form.test(value))
+    this.#problems.add(
+      name,
+      value,
+      'use true or false',
+      ...['true', 'false'].slice(meant, meant + 1),
+    )
     return fallback
   }
 

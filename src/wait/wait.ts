@@ -1,7 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import { type ActionError, toActionError } from '../base/errors.ts'
 import { bounded } from './bounded.ts'
-import { notificationSpacingMs } from './notification-spacing.ts'
+import { notificationDueMs } from './notification-spacing.ts'
 import { Pace } from './pace.ts'
 import { Refusals } from './refusals.ts'
 import type { PollSchedule } from './schedule.ts'
@@ -87,7 +87,10 @@ class Wait<R extends Reading> {
   #lastError: ActionError | undefined
   /** In a row. */
   #failures = 0
-  #checkedAtMs = Number.NEGATIVE_INFINITY
+  /** The last check, or the beginning. */
+  #checkedAtMs: number
+  /** The last check that a notification caused. */
+  #notifiedAtMs = Number.NEGATIVE_INFINITY
   #source: NewsSource = 'poll'
   /** Notifications that brought nothing new. */
   #empty = 0
@@ -98,6 +101,7 @@ class Wait<R extends Reading> {
     this.#options = options
     this.#deadlineAtMs = options.acceptedAtMs + options.timeoutMs
     this.#pace = new Pace(options.pollSchedule, options.random)
+    this.#checkedAtMs = options.clock.nowMs()
   }
 
   async untilSettled(): Promise<WaitResult<R>> {
@@ -118,12 +122,10 @@ class Wait<R extends Reading> {
   }
 
   async #pauseBeforeFirst(): Promise<void> {
-    const { clock, align, acceptedAtMs, pollSchedule } = this.#options
+    const { align, acceptedAtMs, pollSchedule } = this.#options
     const { firstMs } = pollSchedule
     if (align) {
-      const beganAtMs = clock.nowMs()
-      this.#checkedAtMs = beganAtMs
-      await this.#pause(() => beganAtMs + Math.max(firstMs ?? 0, this.#intervalMs()))
+      await this.#pause(() => this.#checkedAtMs + Math.max(firstMs ?? 0, this.#intervalMs()))
     } else if (firstMs !== undefined) await this.#pause(() => acceptedAtMs + firstMs)
   }
 
@@ -132,6 +134,7 @@ class Wait<R extends Reading> {
     const leftMs = this.#deadlineAtMs - clock.nowMs()
     const patientMs = Math.min(CHECK_MS * (this.#failures + 1), LONGEST_CHECK_MS)
     this.#checkedAtMs = clock.nowMs()
+    if (this.#source === 'webhook') this.#notifiedAtMs = this.#checkedAtMs
     try {
       const reading = await bounded(
         this.#options,
@@ -202,9 +205,9 @@ class Wait<R extends Reading> {
     }
     this.#source = wake === 'notification' ? 'webhook' : 'poll'
     if (wake !== 'notification') return
-    const pollMs =
-      this.#failures > 0 ? Number.POSITIVE_INFINITY : this.#pace.intervalMs(this.#elapsedMs())
-    const spacedMs = this.#checkedAtMs + notificationSpacingMs(this.#empty, pollMs)
+    const isFailing = this.#failures > 0
+    const pollMs = isFailing ? Number.POSITIVE_INFINITY : this.#pace.intervalMs(this.#elapsedMs())
+    const spacedMs = notificationDueMs(this.#notifiedAtMs, this.#empty, this.#checkedAtMs, pollMs)
     // A notification brings the next check forward; many of them must not put it off.
     const soonestMs = Math.max(this.#notBeforeMs, spacedMs)
     await clock.sleep(Math.min(dueMs, this.#beforeDeadline(soonestMs)) - clock.nowMs(), signal)

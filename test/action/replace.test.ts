@@ -388,7 +388,8 @@ describe.concurrent('a run that is ended with replace: after-ready', () => {
       mainControl: cancelAt(edgegap, 'DELETE', STOP),
     })
     const id = main.outputs['deployment-id'] ?? ''
-    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'cancelled' } })
+    const outputs = { outcome: 'cancelled', error: 'The run was cancelled.' }
+    expect(main).toMatchObject({ exitCode: 1, outputs })
     expect(JSON.parse(main.outputs.deployments ?? '')).toMatchObject([{ id, outcome: 'succeeded' }])
     expect(annotations(main, 'warning').join()).toContain(`${id} stays in place`)
     expect(liveIds(edgegap)).toEqual([id])

@@ -196,6 +196,24 @@ describe.concurrent('webhooks', () => {
     )
   })
 
+  test('are not taken for removed where a web page answers, and the post step removes them', async () => {
+    await using edge = await startEdge()
+    const page = '<html>welcome</html>'
+    edge.faults.order({
+      ...{ kind: 'status', status: 200, body: page, method: 'DELETE', path: SUBSCRIPTIONS },
+    })
+    const { main, post } = await publishUrl(edge, await withWebhook(), {
+      beforePost: async () => {
+        expect(edge.aliveSubscriptions()).toHaveLength(1)
+        edge.faults.clear()
+      },
+    })
+    expect(main.outputs.outcome).toBe('succeeded')
+    expect(annotations(main, 'warning').join()).toMatch(/was not removed.*The post step/)
+    expect(post?.exitCode).toBe(0)
+    expectCleanEdge(edge)
+  })
+
   test('that earlier runs left behind are unsubscribed, and nobody else’s are', async () => {
     await using edge = await startEdge()
     const seconds = Math.floor(Date.now() / 1000)

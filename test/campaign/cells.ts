@@ -24,6 +24,8 @@ export const FAULTS: readonly (readonly [name: string, effect: Effect])[] = [
   ['403 page', { kind: 'status', status: 403, body: '<html>blocked</html>' }],
   ['404', status(404)],
   ['404 page', { kind: 'status', status: 404, body: '<html>no such page</html>' }],
+  ['409', status(409)],
+  ['422', status(422)],
   ['429', status(429)],
   ['429 later', { kind: 'status', status: 429, headers: { 'retry-after': '1' } }],
   ['429 in an hour', { kind: 'status', status: 429, headers: { 'retry-after': '3600' } }],
@@ -35,6 +37,15 @@ export const FAULTS: readonly (readonly [name: string, effect: Effect])[] = [
   ['200 empty', { kind: 'malformed', body: '' }],
   ['200 null', { kind: 'malformed', body: 'null' }],
   ['200 half a JSON', { kind: 'malformed', body: '{"request_id": "a6' }],
+  [
+    '200 wrong types',
+    {
+      kind: 'status',
+      status: 200,
+      when: 'after',
+      body: { request_id: 7, current_status: [], data: 'x' },
+    },
+  ],
   ['redirect', { kind: 'status', status: 302, headers: { location: 'http://127.0.0.1:1/' } }],
   ['reset', { kind: 'reset' }],
   ['reset after it was done', { kind: 'reset', when: 'after' }],
@@ -43,6 +54,7 @@ export const FAULTS: readonly (readonly [name: string, effect: Effect])[] = [
   ['hangs', { kind: 'hang' }],
   ['hangs after it was done', { kind: 'hang', when: 'after' }],
   ['slow', { kind: 'delay', delayMs: 1_500 }],
+  ['drips', { kind: 'slow-drip', intervalMs: 20, chunkBytes: 16 }],
 ]
 
 export interface Cell {

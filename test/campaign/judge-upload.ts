@@ -50,6 +50,6 @@ function expectTrue(edge: Edge, { main, post }: JobResult): void {
   if (edge.builds.length > 0) expect(post?.annotations ?? []).toEqual([])
 }
 
-function isStored({ storage }: Edge, build: Build): boolean {
+export function isStored({ storage }: Edge, build: Build): boolean {
   return storage.uploads.some((upload) => upload.build === build && upload.outcome === 'stored')
 }

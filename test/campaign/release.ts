@@ -1,4 +1,5 @@
 import { setTimeout as sleep } from 'node:timers/promises'
+import { expect } from 'vitest'
 import {
   CREATE,
   deploy,
@@ -129,6 +130,9 @@ const ENDPOINTS: readonly Endpoint[] = [
   { name: "GitHub's records", at: 'github', method: 'POST', path: /\/deployments$/ },
   { name: "GitHub's statuses", at: 'github', method: 'POST', path: /\/statuses$/ },
   { name: "GitHub's comments", at: 'github', method: 'POST', path: /\/comments$/ },
+  { name: "GitHub's edits", at: 'github', method: 'PATCH', path: /\/comments\// },
+  { name: "GitHub's queries", at: 'github', method: 'POST', path: /\/graphql$/ },
+  { name: "GitHub's reads", at: 'github', method: 'GET', path: /./ },
 ]
 
 export interface ReleaseCell {
@@ -150,8 +154,9 @@ export function releaseCells(): ReleaseCell[] {
 export async function runReleaseCell({ endpoint, effect, isAlways }: ReleaseCell): Promise<string> {
   await using world = await openWorld()
   const { method, path, at } = endpoint
-  world[at].faults.order({ ...effect, method, path, ...(!isAlways && { times: 1 }) })
+  const order = world[at].faults.order({ ...effect, method, path, ...(!isAlways && { times: 1 }) })
   const job = await release(world)
+  expect(order.used, 'the fault never came').toBeGreaterThan(0)
   return judgeRelease(world, job, { isGitHubFaulty: at === 'github' })
 }
 
@@ -177,7 +182,7 @@ const PATIENCE_MS = 60_000
 const WITHIN_MS = 700
 
 const stageOf = (index: number) => STAGES[index % STAGES.length] as (typeof STAGES)[number]
-const isKill = (index: number) => Math.floor(index / STAGES.length) % 2 === 0
+const isKill = (index: number) => index % 2 === 0
 
 /** The name of the row that this moment belongs to. */
 export function endOfRelease(index: number): string {

@@ -48,12 +48,14 @@ export function foresee(world: World): Foreseen {
   const checksAtMs: number[] = []
   let [nowMs, failures, empty, slowMs] = [0, 0, 0, undefined as number | undefined]
   let distanceMs = 0
+  let notifiedAtMs = Number.NEGATIVE_INFINITY
   let [notBeforeMs, source, status] = [Number.NEGATIVE_INFINITY, 'poll' as Foreseen['source'], '']
 
   for (;;) {
     const step = steps[checksAtMs.length] ?? CALM
     const checkedAtMs = nowMs
     checksAtMs.push(checkedAtMs)
+    if (source === 'webhook') notifiedAtMs = checkedAtMs
     const isLast = timeoutMs - nowMs < 1
     const allowedMs = isLast
       ? 900
@@ -105,8 +107,9 @@ export function foresee(world: World): Foreseen {
       woken = next.what
     }
     if (woken === 'notification') {
-      const spacingMs = Math.min(250 * 2 ** empty, 10_000, isFault ? 10_000 : Math.max(250, calmMs))
-      const soonestMs = Math.max(notBeforeMs, checkedAtMs + spacingMs)
+      const spacedAtMs = notifiedAtMs + Math.min(250 * 2 ** empty, 10_000)
+      const polledAtMs = isFault ? Number.POSITIVE_INFINITY : checkedAtMs + Math.max(250, calmMs)
+      const soonestMs = Math.max(notBeforeMs, Math.min(spacedAtMs, polledAtMs))
       const clampedMs = timeoutMs - soonestMs < 100 ? timeoutMs : soonestMs
       nowMs = Math.max(nowMs, whenFired(Math.min(dueMs(), clampedMs)))
       source = 'webhook'

@@ -247,3 +247,59 @@ describe('cleaning up', () => {
     expect(stage.provider.calls).toEqual(['stop hook', 'save nothing'])
   })
 })
+
+describe('what cleaning up passes on', () => {
+  const inLedger = () => stage.context.ledger.open
+
+  it('the ids that are stopped next, for their logs, and nothing that is no deployment', async () => {
+    const entries = [{ tag: 'm1', id: 'a' }, { tag: 'hook', id: 'h', isAuxiliary: true } as const]
+    stage = setStage(entries)
+    const before: (readonly string[])[] = []
+    const beforeStop = async (ids: readonly string[]) => void before.push(ids)
+    await stage.run(cleanUp(stage.context, entries, { beforeStop }))
+    expect(before[0]).toEqual(['a'])
+  })
+
+  it('how long one stop may take', async () => {
+    const entries = [{ tag: 'm1', id: 'a' }]
+    stage = setStage(entries)
+    stage.provider.statuses.push(READY)
+    await stage.run(cleanUp(stage.context, entries, { stopMs: 5_000 }))
+    expect(stage.clock.elapsedMs).toBeCloseTo(5_000)
+  })
+
+  it('the tag, by which the list is asked whether it still has what nobody else knows', async () => {
+    const entries = [{ tag: 'm1', id: 'a' }]
+    stage = setStage(entries)
+    stage.provider.stops.push('unknown')
+    stage.provider.statuses.push(errorOf('not-found'))
+    stage.provider.finds.push(new Map([['a', 'm1']]))
+    const { failures } = await stage.run(cleanUp(stage.context, entries))
+    expect(failures).toMatchObject([{ entry: { id: 'a' } }])
+    expect(inLedger()).toEqual(entries)
+  })
+
+  it('of several lost ones each one’s own entry', async () => {
+    const entries = [{ tag: 'm1' }, { tag: 'm2', isAuxiliary: true } as const]
+    stage = setStage(entries)
+    stage.provider.finds.push(
+      new Map([
+        ['a', 'm1'],
+        ['b', 'm2'],
+      ]),
+    )
+    expect(await stage.run(cleanUp(stage.context, entries))).toMatchObject({ stoppedIds: ['a'] })
+    expect(inLedger()).toEqual([])
+  })
+
+  it('does not search once more for what could not be stopped', async () => {
+    const entries = [
+      { tag: 'm1', id: 'a' },
+      { tag: 'm2', id: 'b' },
+    ]
+    stage = setStage(entries)
+    stage.provider.stops.push((id) => (id === 'a' ? errorOf('forbidden') : 'accepted'))
+    await stage.run(cleanUp(stage.context, entries))
+    expect(stage.provider.calls.filter((call) => call.startsWith('find'))).toEqual(['find m2'])
+  })
+})

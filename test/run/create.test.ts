@@ -359,3 +359,143 @@ describe('a create after older servers were stopped for it', () => {
     expect(stage.clock.elapsedMs).toBe(0)
   })
 })
+
+describe('what creating says', () => {
+  it('of an attempt that is tried again: why, and when', async () => {
+    stage.provider.creates.push(tryAgain, { kind: 'created', id: 'a' })
+    await deployment()
+    expect(stage.runner.lines).toContain('unreachable; retrying in 1.0 s')
+  })
+
+  it('of one that got lost: that it was looked for, and what came of it', async () => {
+    stage.provider.creates.push(unknown, { kind: 'created', id: 'b' })
+    await deployment()
+    expect(stage.runner.log).toContain('No clear answer to the create: connection-lost')
+    expect(stage.runner.log).toContain('Checking whether it was accepted')
+    expect(stage.runner.log).toContain('No deployment with this tag was found; retrying in 1.0 s')
+  })
+
+  it('of one that was found', async () => {
+    stage.provider.creates.push(unknown)
+    stage.provider.finds.push(new Map([['a', 'm1']]))
+    await deployment()
+    expect(stage.runner.log).toContain('Found it by its tag m1: a')
+  })
+
+  it('of a webhook that was refused: why it polls instead', async () => {
+    stage.provider.creates.push(refused, { kind: 'created', id: 'a' })
+    await deployment(new URL('https://hook.test/x'))
+    expect(stage.runner.messages('warning')).toEqual([
+      'The webhook URL was refused, polling instead: refused',
+    ])
+  })
+
+  it('nothing of a webhook that was not refused', async () => {
+    await deployment(new URL('https://hook.test/x'))
+    expect(stage.runner.messages('warning')).toEqual([])
+  })
+})
+
+describe('a create that broke off', () => {
+  it('is no success, and nothing is tried again or left to clean up', async () => {
+    const error = errorOf('server-fault')
+    stage.provider.creates.push({ kind: 'broken-off', error })
+    expect(await deployment()).toEqual({ kind: 'unresolved', error })
+    expect(stage.provider.calls.filter((call) => call.startsWith('create'))).toHaveLength(1)
+    expect(inLedger()).toEqual([])
+  })
+})
+
+describe('a create that a web page answers', () => {
+  const page = { kind: 'unknown', error: errorOf('not-the-api') } as const
+
+  it('is refused where a page answers the search as well: nobody there created anything', async () => {
+    stage.provider.creates.push(page)
+    stage.provider.finds.push(errorOf('not-the-api'))
+    expect(await deployment()).toEqual({ kind: 'refused', error: page.error })
+    expect(stage.provider.calls.filter((call) => call.startsWith('find'))).toHaveLength(1)
+    expect(inLedger()).toEqual([])
+  })
+
+  it('is taken where the API knows of it', async () => {
+    stage.provider.creates.push(page)
+    stage.provider.finds.push(new Map([['a', 'm1']]))
+    expect(await deployment()).toMatchObject({ kind: 'created', id: 'a' })
+  })
+
+  it('is tried again where the API knows nothing of it', async () => {
+    stage.provider.creates.push(page, { kind: 'created', id: 'b' })
+    expect(await deployment()).toMatchObject({ kind: 'created', id: 'b' })
+  })
+
+  it('says nothing of a lost one: there a page ends no search', async () => {
+    stage.provider.creates.push(unknown)
+    stage.provider.finds.push(errorOf('not-the-api'), new Map([['a', 'm1']]))
+    expect(await deployment()).toMatchObject({ kind: 'created', id: 'a' })
+  })
+})
+
+describe('a create that is given up', () => {
+  const limited = (retryAfterMs?: number) =>
+    ({ kind: 'try-again', error: errorOf('rate-limited', retryAfterMs) }) as const
+  const within = (patienceMs: number) => {
+    const { provider, context, run } = stage
+    const { signal } = context.cancellation
+    return run(createOnce(context, provider.target, { webhook: undefined, signal, patienceMs }))
+  }
+
+  it('for a limit that lasts longer than the step may wait, says how long', async () => {
+    stage.provider.creates.push(limited(600_000))
+    expect(await within(300_000)).toMatchObject({
+      kind: 'refused',
+      error: {
+        kind: 'rate-limited',
+        message: 'rate-limited The provider asks to wait 10m 00s, longer than timeout allows',
+        next: 'Run the job again later.',
+      },
+    })
+    expect(stage.clock.elapsedMs).toBe(0)
+  })
+
+  it('is not, for a limit that ends in time', async () => {
+    stage.provider.creates.push(limited(600_000), { kind: 'created', id: 'a' })
+    expect(await within(600_000)).toMatchObject({ kind: 'created' })
+  })
+
+  it('says only what failed last, where that was no limit', async () => {
+    stage.provider.creates.push({ kind: 'try-again', error: errorOf('server-fault', 600_000) })
+    expect(await within(300_000)).toEqual({
+      kind: 'refused',
+      error: expect.objectContaining({ message: 'server-fault' }),
+    })
+  })
+
+  it('is not certain once one got lost, whatever the last attempt says', async () => {
+    stage.provider.creates.push(unknown, tryAgain)
+    expect(await deployment()).toMatchObject({
+      kind: 'unresolved',
+      error: { kind: 'unresolved-create', next: expect.stringContaining('m1') },
+    })
+  })
+
+  it('leaves other jobs room: limited ones come back up to half as late, by chance', async () => {
+    const moments: number[] = []
+    stage.context.random = () => 1
+    stage.provider.creates.push(async () => {
+      moments.push(stage.clock.elapsedMs)
+      return limited()
+    })
+    await deployment()
+    expect(moments.slice(0, 5)).toEqual([0, 500, 1_500, 3_500, 7_500])
+  })
+
+  it('leaves what cannot be stopped to nobody', async () => {
+    Object.assign(stage.provider, {
+      traits: { canStop: false, webhook: 'none', createMs: 30_000 },
+    })
+    stage.provider.creates.push({ kind: 'created', id: 'a' })
+    expect(await deployment()).toMatchObject({ kind: 'created', id: 'a' })
+    expect(stage.provider.calls).toEqual(['create m1'])
+    expect(inLedger()).toEqual([])
+  })
+})

@@ -39,7 +39,7 @@ test.each([
   ['INPUT_ENVIRONMENT-URL', 'http://play.example.com', 'full https URL'],
   ['INPUT_ENVIRONMENT-URL', 'javascript:alert(1)', 'full https URL'],
   ['INPUT_ENVIRONMENT-URL', 'https://user:word@play.example.com', 'without user name'],
-  ['INPUT_COMMENT', 'yes', 'use true or false'],
+  ['INPUT_COMMENT', 'yes', 'use true or false; did you mean true?'],
 ])('%s=%j is a problem', (name, value, allowed) => {
   const { problems } = read({ [name]: value })
   expect(problems).toHaveLength(1)

@@ -123,3 +123,67 @@ describe('polls that are due near each other', () => {
     expect(poll.align(nowMs + 1_100)).toBe(nowMs + 1_000)
   })
 })
+
+describe('the check of a single deployment', () => {
+  const single = (observeMany: ObserveMany<string>) => {
+    const clock = new VirtualClock()
+    const { signal } = new AbortController()
+    const poll = new SharedPoll<string>(clock, observeMany, { isShared: false, signal })
+    return clock.run(poll.observe('a', CALL).catch((error: unknown) => error))
+  }
+
+  it('is sent at once, with its own bounds', async () => {
+    const asked: unknown[] = []
+    const read = await single(async (ids, call) => {
+      asked.push(ids, call)
+      return new Map([['a', 'of a']])
+    })
+    expect(read).toBe('of a')
+    expect(asked).toEqual([['a'], CALL])
+  })
+
+  it('fails with what was thrown for it', async () => {
+    const error = new ActionError({ kind: 'not-found', what: 'no such id' })
+    expect(await single(async () => new Map([['a', error]]))).toBe(error)
+  })
+
+  it('fails where nothing is said of it', async () => {
+    expect(await single(async () => new Map([['b', 'of b']]))).toMatchObject({
+      message: expect.stringContaining('no reading of a'),
+    })
+  })
+})
+
+describe('one check for several', () => {
+  it('has the time of the one that may wait longest', async () => {
+    const deadlines: number[] = []
+    const { poll, clock } = open(async (ids, { deadlineMs }) => {
+      deadlines.push(Math.round(deadlineMs))
+      return new Map(ids.map((id) => [id, id]))
+    })
+    const short = { ...CALL, deadlineMs: 1_000 }
+    await clock.run(Promise.all([poll.observe('a', short), poll.observe('b', CALL)]))
+    expect(deadlines).toEqual([2_995])
+  })
+
+  it('that fails as a whole fails for each', async () => {
+    const { poll, clock } = open(async () => {
+      throw new ActionError({ kind: 'server-fault', what: 'down' })
+    })
+    const ends = await clock.run(
+      Promise.allSettled([poll.observe('a', CALL), poll.observe('b', CALL)]),
+    )
+    expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+
+  it('does not answer twice whom it has answered early', async () => {
+    const { poll, clock } = open(async (ids, _, arrived) => {
+      arrived('a', 'early')
+      throw new ActionError({ kind: 'server-fault', what: `down for ${ids.join()}` })
+    })
+    const ends = await clock.run(
+      Promise.allSettled([poll.observe('a', CALL), poll.observe('b', CALL)]),
+    )
+    expect(ends).toMatchObject([{ value: 'early' }, { status: 'rejected' }])
+  })
+})

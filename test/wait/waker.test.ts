@@ -43,9 +43,18 @@ describe('a notification', () => {
     expect(result).toMatchObject({ source: 'webhook' })
   })
 
-  it('shortly after a check keeps a distance of a quarter of a second', async () => {
+  it('shortly after a check of polling is answered at once', async () => {
     const { checks } = await ringing([30], readyFrom(1), { slowMs: 30_000 })
-    expect(checks[1]?.atMs).toBeCloseTo(250)
+    expect(checks[1]?.atMs).toBeCloseTo(30)
+  })
+
+  it('shortly after another keeps a distance of a quarter of a second', async () => {
+    const { checks } = await ringing(
+      [30, 50],
+      ({ atMs }) => (atMs > 31 ? ready : { ...pending, status: `AT ${atMs}` }),
+      { slowMs: 30_000 },
+    )
+    expect(checks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 30, 280])
   })
 
   it('is never believed: what counts is what the provider says then', async () => {

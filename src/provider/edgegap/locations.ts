@@ -69,9 +69,10 @@ export function parseCityName(line: string): string | undefined {
  * @returns what is allowed, and what was probably meant
  */
 export function explainLocation(line: string): { allowed: string; meant: string[] } {
+  const usual = asUsual(line.trim().slice(0, MAX_LINE))
   const [, name = '', first = '', second = ''] =
     /^(?:([A-Za-z0-9][A-Za-z0-9 ._-]{0,63}?)\s+)?([+-]?[\d.]{1,25})(?:\s*,\s*|\s+)([+-]?[\d.]{1,25})$/.exec(
-      line.trim().slice(0, MAX_LINE),
+      usual,
     ) ?? []
   const forms = [`${first},${second}`, `${second},${first}`].map((where) =>
     name === '' ? where : `${name} ${where}`,
@@ -81,6 +82,13 @@ export function explainLocation(line: string): { allowed: string; meant: string[
   const isSwapped = meant === forms[1]
   const why = isSwapped ? `; latitude comes first and is from -90 to 90` : ''
   return { allowed: `${LOCATION_FORM}${why}`, meant: [meant] }
+}
+
+/** With the minus sign of a keyboard, and with points in numbers where a country writes commas. */
+function asUsual(text: string): string {
+  return text
+    .replace(/[\u2010-\u2015\u2212]/g, '-')
+    .replace(/([+-]?\d{1,3}),(\d{1,20})(?:\s*[,;]\s*|\s+)([+-]?\d{1,3}),(\d{1,20})$/, '$1.$2,$3.$4')
 }
 
 /** An address before another is no name: a comma was forgotten, and it would be dropped. */

@@ -58,9 +58,12 @@ export class Subscriptions {
   async remove(name: string, call: Call): Promise<void> {
     const path = `/subscriptions/${encodeURIComponent(name)}`
     const reply = await this.#send({ method: 'DELETE', path }, call)
-    // A gateway in trouble knows no subscription at all: the list must agree before one is gone.
-    const isGone = reply.status === 404 && !(await this.#list(call)).includes(name)
-    if (!reply.isGood && !isGone) {
+    // A gateway in trouble knows no subscription at all, or answers with a page of its own: then the list
+    // must agree before one is gone.
+    const isAnswer = reply.isGood && (reply.json !== undefined || reply.text.trim() === '')
+    const maybeGone = reply.isGood || reply.status === 404
+    const isGone = isAnswer || (maybeGone && !(await this.#list(call)).includes(name))
+    if (!isGone) {
       throw replyError(reply, `The subscription ${name} was not removed`, ADVICE)
     }
     this.#names.delete(name)

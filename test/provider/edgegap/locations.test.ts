@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { parseLocation } from '../../../src/provider/edgegap/locations.ts'
+import { explainLocation, parseLocation } from '../../../src/provider/edgegap/locations.ts'
 
 describe('coordinates', () => {
   it.each([
@@ -69,5 +69,23 @@ describe('none of both', () => {
     '٤٠,٧١',
   ])('%j', (line) => {
     expect(parseLocation(line)).toBeUndefined()
+  })
+})
+
+describe('what was probably meant', () => {
+  it.each([
+    ['x 40,71,-74,01', 'x 40.71,-74.01'],
+    ['x 40,71; -74,01', 'x 40.71,-74.01'],
+    ['40,71 -74,01', '40.71,-74.01'],
+    ['x 40.71,\u221274.01', 'x 40.71,-74.01'],
+    ['x \u201340.71, 74.01', 'x -40.71,74.01'],
+    ['x 40.71 -74.01', 'x 40.71,-74.01'],
+    ['x -174.01,40.71', 'x 40.71,-174.01'],
+  ])('%j: %j', (line, meant) => {
+    expect(explainLocation(line).meant).toEqual([meant])
+  })
+
+  it.each(['x', 'x 1,2,3', 'x 200,200', '1,2,3,4,5', 'x 1e1,10'])('%j: not known', (line) => {
+    expect(explainLocation(line).meant).toEqual([])
   })
 })

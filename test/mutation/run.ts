@@ -1,0 +1,162 @@
+/**
+ * Changes the source in one place at a time (a mutant) and runs the quick tests against each: a
+ * mutant that no test notices shows what the tests do not look at. Prints a table, and the mutants
+ * that survived.
+ *
+ * Usage: npm run test:mutation [-- part …], with the parts named below; all of them without any.
+ */
+import { execFileSync } from 'node:child_process'
+import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
+import { tmpdir } from 'node:os'
+import { join } from 'node:path'
+import { fileURLToPath } from 'node:url'
+
+interface Part {
+  readonly mutate: readonly string[]
+  readonly tests: readonly string[]
+}
+
+const inRun = (...names: string[]) => names.map((name) => `src/run/${name}.ts`)
+
+/** What is changed, and the tests that could notice it. */
+const PARTS: Readonly<Record<string, Part>> = {
+  wait: {
+    mutate: ['src/wait/**/*.ts'],
+    tests: ['test/wait/**/*.test.ts', 'test/properties/wait.test.ts'],
+  },
+  create: {
+    mutate: inRun('create', 'find-lost', 'ledger'),
+    tests: ['test/run/**/*.test.ts'],
+  },
+  'clean-up': {
+    mutate: inRun('clean-up', 'stop-deployment', 'stop-many', 'conclude', 'replace'),
+    tests: ['test/run/**/*.test.ts'],
+  },
+  deploy: {
+    mutate: inRun('deploy', 'deploy-all', 'deploy-one', 'stop', 'verify', 'promote'),
+    tests: ['test/run/**/*.test.ts'],
+  },
+  settings: {
+    mutate: ['src/settings/**/*.ts'],
+    tests: ['test/settings/**/*.test.ts', 'test/properties/inputs.test.ts'],
+  },
+  report: {
+    mutate: ['src/report/**/*.ts'],
+    tests: ['test/report/**/*.test.ts', 'test/properties/output.test.ts'],
+  },
+}
+
+interface Mutant {
+  readonly mutatorName: string
+  readonly status: string
+  readonly replacement?: string
+  readonly location: { readonly start: Position; readonly end: Position }
+}
+
+interface Position {
+  readonly line: number
+  readonly column: number
+}
+
+interface Result {
+  readonly files: Readonly<Record<string, { source: string; mutants: readonly Mutant[] }>>
+}
+
+const HERE = fileURLToPath(new URL('.', import.meta.url))
+const ROOT = join(HERE, '../..')
+const STRYKER = join(HERE, 'node_modules/@stryker-mutator/core/bin/stryker.js')
+
+function install(): void {
+  if (existsSync(STRYKER)) return
+  // Its peers are the project's own.
+  execFileSync('npm', ['ci', '--legacy-peer-deps', '--no-audit', '--no-fund'], {
+    cwd: HERE,
+    stdio: 'inherit',
+  })
+}
+
+function mutate({ mutate: files, tests }: Part): Result {
+  const folder = mkdtempSync(join(tmpdir(), 'mutation-'))
+  try {
+    const [config, report] = ['stryker.json', 'report.json'].map((name) => join(folder, name))
+    const options = {
+      testRunner: 'vitest',
+      plugins: ['@stryker-mutator/vitest-runner'],
+      vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
+      mutate: files,
+      coverageAnalysis: 'perTest',
+      concurrency: 2,
+      timeoutMS: 4_000,
+      reporters: ['json'],
+      jsonReporter: { fileName: report },
+      ignorePatterns: ['dist', 'emulator/dist', '.cache', 'docs', 'test/mutation/node_modules'],
+      tempDirName: '.cache/mutation',
+      disableTypeChecks: false,
+    }
+    writeFileSync(config ?? '', JSON.stringify(options))
+    execFileSync(process.execPath, [STRYKER, 'run', config ?? ''], {
+      cwd: ROOT,
+      stdio: ['ignore', 'ignore', 'inherit'],
+      env: { ...process.env, MUTATION_TESTS: tests.join() },
+    })
+    return JSON.parse(readFileSync(report ?? '', 'utf8'))
+  } finally {
+    rmSync(folder, { recursive: true, force: true })
+  }
+}
+
+/** A mutant of a text for people is apart: what a line says is not worth a test each. */
+const isText = ({ mutatorName }: Mutant) => mutatorName === 'StringLiteral'
+const isKilled = ({ status }: Mutant) => status === 'Killed' || status === 'Timeout'
+const isCounted = ({ status }: Mutant) => isKilled({ status } as Mutant) || isAlive({ status })
+const isAlive = ({ status }: Pick<Mutant, 'status'>) =>
+  status === 'Survived' || status === 'NoCoverage'
+
+function rowOf(name: string, mutants: readonly Mutant[]): string {
+  const score = (some: readonly Mutant[]) => {
+    const share = some.length === 0 ? 1 : some.filter(isKilled).length / some.length
+    return `${(100 * share).toFixed(1)} %`
+  }
+  const counted = mutants.filter(isCounted)
+  const logic = counted.filter((one) => !isText(one))
+  return `| ${name} | ${counted.length} | ${score(counted)} | ${score(logic)} |`
+}
+
+function describeMutant(source: string, { location, mutatorName, replacement = '' }: Mutant) {
+  const { start, end } = location
+  const line = source.split('\n')[start.line - 1] ?? ''
+  const text = start.line === end.line ? line.slice(start.column - 1, end.column - 1) : line.trim()
+  const change = replacement.replace(/\s+/g, ' ').slice(0, 80)
+  return `  ${start.line}: ${text.slice(0, 100)} → ${change} (${mutatorName})`
+}
+
+const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS)
+const unknown = wanted.filter((name) => PARTS[name] === undefined)
+if (unknown.length > 0) {
+  console.error(`No such part: ${unknown.join(', ')}. There are ${Object.keys(PARTS).join(', ')}.`)
+  process.exit(2)
+}
+install()
+const rows: string[] = []
+for (const name of wanted) {
+  const { files } = mutate(PARTS[name] as Part)
+  for (const [file, { source, mutants }] of Object.entries(files)) {
+    const alive = mutants.filter((one) => isAlive(one) && !isText(one))
+    if (alive.length > 0)
+      console.log([file, ...alive.map((one) => describeMutant(source, one))].join('\n'))
+  }
+  rows.push(
+    rowOf(
+      name,
+      Object.values(files).flatMap(({ mutants }) => mutants),
+    ),
+  )
+}
+console.log(
+  [
+    '',
+    '| Part | mutants | killed | killed, without texts |',
+    '| --- | ---: | ---: | ---: |',
+    ...rows,
+  ].join('\n'),
+)
