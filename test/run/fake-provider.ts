@@ -47,7 +47,8 @@ export class FakeProvider implements Provider {
   readonly creates: Scripted<CreateResult, [tag: string, call: Call]>[] = []
   readonly finds: Scripted<Map<string, string>, [tags: readonly string[], call: Call]>[] = []
   readonly stops: Scripted<StopReply, [id: string, call: Call]>[] = []
-  readonly #taken = new Set<string>()
+  /** Ids whose stop was taken. */
+  protected readonly taken = new Set<string>()
   /** What a status check reads; a server whose stop was taken is seen to end, unless told otherwise. */
   readonly statuses: Scripted<Observation, [id: string, call: Call]>[] = []
 
@@ -76,7 +77,7 @@ export class FakeProvider implements Provider {
     const read = new Map<string, Observation | ActionError>()
     for (const id of ids) {
       try {
-        read.set(id, await play(this.statuses, this.#taken.has(id) ? ENDING : READY, [id, call]))
+        read.set(id, await play(this.statuses, this.taken.has(id) ? ENDING : READY, [id, call]))
       } catch (thrown) {
         read.set(id, thrown as ActionError)
       }
@@ -87,7 +88,7 @@ export class FakeProvider implements Provider {
   async stop(id: string, call: Call) {
     this.calls.push(`stop ${id}`)
     const reply = await play(this.stops, 'accepted', [id, call])
-    this.#taken.add(id)
+    this.taken.add(id)
     return reply
   }
 

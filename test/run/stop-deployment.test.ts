@@ -72,14 +72,14 @@ describe('what a stop says', () => {
   it('in a long wait, every half a minute', async () => {
     stage.provider.statuses.push(READY)
     await stop({ limitMs: 100_000 })
-    expect(log().match(/a is still running; its stop was accepted/g)).toHaveLength(3)
+    expect(log().match(/a has not been seen to end yet; its stop was accepted/g)).toHaveLength(3)
   })
 
-  it('of one that the provider does not take, that it is still running', async () => {
+  it('of one that the provider does not take, that it has not been seen to end', async () => {
     stage.provider.stops.push('unknown')
     stage.provider.statuses.push(READY)
     await stop({ limitMs: 40_000 })
-    expect(log()).toMatch(/a is still running\n/)
+    expect(log()).toMatch(/a has not been seen to end yet\n/)
   })
 
   it('of each failure, but not of the one that ends it', async () => {

@@ -64,7 +64,7 @@ export class FakePlatform extends FakeProvider {
     for (const id of ids) {
       const script = this.readings.get(id) ?? []
       const next = script.length > 1 ? script.shift() : script[0]
-      read.set(id, this.calls.includes(`stop ${id}`) ? ENDING : (next ?? READY))
+      read.set(id, this.taken.has(id) ? ENDING : (next ?? READY))
     }
     return read
   }
