@@ -3,11 +3,12 @@
  * its exit?
  *
  * The built bundle by polling, also with `image` and with `environment` and `comment`, by webhook, and
- * with the default inputs of a runner of GitHub's, where cloudflared is downloaded each time, beside
- * bare loops with a fixed interval, in one run against emulators on loopback. GitHub's answers take as
- * long as they do from a runner. The loops have no process to start and report nothing, which is to
- * their advantage. A busy machine makes every line worse, so the figures are to be read beside each
- * other.
+ * with the default inputs of a runner of GitHub's, beside bare loops with a fixed interval, in one run
+ * against emulators on loopback. With the defaults cloudflared is downloaded each time, and no webhook
+ * comes through, since the tunnel's name is in no public DNS: that is the worst case for them.
+ * GitHub's answers take as long as they do from a runner. The loops have no process to start and
+ * report nothing, which is to their advantage. A busy machine makes every line worse, so the figures
+ * are to be read beside each other.
  *
  * Usage: node bench/step.ts [samples] [seconds …], such as 7 0.5 3 10 30 120
  */
@@ -30,12 +31,12 @@ const STAGGER_MS = 600
 /** Steps of shorter ones are alone: the start of one must not slow down the end of another. */
 const LONGEST_ALONE_S = 3
 const GITHUB_ANSWERS_MS = 150
-/** What the bundle may take to start and to end, beyond Node's own time. */
-const START_MS = 70
 
 interface Sample {
   /** Beyond what the provider took from the create to ready. */
   readonly beyondMs: number
+  /** The part of it after ready: the lag of the news, and all that is done with it. */
+  readonly afterMs: number
   readonly requests: number
 }
 type Contender = (edgegap: EdgegapEmulator, tag: string) => Promise<Sample>
@@ -94,7 +95,11 @@ function sampleOf(edgegap: EdgegapEmulator, tag: string, startedAt: number): Sam
   if (deployment?.newsAt === undefined) throw new Error(`${tag} was never ready`)
   const providersMs = deployment.newsAt - deployment.createdAt
   const requests = edgegap.requests.filter(({ path }) => path.includes(deployment.id)).length + 1
-  return { beyondMs: endedAt - startedAt - providersMs, requests }
+  return {
+    beyondMs: endedAt - startedAt - providersMs,
+    afterMs: endedAt - deployment.newsAt,
+    requests,
+  }
 }
 
 /** The least that any step takes: Node's own start and end. */
@@ -196,37 +201,39 @@ console.log(`Node alone: ${inS(median(floorsMs))}, median of ${floorsMs.length}`
 for (const durationS of durationsS) {
   const of = (name: string) => results.get(`${durationS}|${name}`) ?? []
   const middleMs = (name: string) => median(of(name).map(({ beyondMs }) => beyondMs))
+  const afterMs = (name: string) => median(of(name).map(({ afterMs }) => afterMs))
   const rows = Object.keys(contenders).map((name) => ({
     name,
     'beyond, median': inS(middleMs(name)),
     'beyond, worst': inS(Math.max(...of(name).map(({ beyondMs }) => beyondMs))),
+    'after ready, median': inS(afterMs(name)),
     'against fixed 2 s': `×${(middleMs(name) / middleMs('fixed 2 s')).toFixed(2)}`,
     requests: median(of(name).map(({ requests }) => requests)),
-    aim: aimOf(name, middleMs, durationS * 1_000),
+    aim: aimOf(name, middleMs, { afterMs: afterMs(name), waitMs: durationS * 1_000 }),
   }))
   console.log(`\nServers that are ready after about ${durationS} s, ${samples} each`)
   console.table(Object.fromEntries(rows.map(({ name, ...row }) => [name, row])))
 }
 
-/** @param beyondMs the median of a line, by its name */
-function aimOf(name: string, beyondMs: (name: string) => number, waitMs: number): string {
-  const aimMs = aimMsOf(name, beyondMs, waitMs)
-  if (aimMs === undefined) return ''
-  return `≤ ${inS(aimMs)}: ${beyondMs(name) <= aimMs ? 'met' : 'MISSED'}`
-}
-
-function aimMsOf(
+/**
+ * Start-up has a bench and a budget of its own, so what the wait may add counts from ready.
+ *
+ * @param beyondMs the median of a line, by its name
+ */
+function aimOf(
   name: string,
   beyondMs: (name: string) => number,
-  waitMs: number,
-): number | undefined {
-  // Start-up comes on top of what the waiting itself may add.
-  const startMs = median(floorsMs) + START_MS
-  const pollingMs = startMs + Math.min(1_000, 150 + 0.08 * waitMs)
-  if (name === POLLING || name === IMAGE) return pollingMs
+  { afterMs, waitMs }: { afterMs: number; waitMs: number },
+): string {
+  const says = (what: string, limitMs: number, ms: number) =>
+    `${what} ≤ ${inS(limitMs)}: ${ms <= limitMs ? 'met' : 'MISSED'}`
+  const after = (limitMs: number) => says('after', limitMs, afterMs)
+  const cappedMs = waitMs <= 60_000 ? 1_000 : Number.POSITIVE_INFINITY
+  const pollingMs = Math.min(cappedMs, 150 + 0.08 * waitMs)
+  if (name === POLLING || name === IMAGE) return after(pollingMs)
   // What is shown in the end cannot be sent before it: a request each, and one that looks first.
-  if (name === GITHUB || name === ALL) return pollingMs + 2 * GITHUB_ANSWERS_MS
-  if (name === DEFAULT) return beyondMs(POLLING) + 1_000
-  if (name === DEFAULT_ALL) return beyondMs(ALL) + 1_000
-  return name.startsWith('this action') ? startMs + 120 : undefined
+  if (name === GITHUB || name === ALL) return after(pollingMs + 2 * GITHUB_ANSWERS_MS)
+  if (name === DEFAULT) return says('beyond', beyondMs(POLLING) + 1_000, beyondMs(name))
+  if (name === DEFAULT_ALL) return says('beyond', beyondMs(ALL) + 1_000, beyondMs(name))
+  return name.startsWith('this action') ? after(120) : ''
 }

@@ -75,5 +75,6 @@ export function alertBox(
 export function limitBytes(markdown: string, maxBytes: number): string {
   if (Buffer.byteLength(markdown) <= maxBytes) return markdown
   const head = Buffer.from(markdown).subarray(0, maxBytes)
-  return `${head.subarray(0, head.lastIndexOf(0x0a)).toString('utf8')}\n\n…\n`
+  const lineEnd = Math.max(0, head.lastIndexOf(0x0a))
+  return `${head.subarray(0, lineEnd).toString('utf8')}\n\n…\n`
 }

@@ -5,6 +5,7 @@ import {
   pauseAfter,
   toActionError,
 } from '../base/errors.ts'
+import type { StopReply } from '../provider/provider.ts'
 import { type CleanUpRun, cleanUpCall } from './run.ts'
 
 const CALL_MS = 10_000
@@ -126,14 +127,15 @@ class Stop {
 
   /** One stop and, unless it says all, one status check; undefined while nothing is certain. */
   async #once(): Promise<StopEnd | undefined> {
-    const { provider, clock, printer } = this.#run
-    const reply = await provider.stop(this.#id, this.#call())
+    const { clock, printer } = this.#run
+    const reply = await this.#send()
     if (reply === 'gone') return this.#ended('has ended')
     if (reply === 'accepted' && this.#acceptedAtMs === undefined) {
       this.#acceptedAtMs = clock.nowMs()
       printer.line(`Stopping ${this.#id}: accepted`)
     }
-    if (reply === 'accepted' && this.#options.until === 'accepted') return { kind: 'stopped' }
+    const isTaken = reply === 'accepted' || reply === 'ending'
+    if (isTaken && this.#options.until === 'accepted') return { kind: 'stopped' }
     const standing = await this.#standing()
     if (standing === 'ended') return this.#ended('has ended')
     if (standing === 'ending') {
@@ -154,6 +156,18 @@ class Stop {
       return { kind: this.#acceptedAtMs === undefined ? 'gone' : 'stopped' }
     }
     return undefined
+  }
+
+  /** A stop may be carried out although its answer is lost or is a fault: then the status decides. */
+  async #send(): Promise<StopReply | 'ending'> {
+    try {
+      return await this.#run.provider.stop(this.#id, this.#call())
+    } catch (thrown) {
+      const standing = await this.#standing().catch(() => 'unknown' as const)
+      if (standing === 'ended') return 'gone'
+      if (standing === 'ending') return 'ending'
+      throw thrown
+    }
   }
 
   async #standing(): Promise<'running' | 'ending' | 'ended' | 'unknown'> {
@@ -201,7 +215,7 @@ class Stop {
     if (clock.nowMs() - this.#saidAtMs < SILENCE_MS) return
     this.#saidAtMs = clock.nowMs()
     printer.line(
-      `${this.#id} is still running${this.#acceptedAtMs === undefined ? '' : '; its stop was accepted'}`,
+      `${this.#id} has not been seen to end yet${this.#acceptedAtMs === undefined ? '' : '; its stop was accepted'}`,
     )
   }
 

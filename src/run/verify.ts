@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
 import { type ActionError, describe } from '../base/errors.ts'
+import { retry } from '../base/retry.ts'
 import type { Observation } from '../provider/provider.ts'
 import { failedAfterReady, notSeenReady, restarted } from '../state/endings.ts'
 import type { DeploymentState } from '../state/state.ts'
@@ -165,15 +166,21 @@ function note(
 
 /** @returns undefined where it is not known: the log was cut, or could not be read twice */
 async function readRestarts(run: Run, id: string): Promise<number | undefined> {
-  for (let attempt = 1; ; attempt++) {
-    try {
-      const log = await run.provider.readLog?.(id, runCall(run, LOG_MS))
-      // The count may have been in the part that is missing: reading again does not bring it back.
-      return log?.restarts ?? (log?.isCut ? undefined : 0)
-    } catch (thrown) {
-      if (attempt === 2 || run.cancellation.signal.aborted) return undefined
-      run.printer.line(`The log of ${id} could not be read: ${describe(thrown)}; reading it again`)
-      await run.clock.sleep(LOG_PAUSE_MS, run.cancellation.signal)
-    }
+  const { provider, printer, clock, cancellation } = run
+  try {
+    const log = await retry(async () => provider.readLog?.(id, runCall(run, LOG_MS)), {
+      clock,
+      signal: cancellation.signal,
+      maxAttempts: 2,
+      pauseMs: () => LOG_PAUSE_MS,
+      longestPauseMs: LOG_PAUSE_MS,
+      isFinal: () => false,
+      onRetry: ({ thrown }) =>
+        printer.line(`The log of ${id} could not be read: ${describe(thrown)}; reading it again`),
+    })
+    // The count may have been in the part that is missing: reading again does not bring it back.
+    return log?.restarts ?? (log?.isCut ? undefined : 0)
+  } catch {
+    return undefined
   }
 }

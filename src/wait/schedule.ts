@@ -6,21 +6,27 @@ export interface PollSchedule {
   readonly firstMs?: number
 }
 
-const FIRST_MINUTE_MS = 60_000
-/** A cached image is up in about half a second (reports of users): checks before that are wasted. */
-const FIRST_MS = 550
+/** A cached image is up in about half a second (reports of users): a check just after that finds it. */
+const FIRST_MS = 600
 const SHORTEST_MS = 200
 /** What the interval grows by, as a share of the time already waited. */
-const GROWTH = 0.18
+const GROWTH = 0.16
+const FIRST_MINUTE_MS = 60_000
 const LONGEST_AT_FIRST_MS = 1_000
 const LONGEST_MS = 10_000
+const LONGEST_FROM_MS = 300_000
 
 /**
- * Close together at first, then growing with the time already waited: to one second after four, and
- * from the first minute on to ten seconds at five minutes. A server is seen half an interval late on
- * average, so short waits, where half a second counts, are checked most closely, within one and a half
- * times the requests that a check each second takes. Shortened by up to a fifth at random, so that
- * parallel jobs of one organization, which share its rate limit, do not ask in step.
+ * When to check, by the time already waited: a server is seen half an interval late on average, and
+ * half a second counts more after three seconds than after three minutes.
+ *
+ * - The first check comes when a cached image is up, and the next ones close together.
+ * - Then the interval grows with the time waited, to one second after five.
+ * - After the first minute it grows slowly at first, to ten seconds at five minutes.
+ *
+ * All that within one and a half times the requests of a check each second that slows down after a
+ * minute. Shortened by up to a fifth at random, so that parallel jobs of one organization, which share
+ * its rate limit, do not ask in step.
  *
  * @param random gives numbers from 0 to 1
  * @param shortestMs not closer together than this: where each check takes several requests
@@ -29,16 +35,18 @@ export function adaptiveSchedule(
   random: () => number,
   shortestMs: () => number = () => 0,
 ): PollSchedule {
-  const shortened = (ms: number) => ms * (1 - random() / 5)
   return {
-    firstMs: shortened(FIRST_MS),
-    intervalMs: (elapsedMs) => {
-      const early = Math.min(LONGEST_AT_FIRST_MS, SHORTEST_MS + GROWTH * elapsedMs)
-      const late = LONGEST_AT_FIRST_MS + ((elapsedMs - FIRST_MINUTE_MS) * 9) / 240
-      const longest = Math.min(LONGEST_MS, Math.max(early, late))
-      return Math.max(shortestMs(), shortened(longest))
-    },
+    firstMs: FIRST_MS * (1 - random() / 10),
+    intervalMs: (elapsedMs) => Math.max(shortestMs(), longestAt(elapsedMs) * (1 - random() / 5)),
   }
+}
+
+function longestAt(elapsedMs: number): number {
+  if (elapsedMs < FIRST_MINUTE_MS) {
+    return Math.min(LONGEST_AT_FIRST_MS, SHORTEST_MS + GROWTH * elapsedMs)
+  }
+  const share = (elapsedMs - FIRST_MINUTE_MS) / (LONGEST_FROM_MS - FIRST_MINUTE_MS)
+  return Math.min(LONGEST_MS, LONGEST_AT_FIRST_MS + (LONGEST_MS - LONGEST_AT_FIRST_MS) * share ** 2)
 }
 
 /** The user's own interval. */

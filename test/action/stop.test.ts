@@ -74,6 +74,21 @@ describe.concurrent('operation: stop', () => {
     expect(edgegap.live()).toHaveLength(1)
   })
 
+  test.each([
+    ['every answer to the stop is lost', { kind: 'reset', when: 'after' }],
+    ['the stop is carried out under a 500', { kind: 'status', status: 500, when: 'after' }],
+    ['the stop is carried out under a 403', { kind: 'status', status: 403, when: 'after' }],
+    ['the stop is answered by a 204', { kind: 'status', status: 204, body: '', when: 'after' }],
+  ] as const)('goes by the status where %s', async (_name, fault) => {
+    await using edgegap = await startEdgegap({ terminateAfterMs: 600 })
+    const { id } = edgegap.addDeployment()
+    edgegap.faults.order({ ...fault, method: 'DELETE', path: STOP })
+    const { main } = await stop(edgegap, id)
+    expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'stopped' } })
+    expect(main.outputs['stopped-ids']).toBe(JSON.stringify([id]))
+    expect(edgegap.running()).toEqual([])
+  })
+
   test('gets over passing faults', async () => {
     await using edgegap = await startEdgegap()
     const { id } = edgegap.addDeployment()

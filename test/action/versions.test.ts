@@ -100,6 +100,48 @@ describe.concurrent('a deploy with an image', () => {
     expect(edgegap.requestsTo('POST', VERSIONS)).toHaveLength(1)
   })
 
+  describe('that an accepted update does not show', () => {
+    const before = {
+      kind: 'status',
+      status: 200,
+      body: {
+        name: 'v1',
+        docker_repository: 'registry.edgegap.com',
+        docker_image: 'my-org/my-game',
+        docker_tag: 'v1',
+      },
+      method: 'GET',
+      path: VERSION,
+      // What the plan reads.
+      afterRequests: 1,
+    } as const
+    const update: With = { version: 'v1', 'version-policy': 'update' }
+
+    test('for some moments is waited for', async () => {
+      await using edgegap = await start()
+      edgegap.faults.order({ ...before, times: 2 })
+      const { main } = await release(edgegap, update)
+      expect(main.outputs).toMatchObject({ outcome: 'succeeded', 'version-action': 'updated' })
+    })
+
+    test('at all starts no server of the other image', async () => {
+      await using edgegap = await start()
+      edgegap.faults.order(before)
+      const { main } = await release(edgegap, update)
+      expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rejected' } })
+      expect(onlyError(main)).toMatch(/accepted to move the version v1 .* shows .*:v1 all the same/)
+      expect(edgegap.created).toBe(0)
+    })
+
+    test('since another job moved it meanwhile starts no server of its image', async () => {
+      await using edgegap = await start()
+      edgegap.faults.order({ ...before, body: { ...before.body, docker_tag: 'v3' } })
+      const { main } = await release(edgegap, update)
+      expect(onlyError(main)).toMatch(/shows .*:v3 all the same/)
+      expect(edgegap.created).toBe(0)
+    })
+  })
+
   test('moves the version with version-policy: update, and says what it was before', async () => {
     await using edgegap = await start()
     const { main } = await release(edgegap, { version: 'v1', 'version-policy': 'update' })

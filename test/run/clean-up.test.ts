@@ -116,6 +116,7 @@ describe('a stop', () => {
     provider.stops.push(errorOf('server-fault', 4_000), 'accepted')
     expect(await stop()).toEqual({ kind: 'stopped' })
     provider.stops.splice(0, 2, errorOf('rate-limited', 60_000))
+    provider.statuses.push(READY)
     expect(await stop()).toMatchObject({ error: { kind: 'rate-limited' } })
     expect(clock.elapsedMs).toBeCloseTo(6_500)
   })

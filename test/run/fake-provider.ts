@@ -47,7 +47,8 @@ export class FakeProvider implements Provider {
   readonly creates: Scripted<CreateResult, [tag: string, call: Call]>[] = []
   readonly finds: Scripted<Map<string, string>, [tags: readonly string[], call: Call]>[] = []
   readonly stops: Scripted<StopReply, [id: string, call: Call]>[] = []
-  /** What a status check reads; a server that is being stopped is seen to end, unless told otherwise. */
+  readonly #taken = new Set<string>()
+  /** What a status check reads; a server whose stop was taken is seen to end, unless told otherwise. */
   readonly statuses: Scripted<Observation, [id: string, call: Call]>[] = []
 
   async prepare(): Promise<Preparation> {
@@ -72,11 +73,10 @@ export class FakeProvider implements Provider {
   }
 
   async observe(ids: readonly string[], call: Call) {
-    const isStopping = this.calls.some((one) => one.startsWith('stop'))
     const read = new Map<string, Observation | ActionError>()
     for (const id of ids) {
       try {
-        read.set(id, await play(this.statuses, isStopping ? ENDING : READY, [id, call]))
+        read.set(id, await play(this.statuses, this.#taken.has(id) ? ENDING : READY, [id, call]))
       } catch (thrown) {
         read.set(id, thrown as ActionError)
       }
@@ -86,7 +86,9 @@ export class FakeProvider implements Provider {
 
   async stop(id: string, call: Call) {
     this.calls.push(`stop ${id}`)
-    return await play(this.stops, 'accepted', [id, call])
+    const reply = await play(this.stops, 'accepted', [id, call])
+    this.#taken.add(id)
+    return reply
   }
 
   pollSchedule() {

@@ -64,7 +64,7 @@ describe('the checks', () => {
       if ((checks[index]?.atMs ?? 0) > 60_000) return
       expect(gapMs).toBeLessThanOrEqual(1_000.001)
       const atMs = checks[index]?.atMs ?? 0
-      expect(gapMs).toBeGreaterThanOrEqual(atMs < 4_500 ? 159.999 : 799.999)
+      expect(gapMs).toBeGreaterThanOrEqual(atMs < 5_000 ? 159.999 : 799.999)
     })
   })
 

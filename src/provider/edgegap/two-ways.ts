@@ -57,8 +57,8 @@ export class TwoWays {
   async #read(id: string, call: Call, last: StatusReading | undefined): Promise<StatusReading> {
     const tag = this.#tags.get(id)
     const rest = budget(this.#clock, call)
-    const hasWorth = last?.state === 'pending' && last.facts.location !== undefined
-    if (this.#refused.delete(id) && tag !== undefined && hasWorth) {
+    const mayRowTell = last?.state === 'pending' && last.facts.location !== undefined
+    if (this.#refused.delete(id) && tag !== undefined && mayRowTell) {
       const reading = await this.#byRow(id, tag, call, last)
       if (reading) return reading
     }

@@ -84,8 +84,9 @@ export class Watch {
     arrived: ArrivedStatus = () => {},
   ): Promise<Read> {
     for (const id of ids) this.created(id)
-    if (this.#runTag === undefined || ids.length <= FEW)
+    if (ids.length <= FEW)
       return await this.#twoWays.read(ids, call, this.#last, this.#noting(arrived))
+    if (this.#runTag === undefined) return await this.#single(ids, call, arrived)
     this.#checks += 1
     const rest = budget(this.#clock, call)
     const [rows, failed] = await Promise.all([

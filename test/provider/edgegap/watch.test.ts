@@ -147,6 +147,25 @@ describe('many deployments', () => {
   })
 })
 
+describe('deployments of other runs', () => {
+  it('are read a few at a time, however many they are', async () => {
+    const open = { now: 0, most: 0 }
+    const send = async () => {
+      open.now += 1
+      open.most = Math.max(open.most, open.now)
+      await new Promise((resolve) => setTimeout(resolve, 2))
+      open.now -= 1
+      const text = JSON.stringify({ current_status: 'Status.READY', public_ip: '192.0.2.1' })
+      return { status: 200, headers: {}, text, request: 'GET' }
+    }
+    const clock = { nowMs: () => nowMs, sleep: async () => {} }
+    const stranger = new Watch(new Deployments(send, clock), clock, undefined)
+    const ids = Array.from({ length: 40 }, (_, index) => `id${index}`)
+    expect((await stranger.observe(ids, call)).size).toBe(40)
+    expect(open.most).toBe(10)
+  })
+})
+
 describe('one that failed among many', () => {
   /** Checks until it is seen. */
   async function checksUntilFailed(ids: readonly string[], failed: string): Promise<number> {

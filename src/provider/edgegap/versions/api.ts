@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { Clock } from '../../../base/clock.ts'
-import { ActionError, pauseAfter, toActionError } from '../../../base/errors.ts'
+import { ActionError, pauseAfter } from '../../../base/errors.ts'
+import { retry } from '../../../base/retry.ts'
 import type { Call } from '../../call.ts'
 import { integer, isYes, parseJson, record } from '../../json.ts'
 import { budget } from '../budget.ts'
@@ -42,28 +43,28 @@ export async function read(
   call: Call,
 ): Promise<EdgegapReply> {
   const rest = budget(api.clock, call)
-  for (let attempt = 0; ; attempt++) {
-    const outcome = await attemptRead(api, request, rest())
-    if (!(outcome instanceof ActionError)) return outcome
-    const pauseMs = PAUSES_MS[attempt]
-    if (pauseMs === undefined || !(await canPause(api, outcome, pauseMs, rest()))) throw outcome
-  }
+  return await retry(() => attemptRead(api, request, rest()), {
+    clock: api.clock,
+    signal: call.signal,
+    withinMs: call.deadlineMs,
+    maxAttempts: PAUSES_MS.length + 1,
+    pauseMs: (attempt) => PAUSES_MS[attempt - 1] ?? 0,
+    // Refused credentials are a reply here, and not an error.
+    isFinal: () => false,
+  })
 }
 
-/** A reply, or the error that may be gone at the next attempt. */
+/** @throws ActionError that may be gone at the next attempt */
 async function attemptRead(
   { send }: VersionApi,
   request: Omit<EdgegapRequest, 'method'>,
   call: Call,
-): Promise<EdgegapReply | ActionError> {
-  try {
-    const deadlineMs = Math.min(READ_MS, call.deadlineMs)
-    const reply = await send({ method: 'GET', ...request }, { ...call, deadlineMs })
-    const passes = reply.status === 429 || reply.status >= 500 || !isJson(reply)
-    return passes ? toReplyError(reply, `Could not read ${request.path}`) : reply
-  } catch (thrown) {
-    return toActionError(thrown)
-  }
+): Promise<EdgegapReply> {
+  const deadlineMs = Math.min(READ_MS, call.deadlineMs)
+  const reply = await send({ method: 'GET', ...request }, { ...call, deadlineMs })
+  const passes = reply.status === 429 || reply.status >= 500 || !isJson(reply)
+  if (passes) throw toReplyError(reply, `Could not read ${request.path}`)
+  return reply
 }
 
 /** Only the API's own answers count: the page of a proxy has every status and no JSON. */

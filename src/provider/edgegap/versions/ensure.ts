@@ -2,7 +2,7 @@ import { abortLater } from '../../../base/clock.ts'
 import { ActionError } from '../../../base/errors.ts'
 import type { Call } from '../../call.ts'
 import { budget } from '../budget.ts'
-import { type Image, isSameImage } from '../image.ts'
+import { type Image, isSameImage, showImage } from '../image.ts'
 import type { VersionInputs } from '../version-inputs.ts'
 import { canPause, fetchVersion, type VersionApi, versionPath } from './api.ts'
 import { type Decision, decideVersion } from './decide.ts'
@@ -65,6 +65,7 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
     const result = await send(task, decision, afterCancel())
     if (result.kind === 'done') {
       if (decision.action === 'created') await whenReadable(task, rest())
+      else await whenMoved(task, decision, rest())
       return decision
     }
     const isRace = result.kind === 'refused' && isNameTaken(decision, result.reply.status)
@@ -99,6 +100,36 @@ async function whenReadable({ api, settings }: Task, call: Call): Promise<void> 
     }
     await api.clock.sleep(pauseMs, call.signal)
   }
+}
+
+/**
+ * An accepted change is read back: a server of a version that shows another image all the same would
+ * be reported as one of ours. Reads may show the image from before for some seconds.
+ *
+ * @throws ActionError when the version still shows another image, or somebody else's
+ */
+async function whenMoved(task: Task, { previousImage }: Decision, call: Call): Promise<void> {
+  const { api, settings, image } = task
+  const rest = budget(api.clock, call)
+  for (const pauseMs of [...PAUSES_MS, undefined]) {
+    const now = (await fetchVersion(api, settings.version, rest()).catch(() => undefined))?.image
+    if (now === undefined || isSameImage(now, image)) return
+    const isBehind = previousImage !== undefined && isSameImage(now, previousImage)
+    const error = shownOtherwise(task, now)
+    const isLast = pauseMs === undefined || !isBehind
+    if (!isLast && (await canPause(api, error, pauseMs, rest()))) continue
+    // A cancel is what the step tells of then.
+    if (call.signal.aborted) return
+    throw error
+  }
+}
+
+function shownOtherwise({ settings, image }: Task, now: Image): ActionError {
+  return new ActionError({
+    kind: 'refused',
+    what: `Edgegap accepted to move the version ${settings.version} to ${showImage(image)}, and shows ${showImage(now)} all the same`,
+    next: 'Look at the version in the dashboard: another job may have moved it in the same moment. If so, run the job again.',
+  })
 }
 
 /** Reads may be behind, so what they do not show may be there all the same. */
