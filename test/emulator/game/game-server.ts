@@ -1,5 +1,5 @@
 import { randomBytes } from 'node:crypto'
-import { createSocket } from 'node:dgram'
+import { createSocket, type Socket } from 'node:dgram'
 import { freePort } from '../tunnel/loopback-server.ts'
 
 /** A game as the list of servers in its menu shows it. */
@@ -37,8 +37,6 @@ const INFO_QUESTION_BYTES = 25
  */
 export async function startGameServer(options: GameServerOptions = {}): Promise<GameServer> {
   const { loadingMs = 0, host = '127.0.0.1' } = options
-  // Not any port: Edgegap takes none above 59999.
-  const port = options.port ?? (await freePort())
   const game = { name: 'demo', map: 'dm1', players: 0, maxPlayers: 8, ...options }
   const socket = createSocket(host.includes(':') ? 'udp6' : 'udp4')
   const startedAtMs = performance.now()
@@ -50,15 +48,34 @@ export async function startGameServer(options: GameServerOptions = {}): Promise<
     const answer = answerTo(question, challenge, game)
     if (answer) socket.send(answer, from.port, from.address)
   })
-  await new Promise<void>((resolve, reject) => {
-    socket.once('error', reject)
-    socket.bind(port, host, resolve)
-  })
+  if (options.port === undefined) await bindFree(socket, host)
+  else await bind(socket, options.port, host)
   return {
     host,
     port: socket.address().port,
     questions: () => questions,
     close: () => new Promise((resolve) => socket.close(resolve)),
+  }
+}
+
+function bind(socket: Socket, port: number, host: string): Promise<void> {
+  return new Promise((resolve, reject) => {
+    socket.once('error', reject)
+    socket.bind(port, host, () => {
+      socket.off('error', reject)
+      resolve()
+    })
+  })
+}
+
+/** Not to any port: Edgegap takes none above 59999. One that is free for TCP may be taken for UDP. */
+async function bindFree(socket: Socket, host: string): Promise<void> {
+  for (let attempt = 1; ; attempt += 1) {
+    try {
+      return await bind(socket, await freePort(), host)
+    } catch (error) {
+      if (attempt === 10) throw error
+    }
   }
 }
 
