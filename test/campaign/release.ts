@@ -131,7 +131,6 @@ const ENDPOINTS: readonly Endpoint[] = [
   { name: "GitHub's statuses", at: 'github', method: 'POST', path: /\/statuses$/ },
   { name: "GitHub's comments", at: 'github', method: 'POST', path: /\/comments$/ },
   { name: "GitHub's edits", at: 'github', method: 'PATCH', path: /\/comments\// },
-  { name: "GitHub's queries", at: 'github', method: 'POST', path: /\/graphql$/ },
   { name: "GitHub's reads", at: 'github', method: 'GET', path: /./ },
 ]
 
