@@ -1,5 +1,6 @@
+import { asSentence } from '../base/sentence.ts'
 import { codeBlock, codeSpan, escapeMarkdown, limitBytes, table } from '../report/markdown.ts'
-import { asSentence, toLine } from '../runner/plain-text.ts'
+import { toLine } from '../runner/plain-text.ts'
 import type { Outcome } from '../state/state.ts'
 import { id } from './json.ts'
 import type { RunKey } from './run-order.ts'

@@ -1,5 +1,5 @@
 import type { ActionError } from '../base/errors.ts'
-import { asSentence } from '../runner/plain-text.ts'
+import { asSentence } from '../base/sentence.ts'
 
 /** A part of GitHub that could not be brought up to date. */
 export interface FailedPart {

@@ -1,4 +1,4 @@
-import { asSentence } from '../runner/plain-text.ts'
+import { asSentence } from '../base/sentence.ts'
 import { codeSpan, escapeMarkdown } from './markdown.ts'
 
 /** How outside texts get into the summary: cleaned of secrets, and inert. */

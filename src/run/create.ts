@@ -1,5 +1,6 @@
 import { abortLater, formatDuration } from '../base/clock.ts'
 import { ActionError, describe, type ErrorKind } from '../base/errors.ts'
+import { asSentence } from '../base/sentence.ts'
 import type { CreateResult, Target } from '../provider/provider.ts'
 import { cleanUp, entryOfExtra } from './clean-up.ts'
 import { findLost } from './find-lost.ts'
@@ -223,7 +224,7 @@ class Creation {
       kind: 'refused',
       error: new ActionError({
         kind: 'rate-limited',
-        what: `${error.message} The provider asks to wait ${formatDuration(retryAfterMs)}, longer than timeout allows`,
+        what: `${asSentence(error.message)} The provider asks to wait ${formatDuration(retryAfterMs)}, longer than timeout allows`,
         next: error.next ?? 'Run the job again later.',
         request: error.request,
       }),

@@ -72,8 +72,3 @@ export function defuse(line: string): string {
   const broken = line.replaceAll('##[', '##\u2060[')
   return /^\s*::/u.test(broken) ? `\u00b7 ${broken.trimStart()}` : broken
 }
-
-/** A text that may end without a stop, with one. */
-export function asSentence(text: string): string {
-  return text === '' || /[.!?…]$/.test(text) ? text : `${text}.`
-}

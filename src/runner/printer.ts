@@ -1,7 +1,8 @@
 import type { ActionError } from '../base/errors.ts'
 import type { SecretOrigin } from '../base/secret.ts'
+import { asSentence } from '../base/sentence.ts'
 import type { RunnerCommands } from './commands.ts'
-import { asSentence, defuse, joinLines, toLine } from './plain-text.ts'
+import { defuse, joinLines, toLine } from './plain-text.ts'
 import { type Redactor, SHORTEST_HIDDEN } from './redactor.ts'
 
 /** The runner keeps this many annotations of a kind per step. */

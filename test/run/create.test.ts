@@ -450,7 +450,7 @@ describe('a create that is given up', () => {
       kind: 'refused',
       error: {
         kind: 'rate-limited',
-        message: 'rate-limited The provider asks to wait 10m 00s, longer than timeout allows',
+        message: 'rate-limited. The provider asks to wait 10m 00s, longer than timeout allows',
         next: 'Run the job again later.',
       },
     })

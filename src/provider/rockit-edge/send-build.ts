@@ -1,4 +1,5 @@
 import { ActionError, toActionError } from '../../base/errors.ts'
+import { asSentence } from '../../base/sentence.ts'
 import { readRetryAfter } from '../../net/retry-after.ts'
 import { type UploadResult, upload } from '../../net/upload.ts'
 import { formatBytes, Rate } from '../../net/upload-progress.ts'
@@ -48,7 +49,7 @@ export async function sendBuild(scene: SendScene): Promise<SendResult> {
     if (result.kind !== 'again') return result
     const pauseMs = PAUSES_MS[attempt]
     if (pauseMs === undefined) return { kind: 'failed', error: result.error }
-    context.log(`${result.error.message} Uploading it again.`)
+    context.log(`${asSentence(result.error.message)} Uploading it again.`)
     await context.clock.sleep(result.error.retryAfterMs ?? pauseMs, scene.call.signal)
     if (scene.call.signal.aborted) return { kind: 'cancelled' }
   }
@@ -107,7 +108,7 @@ async function evaluatePut(result: UploadResult, scene: SendScene): Promise<PutR
   const found = isWhole ? await checkRepeatedly(scene) : 'open'
   if (found === 'open') return { kind: 'again', error }
   if (found === 'unknown') {
-    scene.context.log(`${error.message} All of it was sent, so it counts as arrived.`)
+    scene.context.log(`${asSentence(error.message)} All of it was sent, so it counts as arrived.`)
   }
   return { kind: 'stored' }
 }

@@ -1,5 +1,6 @@
 import { abortLater } from '../../../base/clock.ts'
 import { ActionError } from '../../../base/errors.ts'
+import { asSentence } from '../../../base/sentence.ts'
 import type { Call } from '../../call.ts'
 import { budget } from '../budget.ts'
 import { type Image, isSameImage, showImage } from '../image.ts'
@@ -136,7 +137,7 @@ function shownOtherwise({ settings, image }: Task, now: Image): ActionError {
 function mayExist({ settings }: Task, error: ActionError): ActionError {
   return new ActionError({
     kind: error.kind,
-    what: `${error.message} An answer was lost, so the version ${settings.version} may exist all the same`,
+    what: `${asSentence(error.message)} An answer was lost, so the version ${settings.version} may exist all the same`,
     next: 'Run the job again: it goes on from what is there.',
     ...(error.request !== undefined && { request: error.request }),
     cause: error,
