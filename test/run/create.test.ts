@@ -95,8 +95,11 @@ describe('a create of which nobody knows', () => {
       ]),
     )
     expect(await deployment()).toMatchObject({ kind: 'created', id: 'a' })
-    expect(stage.provider.calls).toContain('stop b')
-    expect(stage.provider.calls).not.toContain('stop a')
+    const { calls } = stage.provider
+    expect(calls).not.toContain('stop a')
+    // On disk before it is stopped: the post step has to know of it too.
+    expect(calls.indexOf('save m1,m1/b=b')).toBeGreaterThan(0)
+    expect(calls.indexOf('save m1,m1/b=b')).toBeLessThan(calls.indexOf('stop b'))
     expect(stage.context.ledger.open).toEqual([{ tag: 'm1', id: 'a' }])
   })
 
@@ -191,6 +194,15 @@ describe('a create of which nobody knows', () => {
     expect(finds).toEqual(['find m1', 'find m2'])
     // At the end they are looked for once more.
     expect(inLedger().map(({ tag }) => tag)).toEqual(['m1', 'm2', 'm3'])
+  })
+})
+
+describe('a create that a rate limit turned away', () => {
+  it('may have made a server all the same where the look-up fails otherwise', async () => {
+    stage.provider.creates.push({ kind: 'unknown', error: errorOf('rate-limited') })
+    stage.provider.finds.push(errorOf('forbidden'))
+    expect(await deployment()).toMatchObject({ kind: 'unresolved' })
+    expect(inLedger()).toEqual([{ tag: 'm1' }])
   })
 })
 

@@ -48,6 +48,20 @@ describe('the ledger', () => {
     expect(runner.states).toHaveLength(3)
   })
 
+  it('reads no names from a state that somebody else wrote', () => {
+    const inPlace = ['a', 1, null, 'b\nc', 'x'.repeat(401)]
+    const saved = JSON.stringify({ access, entries: [], inPlace })
+    expect(readLedger(saved).inPlace).toEqual(['a'])
+    expect(readLedger(JSON.stringify({ access, entries: [], inPlace: 'a' })).inPlace).toEqual([])
+  })
+
+  it('reads tags and ids of up to 400 characters', () => {
+    const word = (length: number) => 'x'.repeat(length)
+    const entries = [{ tag: word(400), id: word(400) }, { tag: word(401) }]
+    const saved = JSON.stringify({ access, entries })
+    expect(readLedger(saved)).toMatchObject({ entries: entries.slice(0, 1), unreadable: 1 })
+  })
+
   it('closes what it does not know without a word', () => {
     const { ledger, runner } = open()
     ledger.closed('m1')

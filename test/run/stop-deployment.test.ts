@@ -30,6 +30,23 @@ describe('what a stop waits for', () => {
     expect(count).toBe(checks)
   })
 
+  it('until it is accepted, and nobody else’s answer counts as that', async () => {
+    stage.provider.stops.push('unknown', 'unknown', 'accepted')
+    stage.provider.statuses.push(READY)
+    expect(await stop({ until: 'accepted' })).toEqual({ kind: 'stopped' })
+    expect(calls('stop a')).toBe(3)
+  })
+
+  it('pauses longer after each failure', async () => {
+    const moments: number[] = []
+    stage.provider.stops.push(async () => {
+      moments.push(Math.round(stage.clock.elapsedMs))
+      return errorOf('server-fault')
+    })
+    await stop()
+    expect(moments.slice(0, 5)).toEqual([0, 300, 900, 2_100, 4_500])
+  })
+
   it('that is to be ended is asked for again while it ends', async () => {
     stage.provider.statuses.push(ENDING, ENDING, ENDED)
     await stop({ until: 'ended' })
@@ -275,6 +292,13 @@ describe('the stop of many', () => {
     const result = await many(['a', 'b', 'c'], 'ending')
     expect(result).toEqual({ stoppedIds: ['a', 'b', 'c'], goneIds: [], failures: [] })
     expect(stage.provider.calls.slice(0, 3)).toEqual(['stop a', 'stop b', 'stop c'])
+  })
+
+  it('sends all of many, also while none of the first ten ends', async () => {
+    stage.provider.observe = async (all) => new Map(all.map((id) => [id, READY]))
+    await many(ids, 'ended', 5_000)
+    const first = stage.provider.calls.slice(0, 25).toSorted()
+    expect(first).toEqual(ids.map((id) => `stop ${id}`).toSorted())
   })
 
   it('sends one stop each where that is all', async () => {
