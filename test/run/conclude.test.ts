@@ -126,6 +126,15 @@ describe('the end of a step', () => {
     expect(inLedger()).toEqual(['a'])
   })
 
+  it('warns by the tag where only what else may carry it is not known', async () => {
+    stage.provider.finds.push(errorOf('server-fault'))
+    given('a', { outcome: 'failed' })
+    await concludeAll()
+    expect(stage.runner.messages('warning')).toEqual([
+      expect.stringMatching(/^Whatever carries the tag tag-a may still run: server-fault/),
+    ])
+  })
+
   it('says which ones were stopped', async () => {
     stage.provider.stops.splice(0, 1)
     given('a', { outcome: 'failed' })
