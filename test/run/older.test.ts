@@ -32,7 +32,8 @@ beforeEach(() => {
 
 const replacing = (when: Replacement['when'], reach: GroupReach = GROUP) =>
   Object.assign(run.settings, { replace: { when, reach } })
-const find = (reach: GroupReach = GROUP) => stage.run(findOlder(run, { when: 'after-ready', reach }))
+const find = (reach: GroupReach = GROUP) =>
+  stage.run(findOlder(run, { when: 'after-ready', reach }))
 const stops = () => stage.provider.calls.filter((call) => call.startsWith('stop'))
 
 function haveDeployed(id: string, outcome: Outcome) {
