@@ -129,7 +129,8 @@ describe('the check of a single deployment', () => {
     const clock = new VirtualClock()
     const { signal } = new AbortController()
     const poll = new SharedPoll<string>(clock, observeMany, { isShared: false, signal })
-    return clock.run(poll.observe('a', CALL).catch((error: unknown) => error))
+    const failure = (thrown: unknown) => ({ thrown })
+    return clock.run(poll.observe('a', CALL).catch(failure))
   }
 
   it('is sent at once, with its own bounds', async () => {
@@ -144,12 +145,12 @@ describe('the check of a single deployment', () => {
 
   it('fails with what was thrown for it', async () => {
     const error = new ActionError({ kind: 'not-found', what: 'no such id' })
-    expect(await single(async () => new Map([['a', error]]))).toBe(error)
+    expect(await single(async () => new Map([['a', error]]))).toEqual({ thrown: error })
   })
 
   it('fails where nothing is said of it', async () => {
     expect(await single(async () => new Map([['b', 'of b']]))).toMatchObject({
-      message: expect.stringContaining('no reading of a'),
+      thrown: { message: expect.stringContaining('no reading of a') },
     })
   })
 })
@@ -174,6 +175,24 @@ describe('one check for several', () => {
       Promise.allSettled([poll.observe('a', CALL), poll.observe('b', CALL)]),
     )
     expect(ends.map(({ status }) => status)).toEqual(['rejected', 'rejected'])
+  })
+
+  it('does not ask again for what has arrived, nor minds what nobody asked for', async () => {
+    const { poll, clock, asked } = open(async (ids, _, arrived) => {
+      for (const id of [...ids, 'stranger']) arrived(id, `early ${id}`)
+      return new Map()
+    })
+    const all = Promise.all([poll.observe('a', CALL), poll.observe('b', CALL)])
+    expect(await clock.run(all)).toEqual(['early a', 'early b'])
+    await clock.advance(3_000)
+    expect(asked.map(({ ids }) => ids)).toEqual([['a', 'b']])
+  })
+
+  it('leaves no timer behind', async () => {
+    const { poll, clock } = open(answerAll)
+    await clock.run(poll.observe('a', CALL))
+    await clock.run(poll.observe('a', CALL))
+    expect(clock.pending).toBe(0)
   })
 
   it('does not answer twice whom it has answered early', async () => {

@@ -44,6 +44,19 @@ describe('the first check', () => {
     expect(checks.map(({ atMs }) => Math.round(atMs))).toEqual([200])
   })
 
+  it('comes an interval later where several share their checks, at the moment of the others', async () => {
+    const clock = new VirtualClock()
+    const align = (dueAtMs: number) => dueAtMs + 50
+    for (const [firstMs, atMs] of [
+      [400, 1_050],
+      [1_500, 1_550],
+    ] as const) {
+      const pollSchedule = { firstMs, intervalMs: () => 1_000 }
+      const { checks } = await play(() => ready, { clock, align, pollSchedule })
+      expect(checks.map((check) => Math.round(check.atMs))).toEqual([atMs])
+    }
+  })
+
   it('comes at once also where the time is over already', async () => {
     const clock = new VirtualClock()
     const acceptedAtMs = clock.nowMs() - 5_000
@@ -331,6 +344,15 @@ describe('a Retry-After of an hour', () => {
 })
 
 describe('refused credentials', () => {
+  it('count anew after each answer, however many there are in all', async () => {
+    const { result, checks } = await play(({ index }) => {
+      if (index === 40) return ready
+      return index % 4 === 3 ? pending : fault('unauthorized')
+    })
+    expect(result.ending).toBe('settled')
+    expect(checks).toHaveLength(41)
+  })
+
   it.each(['unauthorized', 'forbidden'] as const)('(%s) once change nothing', async (kind) => {
     const { result } = await play(({ index }) => [pending, fault(kind), ready][index] ?? ready)
     expect(result).toMatchObject({ ending: 'settled', last: ready })
