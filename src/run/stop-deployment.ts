@@ -76,6 +76,8 @@ class Stop {
   readonly #options: StopOptions
   readonly #untilMs: number
   #isEnding = false
+  /** The answer to a stop was lost or a fault, so it may have arrived. */
+  #mayHaveArrived = false
   #attempt = 0
   #saidAtMs: number
   #answeredAtMs: number
@@ -163,6 +165,7 @@ class Stop {
     try {
       return await this.#run.provider.stop(this.#id, this.#call())
     } catch (thrown) {
+      this.#mayHaveArrived = true
       const standing = await this.#standing().catch(() => 'unknown' as const)
       if (standing === 'ended') return 'gone'
       if (standing === 'ending') return 'ending'
@@ -190,7 +193,8 @@ class Stop {
   #ended(how: string): StopEnd {
     this.#run.printer.line(`${this.#id} ${how}`)
     // An earlier stop may have arrived although its reply did not.
-    const wasRunning = this.#acceptedAtMs !== undefined || how === 'is ending' || this.#attempt > 1
+    const isByStop = this.#acceptedAtMs !== undefined || this.#mayHaveArrived
+    const wasRunning = isByStop || how === 'is ending' || this.#attempt > 1
     return { kind: wasRunning ? 'stopped' : 'gone' }
   }
 
