@@ -127,7 +127,6 @@ class Creation {
     const { provider, ledger, printer, clock } = this.#run
     // What cannot be taken back is nothing that the post step could clean up.
     if (provider.traits.canStop) ledger.created(tag, id)
-    else ledger.closed(tag)
     if (this.#refusedWithWebhook) {
       const why = describe(this.#refusedWithWebhook)
       printer.warning(`The webhook URL was refused, polling instead: ${why}`)

@@ -373,6 +373,25 @@ describe('a create after older servers were stopped for it', () => {
 })
 
 describe('what creating says', () => {
+  it.each([
+    ['with a failed deployment', { ...refused, error: errorOf('no-capacity'), id: 'failed' }],
+    ['without one', { ...refused, error: errorOf('no-capacity') }],
+  ])('of a refusal that may pass, %s: why, and not that one got lost', async (_, refusal) => {
+    stage.provider.creates.push(refusal, { kind: 'created', id: 'a' })
+    await deployment(undefined, { slotFreesMs: 60_000 })
+    expect(stage.runner.log).toContain('no-capacity; retrying in 1.0 s')
+  })
+
+  it('of one that may have made a server: why nobody knows, and where to look', async () => {
+    stage.provider.creates.push({ ...unknown, isAccepted: true })
+    expect(await deployment()).toMatchObject({
+      error: {
+        message: expect.stringContaining('A server may have been created, and it was not found'),
+        next: expect.stringContaining('m1'),
+      },
+    })
+  })
+
   it('of an attempt that is tried again: why, and when', async () => {
     stage.provider.creates.push(tryAgain, { kind: 'created', id: 'a' })
     await deployment()
@@ -480,6 +499,32 @@ describe('a create that is given up', () => {
       kind: 'refused',
       error: expect.objectContaining({ message: 'server-fault' }),
     })
+  })
+
+  it('after many short limits says nothing of a long one', async () => {
+    stage.provider.creates.push(limited(1_000))
+    expect(await within(600_000)).toEqual({
+      kind: 'refused',
+      error: expect.objectContaining({ message: 'rate-limited' }),
+    })
+    expect(stage.provider.calls.filter((call) => call.startsWith('create'))).toHaveLength(20)
+  })
+
+  it('is tried in time only: what may be paused for is what is left', async () => {
+    const { clock, provider } = stage
+    provider.creates.push(async () => {
+      await clock.sleep(8_000)
+      return limited(5_000)
+    })
+    expect(await within(10_000)).toMatchObject({ error: { kind: 'rate-limited' } })
+    expect(clock.elapsedMs).toBe(8_000)
+  })
+
+  it('comes back at its own time after what was no limit, whatever the chance', async () => {
+    stage.context.random = () => 1
+    stage.provider.creates.push(tryAgain, { kind: 'created', id: 'a' })
+    await deployment()
+    expect(stage.clock.elapsedMs).toBe(1_000)
   })
 
   it('is not certain once one got lost, whatever the last attempt says', async () => {

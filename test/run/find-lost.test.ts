@@ -38,6 +38,14 @@ describe('the search for what got lost', () => {
     expect(stage.clock.elapsedMs).toBe(0)
   })
 
+  it.each(['not-the-api', 'rate-limited'] as const)(
+    'gets over one %s, which ends it only where it was asked to',
+    async (kind) => {
+      stage.provider.finds.push(errorOf(kind) as never, both)
+      expect(await find()).toEqual({ found: both })
+    },
+  )
+
   it('goes on every three seconds for whoever has the time', async () => {
     await find({ forMs: 20_000 })
     expect(stage.clock.elapsedMs).toBeGreaterThanOrEqual(20_000)

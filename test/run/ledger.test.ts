@@ -48,6 +48,21 @@ describe('the ledger', () => {
     expect(runner.states).toHaveLength(3)
   })
 
+  it('is none where nothing was saved, and says so', () => {
+    expect(() => readLedger('null')).toThrow('the saved state is no ledger')
+  })
+
+  it('has no id where none was saved', () => {
+    const saved = JSON.stringify({ access, entries: [{ tag: 'm1' }] })
+    expect(readLedger(saved).entries).toStrictEqual([{ tag: 'm1' }])
+  })
+
+  it('names nothing as in place that it does not know', () => {
+    const { ledger, saved } = open([{ tag: 'm1', id: 'a' }])
+    ledger.inPlace('m1', 'stranger')
+    expect(readLedger(saved()).inPlace).toEqual(['a'])
+  })
+
   it('reads no names from a state that somebody else wrote', () => {
     const inPlace = ['a', 1, null, 'b\nc', 'x'.repeat(401)]
     const saved = JSON.stringify({ access, entries: [], inPlace })
