@@ -1,7 +1,7 @@
 /**
  * Changes the source in one place at a time (a mutant) and runs the quick tests against each: a
  * mutant that no test notices shows what the tests do not look at. Prints a table, and the mutants
- * that survived.
+ * that survived and that `survivors.json` does not explain. What it explains still counts as alive.
  *
  * Usage: npm run test:mutation [-- part …], with the parts named below; all of them without any.
  */
@@ -10,6 +10,7 @@ import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'no
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { fileURLToPath } from 'node:url'
+import { asListed, readSurvivors } from './survivors.ts'
 
 interface Part {
   readonly mutate: readonly string[]
@@ -112,21 +113,40 @@ const isCounted = ({ status }: Mutant) => isKilled({ status } as Mutant) || isAl
 const isAlive = ({ status }: Pick<Mutant, 'status'>) =>
   status === 'Survived' || status === 'NoCoverage'
 
-function rowOf(name: string, mutants: readonly Mutant[]): string {
+interface Judged extends Mutant {
+  readonly isExplained: boolean
+}
+
+const explained = new Set(
+  readSurvivors().map(({ file, line, change }) => nameOf(file, line, change)),
+)
+
+function nameOf(file: string, line: string, change: string): string {
+  return [file, line, change].join('\n')
+}
+
+function judge(file: string, source: string, mutant: Mutant): Judged {
+  const line = source.split('\n')[mutant.location.start.line - 1]?.trim() ?? ''
+  const name = nameOf(file, line, asListed(mutant.replacement ?? ''))
+  return { ...mutant, isExplained: isAlive(mutant) && explained.has(name) }
+}
+
+function rowOf(name: string, mutants: readonly Judged[]): string {
   const score = (some: readonly Mutant[]) => {
     const share = some.length === 0 ? 1 : some.filter(isKilled).length / some.length
     return `${(100 * share).toFixed(1)} %`
   }
   const counted = mutants.filter(isCounted)
   const logic = counted.filter((one) => !isText(one))
-  return `| ${name} | ${counted.length} | ${score(counted)} | ${score(logic)} |`
+  const reasons = counted.filter(({ isExplained }) => isExplained).length
+  return `| ${name} | ${counted.length} | ${score(counted)} | ${score(logic)} | ${reasons} |`
 }
 
 function describeMutant(source: string, { location, mutatorName, replacement = '' }: Mutant) {
   const { start, end } = location
   const line = source.split('\n')[start.line - 1] ?? ''
   const text = start.line === end.line ? line.slice(start.column - 1, end.column - 1) : line.trim()
-  const change = replacement.replace(/\s+/g, ' ').slice(0, 80)
+  const change = asListed(replacement)
   return `  ${start.line}: ${text.slice(0, 100)} → ${change} (${mutatorName})`
 }
 
@@ -139,24 +159,22 @@ if (unknown.length > 0) {
 install()
 const rows: string[] = []
 for (const name of wanted) {
-  const { files } = mutate(PARTS[name] as Part)
-  for (const [file, { source, mutants }] of Object.entries(files)) {
-    const alive = mutants.filter((one) => isAlive(one) && !isText(one))
+  const all: Judged[] = []
+  for (const [file, { source, mutants }] of Object.entries(mutate(PARTS[name] as Part).files)) {
+    const judged = mutants.map((one) => judge(file, source, one))
+    const alive = judged.filter((one) => isAlive(one) && !one.isExplained && !isText(one))
     if (alive.length > 0)
       console.log([file, ...alive.map((one) => describeMutant(source, one))].join('\n'))
+    rows.push(rowOf(`\`${file}\``, judged))
+    all.push(...judged)
   }
-  rows.push(
-    rowOf(
-      name,
-      Object.values(files).flatMap(({ mutants }) => mutants),
-    ),
-  )
+  rows.push(rowOf(`**${name}**`, all))
 }
 console.log(
   [
     '',
-    '| Part | mutants | killed | killed, without texts |',
-    '| --- | ---: | ---: | ---: |',
+    '| | mutants | killed | killed, without texts | alive for a stated reason |',
+    '| --- | ---: | ---: | ---: | ---: |',
     ...rows,
   ].join('\n'),
 )
