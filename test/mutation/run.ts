@@ -45,6 +45,10 @@ const PARTS: Readonly<Record<string, Part>> = {
     mutate: ['src/report/**/*.ts'],
     tests: ['test/report/**/*.test.ts', 'test/properties/output.test.ts'],
   },
+  edgegap: {
+    mutate: ['deployments', 'watch', 'wire'].map((name) => `src/provider/edgegap/${name}.ts`),
+    tests: ['test/provider/edgegap/*.test.ts', 'test/provider/contract.test.ts'],
+  },
 }
 
 interface Mutant {
