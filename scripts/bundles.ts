@@ -23,6 +23,8 @@ export interface Bundle {
   readonly folder: string
   /** Further files that load the entry, which asks by which name it was started. */
   readonly starts: readonly string[]
+  /** Its modules: those of the entry, which the package.json above it says. */
+  readonly format: 'cjs' | 'esm'
   /** Makes the folder that it is built in; default: the repository itself. */
   readonly stage?: (root: string) => Promise<string>
 }
@@ -32,12 +34,14 @@ export const BUNDLES: readonly Bundle[] = [
     entry: 'src/entry.ts',
     folder: 'dist',
     starts: ['post.js'],
+    format: 'cjs',
     stage: stageSources,
   },
   {
     entry: 'emulator/src/entry.ts',
     folder: 'emulator/dist',
     starts: ['post.js', 'serve.js'],
+    format: 'esm',
   },
 ]
 
@@ -59,8 +63,9 @@ export async function build(bundle: Bundle, output: string, maps?: string): Prom
   try {
     runNcc(bundle.entry, fresh, stage ?? root)
     nameChunks(fresh)
-    for (const name of readdirSync(fresh)) if (name.endsWith('.js')) minify(fresh, name, maps)
-    for (const name of bundle.starts) writeFileSync(join(fresh, name), "import './index.js'\n")
+    for (const name of readdirSync(fresh))
+      if (name.endsWith('.js')) minify(bundle, fresh, name, maps)
+    writeStarts(bundle, fresh)
     rmSync(output, { recursive: true, force: true })
     chmodSync(fresh, 0o755)
     renameSync(fresh, output)
@@ -68,6 +73,14 @@ export async function build(bundle: Bundle, output: string, maps?: string): Prom
     rmSync(fresh, { recursive: true, force: true })
     if (stage !== undefined) rmSync(stage, { recursive: true, force: true })
   }
+}
+
+/** The files that load the entry, and what tells Node the format of all of them. */
+function writeStarts({ starts, format }: Bundle, folder: string): void {
+  const [load, type] =
+    format === 'cjs' ? ["require('./index.js')", 'commonjs'] : ["import './index.js'", 'module']
+  for (const name of starts) writeFileSync(join(folder, name), `${load}\n`)
+  writeFileSync(join(folder, 'package.json'), `${JSON.stringify({ type }, null, 2)}\n`)
 }
 
 function runNcc(entry: string, output: string, cwd: string): void {
@@ -84,7 +97,7 @@ function runNcc(entry: string, output: string, cwd: string): void {
  * ncc minifies the entry only and leaves the chunks, which are nearly all of the bundle. Takes the
  * source map out of the folder: it is no part of the bundle.
  */
-function minify(folder: string, name: string, maps: string | undefined): void {
+function minify({ format }: Bundle, folder: string, name: string, maps: string | undefined): void {
   const file = join(folder, name)
   const code = readFileSync(file, 'utf8').replace(/^\/\/# sourceMappingURL=.*$/m, '')
   // ncc writes this for a module that it does not find, and calls the build a success.
@@ -96,7 +109,7 @@ function minify(folder: string, name: string, maps: string | undefined): void {
   const before = `//# sourceMappingURL=data:application/json;base64,${map.toString('base64')}`
   const minified = transformSync(maps === undefined ? code : `${code}\n${before}`, {
     minify: true,
-    format: 'esm',
+    format,
     target: 'node24',
     legalComments: 'none',
     sourcemap: maps === undefined ? false : 'external',

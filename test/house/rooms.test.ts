@@ -63,6 +63,21 @@ describe('src', () => {
     expect(circles).toEqual([])
   })
 
+  test('loads no validator until the first reply is awaited', () => {
+    const start = ['main.ts', 'run/perform.ts', 'provider/edgegap/edgegap.ts']
+    const atOnce = new Set(start)
+    for (const file of atOnce) {
+      const text = textOf.get(file) ?? ''
+      for (const [, to = ''] of text.matchAll(
+        /^(?:(?:im|ex)port (?!type)[^']*?|} )from '([^']+)'/gm,
+      )) {
+        atOnce.add(to.startsWith('.') ? normalize(join(dirname(file), to)) : to)
+      }
+    }
+    expect(atOnce).toContain('undici/lib/dispatcher/agent.js')
+    expect([...atOnce].filter((name) => name.startsWith('zod'))).toEqual([])
+  })
+
   test('names no provider outside of provider/, one default excepted', () => {
     const naming = files
       .filter((file) => roomOf(file) !== 'provider')

@@ -1,6 +1,5 @@
 import type { ServerLog } from '../provider.ts'
 import type { EdgegapReply } from './client.ts'
-import { readCutLog } from './cut-log.ts'
 import { wire } from './load-wire.ts'
 import type { Crash } from './wire.ts'
 
@@ -10,7 +9,7 @@ import type { Crash } from './wire.ts'
  * @throws ActionError where the reply is whole and not the JSON of the API
  */
 export async function readServerLog(reply: EdgegapReply): Promise<ServerLog | undefined> {
-  const { readLogs, readCrash } = await wire()
+  const { readCrash, readCutLog, readLogs } = await wire()
   if (reply.isCut) {
     const { text, crashData } = readCutLog(reply.text)
     const lines = splitLines(text)
