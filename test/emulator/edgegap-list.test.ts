@@ -94,7 +94,7 @@ describe('list', () => {
   })
 
   it('lags if told', async () => {
-    edgegap.settings.listLagMs = 60
+    edgegap.settings.listLagMs = 1_000
     edgegap.addDeployment()
     expect((await list()).body.total_count).toBe(0)
     await soon(async () => expect((await list()).body.total_count).toBe(1))
@@ -163,7 +163,7 @@ describe('webhooks', () => {
     edgegap.settings.dropWebhooks = true
     await create('a', receiver.url)
     edgegap.settings.dropWebhooks = false
-    edgegap.settings.webhookTimeoutMs = 30
+    edgegap.settings.webhookTimeoutMs = 1_000
     receiver.faults.order({ kind: 'hang' })
     await create('b', receiver.url)
     await soon(() => expect(edgegap.webhooks[0]?.error).toMatch(/abort|timeout/i))
