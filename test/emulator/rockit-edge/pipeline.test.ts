@@ -96,7 +96,8 @@ describe('pipeline', () => {
       edge.builds.map(({ origin, outcome, name }) => [origin, outcome, name].join(' ')),
     ).toEqual(['import  0007', 'training succeeded 0006', 'training succeeded 0006'])
     const both = (await api.call('GET', '/tasks?appName=my_game&type=deploy')).body
-    expect(both.tasks.map((task: Body) => task.appName)).toEqual(['my_game', 'my_game_2'])
+    const names = both.tasks.map((task: Body) => String(task.appName)) as string[]
+    expect(names.toSorted()).toEqual(['my_game', 'my_game_2'])
     expect((await api.call('GET', '/tasks?appName=game_2&limit=1&offset=1')).body).toMatchObject({
       total: 2,
       tasks: [{ type: 'deploy' }],
