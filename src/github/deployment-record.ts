@@ -18,7 +18,7 @@ export interface RecordOptions {
   runUrl: string | undefined
   /** Names the record before it exists. */
   newKey: () => string
-  /** Told of every change, before and after a record is made. */
+  /** Called at every change, before and after a record is made. */
   onChange: (saved: SavedRecord) => void
 }
 

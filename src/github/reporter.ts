@@ -29,7 +29,7 @@ export interface ReporterOptions {
   clean: (text: string) => string
   log: (line: string) => void
   warn: (message: string) => void
-  /** Told, as JSON, what the post step needs to go on; empty when there is nothing left to do. */
+  /** Saves as JSON what the post step needs to go on; empty when there is nothing left to do. */
   save: (json: string) => void
   /** The post step may still stop what was deployed, so it hears of a success too. */
   mayStopLater: boolean

@@ -2,7 +2,7 @@ import type { ActionError } from '../base/errors.ts'
 import type { Facts, Port } from '../provider/provider.ts'
 import { toLine } from '../runner/plain-text.ts'
 import { cancelled } from '../state/endings.ts'
-import type { DeploymentState, RunState } from '../state/state.ts'
+import { type DeploymentState, firstError, type RunState } from '../state/state.ts'
 
 /** How texts are cleaned of secrets; a `Printer` does it. */
 export interface OutputTexts {
@@ -63,9 +63,8 @@ export function buildOutputs(
 }
 
 /** A run that is cancelled when its servers stay already has no error of its own. */
-function causeOf({ error, deployments, outcome }: RunState): ActionError | undefined {
-  const cause = error ?? deployments.find((deployment) => deployment.error)?.error
-  return cause ?? (outcome === 'cancelled' ? cancelled() : undefined)
+function causeOf(report: RunState): ActionError | undefined {
+  return firstError(report) ?? (report.outcome === 'cancelled' ? cancelled() : undefined)
 }
 
 /** One entry of the output `deployments`. */

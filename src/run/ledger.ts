@@ -3,7 +3,7 @@ import { LEDGER_STATE } from '../runner/saved-states.ts'
 import { type Access, readAccess } from '../settings/access.ts'
 
 /**
- * What this step may have created and still owes an answer for. The post step ends what is left in
+ * What this step may have created and has not brought to an end. The post step ends what is left in
  * it, so an entry goes to disk before the create is sent and leaves when its end is certain.
  */
 export interface LedgerEntry {
@@ -86,7 +86,7 @@ const MAX_WORD = 400
 export interface SavedLedger {
   access: Access
   entries: LedgerEntry[]
-  /** Ids of what has taken the place of older ones and stays, which nobody has been told. */
+  /** Ids of what has taken the place of older ones and stays, which no step has said yet. */
   inPlace: string[]
   /** Entries that this action did not write; they are reported, and never drop the others. */
   unreadable: number

@@ -7,7 +7,7 @@ import type { ActionProcess } from '../runner/process.ts'
 import { GITHUB_STATE } from '../runner/saved-states.ts'
 import { type GitHubSettings, wantsGitHub } from '../settings/github.ts'
 import type { Settings } from '../settings/settings.ts'
-import type { DeploymentState, RunState } from '../state/state.ts'
+import { type DeploymentState, firstError, type RunState } from '../state/state.ts'
 
 /** All of GitHub together holds up the end of a step by this at most. */
 const CLOSE_MS = 5_000
@@ -143,9 +143,8 @@ function groupOf(settings: Settings): string {
 }
 
 function viewOf(state: RunState): RunView {
-  const { deployments, error } = state
+  const { deployments } = state
   const [first] = deployments
-  const cause = error ?? deployments.find((one) => one.error)?.error
   // A run that is cancelled after its servers took the place of older ones leaves them up.
   const isInPlace = state.outcome === 'cancelled' && deployments.some((one) => one.isInPlace)
   return {
@@ -156,7 +155,7 @@ function viewOf(state: RunState): RunView {
     image: state.image ?? '',
     deployments: deployments.map(toView),
     seconds: first?.id === undefined ? undefined : first.elapsedMs / 1000,
-    error: cause?.message ?? '',
+    error: firstError(state)?.message ?? '',
   }
 }
 

@@ -138,7 +138,7 @@ class Stop {
     }
     const isTaken = reply === 'accepted' || reply === 'ending'
     if (isTaken && this.#options.until === 'accepted') return { kind: 'stopped' }
-    const standing = await this.#standing()
+    const standing = reply === 'ending' ? reply : await this.#standing()
     if (standing === 'ended') return this.#ended('has ended')
     if (standing === 'ending') {
       // A cancelled run has no time to see the end, and must not hide that this one is on its way out.

@@ -2,5 +2,5 @@
 export const LEDGER_STATE = 'ledger'
 /** Name of the saved state that holds children and folders; empty or absent when there are none. */
 export const LEFTOVERS_STATE = 'leftovers'
-/** Name of the saved state that holds what GitHub still has to be told; empty or absent when nothing. */
+/** Name of the saved state that holds what GitHub does not show yet; empty or absent when nothing. */
 export const GITHUB_STATE = 'github'

@@ -1,6 +1,12 @@
 import { nearestName } from './nearest.ts'
 import type { Problems } from './problems.ts'
 
+/** What is written for `true` and `false` elsewhere. */
+const MEANT_FLAGS: ReadonlyMap<string, string> = new Map([
+  ...['yes', 'y', 'on', '1'].map((word) => [word, 'true'] as const),
+  ...['no', 'n', 'off', '0'].map((word) => [word, 'false'] as const),
+])
+
 /**
  * Raw inputs as the runner hands them over: `INPUT_` and the upper-case name, hyphens kept. An
  * input that is not given and one that is given empty look the same, which is what workflows that
@@ -57,13 +63,8 @@ export class Inputs {
     if (value === '') return fallback
     if (/^(true|True|TRUE)$/.test(value)) return true
     if (/^(false|False|FALSE)$/.test(value)) return false
-    const meant = [/^(?:yes|y|on|1)$/i, /^(?:no|n|off|0)$/i].findIndex((form) => form.test(value))
-    this.#problems.add(
-      name,
-      value,
-      'use true or false',
-      ...['true', 'false'].slice(meant, meant + 1),
-    )
+    const meant = MEANT_FLAGS.get(value.toLowerCase())
+    this.#problems.add(name, value, 'use true or false', ...(meant ? [meant] : []))
     return fallback
   }
 

@@ -158,3 +158,11 @@ export interface RunState {
   /** Set by a dry run. */
   plan?: PlanState
 }
+
+/** What a run failed by: its own error, or that of the first deployment that has one. */
+export function firstError({
+  error,
+  deployments,
+}: Pick<RunState, 'error' | 'deployments'>): ActionError | undefined {
+  return error ?? deployments.find((one) => one.error)?.error
+}

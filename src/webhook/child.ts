@@ -23,7 +23,7 @@ const PASSED_ON = [
   'RUNNER_TRACKING_ID',
 ]
 
-/** Told of every child, so that what a killed step leaves can be found. */
+/** Keeps every child, so that what a killed step leaves can be found. */
 export interface ChildBook {
   addChild(pid: number): void
   removeChild(pid: number): void

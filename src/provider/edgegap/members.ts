@@ -5,7 +5,7 @@ import type { Member, Members } from '../groups.ts'
 import { budget } from './budget.ts'
 import { type Deployments, type Filter, STATUS_AT_ONCE } from './deployments.ts'
 
-/** One request of several that find out whose deployments are: one that hangs must not use up all the time. */
+/** One request of several that find out whose deployments are. */
 const MEMBER_CALL_MS = 6_000
 
 /**
@@ -19,8 +19,7 @@ export async function readMembers(
   { application, group }: { application: string; group: string | undefined },
   call: Call,
 ): Promise<Members> {
-  const left = budget(clock, call)
-  const rest = () => ({ ...left(), deadlineMs: Math.min(left().deadlineMs, MEMBER_CALL_MS) })
+  const rest = budget(clock, call, MEMBER_CALL_MS)
   const filters: Filter[] = [{ field: 'application', operator: 'eq', value: application }]
   if (group !== undefined) filters.push({ field: 'tags', operator: 'eq', value: group })
   const rows = await deployments.list(filters, rest())

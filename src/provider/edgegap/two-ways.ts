@@ -4,10 +4,8 @@ import type { Call } from '../call.ts'
 import { budget } from './budget.ts'
 import { readyByRow } from './by-row.ts'
 import type { ArrivedStatus, Deployments } from './deployments.ts'
+import { listInCheck } from './list-in-check.ts'
 import type { StatusReading } from './wire.ts'
-
-/** The part of a check's time that the list may take: where it hangs, the status still tells. */
-const LIST_SHARE = 0.5
 
 /**
  * The status of one deployment, by whichever way has room. Edgegap lets an organization read 20
@@ -78,15 +76,8 @@ export class TwoWays {
     last: StatusReading,
   ): Promise<StatusReading | undefined> {
     const filter = { field: 'tags', operator: 'eq', value: tag } as const
-    const deadlineMs = call.deadlineMs * LIST_SHARE
-    try {
-      const rows = await this.#deployments.listFirst([filter], { ...call, deadlineMs })
-      const row = rows.find((one) => one.id === id)
-      return row && !row.isReady ? last : readyByRow(row, last)
-    } catch (thrown) {
-      // More requests are no answer to a rate limit, nor to a cancel.
-      if (toActionError(thrown).kind === 'rate-limited' || call.signal.aborted) throw thrown
-      return undefined
-    }
+    const rows = await listInCheck((part) => this.#deployments.listFirst([filter], part), call)
+    const row = rows?.find((one) => one.id === id)
+    return row && !row.isReady ? last : readyByRow(row, last)
   }
 }

@@ -1,5 +1,5 @@
 import type { Clock } from '../../base/clock.ts'
-import { ActionError, toActionError } from '../../base/errors.ts'
+import { ActionError } from '../../base/errors.ts'
 import type { Call } from '../call.ts'
 import { budget } from './budget.ts'
 import { readyByRow } from './by-row.ts'
@@ -10,6 +10,7 @@ import {
   STATUS_SPACING_MS,
 } from './deployments.ts'
 import { FailedList } from './failed-list.ts'
+import { listInCheck } from './list-in-check.ts'
 import { Turns } from './turns.ts'
 import { TwoWays } from './two-ways.ts'
 import type { DeploymentRow, StatusReading } from './wire.ts'
@@ -22,8 +23,6 @@ const MANY = 10
 const ROWS_PER_REQUEST = 100
 /** While nothing happens a run should stay below this, for other jobs share the rate limits. */
 const MAX_REQUESTS_PER_S = 1.8
-/** The part of a check's time that the list may take: where it hangs, the statuses still tell. */
-const LIST_SHARE = 0.5
 /** Statuses read with one check at most; paced below the rate limit they take little over a second. */
 const MAX_READ_PER_CHECK = 22
 /** Of those that the list has never shown, so many with each check. */
@@ -139,16 +138,9 @@ export class Watch {
   /** Undefined where it cannot be had. */
   async #list(runTag: string, call: Call): Promise<Rows | undefined> {
     const filter = { field: 'tags', operator: 'eq', value: runTag } as const
-    const deadlineMs = call.deadlineMs * LIST_SHARE
-    try {
-      const rows = await this.#deployments.list([filter], { ...call, deadlineMs })
-      for (const { id } of rows) if (id !== undefined) this.#listed.add(id)
-      return new Map(rows.map((row) => [row.id, row]))
-    } catch (thrown) {
-      // More requests are no answer to a rate limit, nor to a cancel.
-      if (toActionError(thrown).kind === 'rate-limited' || call.signal.aborted) throw thrown
-      return undefined
-    }
+    const rows = await listInCheck((part) => this.#deployments.list([filter], part), call)
+    for (const { id } of rows ?? []) if (id !== undefined) this.#listed.add(id)
+    return rows && new Map(rows.map((row) => [row.id, row]))
   }
 
   /** Then the statuses alone have to do, as many as fit into one check. */

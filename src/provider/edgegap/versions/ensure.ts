@@ -3,12 +3,13 @@ import { ActionError } from '../../../base/errors.ts'
 import { asSentence } from '../../../base/sentence.ts'
 import type { Call } from '../../call.ts'
 import { budget } from '../budget.ts'
-import { type Image, isSameImage, showImage } from '../image.ts'
+import { type Image, isSameImage } from '../image.ts'
 import type { VersionInputs } from '../version-inputs.ts'
 import { canPause, fetchVersion, type VersionApi, versionPath } from './api.ts'
 import { type Decision, decideVersion } from './decide.ts'
 import { writeRefusal } from './errors.ts'
 import type { VersionPlan } from './plan.ts'
+import { readBack } from './read-back.ts'
 import type { Version } from './version.ts'
 import { write } from './write.ts'
 
@@ -105,32 +106,19 @@ async function whenReadable({ api, settings }: Task, call: Call): Promise<void> 
 
 /**
  * An accepted change is read back: a server of a version that shows another image all the same would
- * be reported as one of ours. Reads may show the image from before for some seconds.
+ * be reported as one of ours.
  *
  * @throws ActionError when the version still shows another image, or somebody else's
  */
 async function whenMoved(task: Task, { previousImage }: Decision, call: Call): Promise<void> {
   const { api, settings, image } = task
-  const rest = budget(api.clock, call)
-  for (const pauseMs of [...PAUSES_MS, undefined]) {
-    const now = (await fetchVersion(api, settings.version, rest()).catch(() => undefined))?.image
-    if (now === undefined || isSameImage(now, image)) return
-    const isBehind = previousImage !== undefined && isSameImage(now, previousImage)
-    const error = shownOtherwise(task, now)
-    const isLast = pauseMs === undefined || !isBehind
-    if (!isLast && (await canPause(api, error, pauseMs, rest()))) continue
-    // A cancel is what the step tells of then.
-    if (call.signal.aborted) return
-    throw error
-  }
-}
-
-function shownOtherwise({ settings, image }: Task, now: Image): ActionError {
-  return new ActionError({
-    kind: 'refused',
-    what: `Edgegap accepted to move the version ${settings.version} to ${showImage(image)}, and shows ${showImage(now)} all the same`,
+  const move = {
+    ...{ version: settings.version, from: previousImage, to: image },
     next: 'Look at the version in the dashboard: another job may have moved it in the same moment. If so, run the job again.',
-  })
+  }
+  const read = await readBack(api, move, PAUSES_MS, call)
+  // A cancel is what the step tells of then.
+  if ('error' in read && !call.signal.aborted) throw read.error
 }
 
 /** Reads may be behind, so what they do not show may be there all the same. */

@@ -9,6 +9,7 @@ import { canPause, fetchVersion, type VersionApi, versionPath } from './api.ts'
 import { imageBody } from './body.ts'
 import { writeRefusal } from './errors.ts'
 import type { PlannedPromotion } from './plan.ts'
+import { readBack } from './read-back.ts'
 import { write } from './write.ts'
 
 export interface PromotionResult {
@@ -93,7 +94,7 @@ async function promote(move: Move, call: Call): Promise<'moved' | 'unchanged' | 
   moving()
   for (let attempt = 0; ; attempt++) {
     const result = await send(move, afterCancel())
-    if (result.kind === 'done') return await readBack(api, promotion, afterCancel())
+    if (result.kind === 'done') return await confirm(api, promotion, afterCancel())
     const { error } = result
     const now = await imageOf(api, version, afterCancel()).catch(() => {
       throw fateUnknown(promotion, error)
@@ -122,34 +123,19 @@ function givenUp({ version }: PlannedPromotion): ActionError {
   })
 }
 
-/**
- * A read may still show the image from before for some seconds: it is read again until it shows the
- * new one.
- */
-async function readBack(
+/** @throws ActionError when it shows another image all the same */
+async function confirm(
   api: VersionApi,
   promotion: PlannedPromotion,
   call: Call,
 ): Promise<'moved' | 'unconfirmed'> {
-  const { version, from, to } = promotion
-  const rest = budget(api.clock, call)
-  for (const pauseMs of [...READ_BACK_PAUSES_MS, undefined]) {
-    const now = await imageOf(api, version, rest()).catch(() => undefined)
-    if (now === undefined) return 'unconfirmed'
-    if (isSameImage(now, to)) return 'moved'
-    const error = shownOtherwise(promotion, now)
-    if (pauseMs === undefined || !isSameImage(now, from)) throw error
-    if (!(await canPause(api, error, pauseMs, rest()))) return 'unconfirmed'
-  }
-  return 'unconfirmed'
-}
-
-function shownOtherwise({ version, to }: PlannedPromotion, now: Image): ActionError {
-  return new ActionError({
-    kind: 'refused',
-    what: `Edgegap accepted to move the version ${version} to ${showImage(to)}, and shows ${showImage(now)} all the same`,
+  const move = {
+    ...promotion,
     next: 'Look at the version in the dashboard: another job may have moved it in the same moment.',
-  })
+  }
+  const read = await readBack(api, move, READ_BACK_PAUSES_MS, call)
+  if (read.kind === 'other') throw read.error
+  return read.kind === 'moved' ? 'moved' : 'unconfirmed'
 }
 
 async function imageOf(api: VersionApi, name: string, call: Call): Promise<Image> {

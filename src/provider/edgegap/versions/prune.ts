@@ -106,8 +106,7 @@ async function deleteVersion(
   name: string,
   call: Call,
 ): Promise<string | undefined> {
-  const left = budget(api.clock, call)
-  const rest = () => ({ ...left(), deadlineMs: Math.min(DELETE_MS, left().deadlineMs) })
+  const rest = budget(api.clock, call, DELETE_MS)
   let fault: string | undefined
   for (let attempt = 0; attempt < TRIES; attempt++) {
     const path = versionPath(api, name)

@@ -4,7 +4,7 @@ import { type Lookup, TunnelFailure } from '../tunnel.ts'
 
 /*
  * A fresh quick tunnel has no name in DNS for its first seconds, and whoever asks a caching resolver
- * meanwhile is told "no such name" for the next half hour (the zone's negative TTL is 1800 s). So
+ * meanwhile gets the answer "no such name" for the next half hour (the zone's negative TTL is 1800 s). So
  * nobody here asks a resolver for it: the zone's own name servers are asked, which remember no
  * question, and the self-ping connects to the address that they give.
  */

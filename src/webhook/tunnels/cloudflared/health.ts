@@ -2,14 +2,14 @@ import { type ChildEnd, type TransportContext, TunnelFailure } from '../tunnel.t
 import { Retryable } from './failures.ts'
 import type { Cloudflared } from './process.ts'
 
-const LOOK_EVERY_MS = 100
+const CHECK_EVERY_MS = 100
 const WATCH_EVERY_MS = 1_000
 
 /** What an early end of the process means, judged by its last lines. */
 export type WhyEnded = (end: ChildEnd, lines: readonly string[]) => TunnelFailure
 
 /**
- * Looks every 100 ms until `found` gives something.
+ * Checks every 100 ms until `found` gives something.
  *
  * @throws TunnelFailure when the process ends before, or it is late
  */
@@ -25,7 +25,7 @@ export async function waitFor<T>(
     if (value !== undefined) return value
     if (cloudflared.end) throw failures.ended(cloudflared.end, cloudflared.lastLines())
     if (context.signal.aborted || context.clock.nowMs() >= untilMs) throw failures.late()
-    await context.clock.sleep(LOOK_EVERY_MS, cloudflared.signal)
+    await context.clock.sleep(CHECK_EVERY_MS, cloudflared.signal)
   }
 }
 
