@@ -1,18 +1,11 @@
 import { afterAll, describe, expect, test } from 'vitest'
-import { deploy, startEdgegap } from '../action/deploy.ts'
+import { CREATE, deploy, LIST, LOGS, STATUS, STOP, startEdgegap } from '../action/deploy.ts'
 import { error, ready } from '../emulator/edgegap/script.ts'
 import { removeEventFiles } from '../github/stage.ts'
-import { allCells, type Cell } from './cells.ts'
 import { killDeploy } from './edgegap-kill.ts'
+import { CELL_MS, type FaultCell, faultOf, gridOf, isFull, tryCells } from './grid.ts'
 import { judgeDeploy } from './judge.ts'
-import {
-  endOfRelease,
-  endRelease,
-  type ReleaseCell,
-  releaseCells,
-  runRelease,
-  runReleaseCell,
-} from './release.ts'
+import { endOfRelease, endRelease, releaseCells, runRelease, runReleaseCell } from './release.ts'
 import { Table } from './table.ts'
 import { killUpload } from './upload-kill.ts'
 
@@ -21,14 +14,12 @@ import { killUpload } from './upload-kill.ts'
  * fixed share; `npm run test:campaign` runs all of it and prints the tables, which
  * `docs/reliability.md` keeps. `CAMPAIGN_KILLS` asks for more kills, or fewer.
  */
-const isFull = process.env.CAMPAIGN === 'full'
 const CELL_SHARE = 17
 /** An even one takes only faults that come once: one that stays may hold a promotion for minutes. */
 const RELEASE_SHARE = 46
 /** Releases that are cancelled or killed. */
 const RELEASE_ENDS = isFull ? 180 : 6
 const KILLS = Number(process.env.CAMPAIGN_KILLS || (isFull ? 300 : 12))
-const CELL_MS = 400_000
 /** Each third kill is one of its kind. */
 const KINDS = ['poll', 'webhook', 'upload'] as const
 
@@ -44,17 +35,27 @@ afterAll(() => {
   if (isFull) console.log(tables.join('\n\n'))
 })
 
-async function runCell({ endpoint, effect, isAlways, comesUp }: Cell): Promise<string> {
+/** Every request that a deploy sends. */
+const ENDPOINTS = [
+  { name: 'create', method: 'POST', path: CREATE },
+  { name: 'status', method: 'GET', path: STATUS },
+  { name: 'list', method: 'GET', path: LIST },
+  { name: 'stop', method: 'DELETE', path: STOP },
+  { name: 'log', method: 'GET', path: LOGS },
+]
+
+async function runCell(cell: FaultCell): Promise<string> {
+  // One that fails has its log read and is stopped.
+  const comesUp = cell.name === 'create' || cell.name === 'status'
   await using edgegap = await startEdgegap({
     script: comesUp ? ready(300) : error(300),
     stopPendingAtOnce: true,
   })
-  const { method, path } = endpoint
   // The list is asked only for a create whose reply got lost.
-  if (endpoint.name === 'list') {
+  if (cell.name === 'list') {
     edgegap.faults.order({ kind: 'reset', when: 'after', method: 'POST', times: 1 })
   }
-  edgegap.faults.order({ ...effect, method, path, ...(!isAlways && { times: 1 }) })
+  edgegap.faults.order(faultOf(cell))
   const job = await deploy(
     edgegap,
     { timeout: '6s', 'poll-interval': '1s' },
@@ -65,15 +66,7 @@ async function runCell({ endpoint, effect, isAlways, comesUp }: Cell): Promise<s
 }
 
 describe.concurrent('every fault on every request', () => {
-  const cells = allCells().filter((_, index) => isFull || index % CELL_SHARE === 0)
-  test.each(cells.map((cell) => [titleOf(cell), cell] as const))(
-    '%s',
-    async (_, cell) => {
-      const row = `${cell.endpoint.name}, ${cell.isAlways ? 'always' : 'once'}`
-      await faults.measure(row, () => runCell(cell))
-    },
-    CELL_MS,
-  )
+  tryCells(gridOf(ENDPOINTS), CELL_SHARE, faults, runCell)
 })
 
 describe.concurrent('every fault on every request of a release', () => {
@@ -81,15 +74,7 @@ describe.concurrent('every fault on every request of a release', () => {
     expect(await runRelease()).toBe('succeeded, the new server')
   })
 
-  const cells = releaseCells().filter((_, index) => isFull || index % RELEASE_SHARE === 0)
-  test.each(cells.map((cell) => [titleOf(cell), cell] as const))(
-    '%s',
-    async (_, cell) => {
-      const row = `${cell.endpoint.name}, ${cell.isAlways ? 'always' : 'once'}`
-      await releaseFaults.measure(row, () => runReleaseCell(cell))
-    },
-    CELL_MS,
-  )
+  tryCells(releaseCells(), RELEASE_SHARE, releaseFaults, runReleaseCell)
 })
 
 describe.concurrent('a release that is ended', () => {
@@ -114,7 +99,3 @@ describe.concurrent('a kill', () => {
     CELL_MS,
   )
 })
-
-function titleOf({ endpoint, fault, isAlways }: Cell | ReleaseCell): string {
-  return `${endpoint.name}: ${fault}, ${isAlways ? 'always' : 'once'}`
-}

@@ -12,15 +12,13 @@ import {
 } from '../action/rockit-edge.ts'
 import * as script from '../emulator/rockit-edge/script.ts'
 import type { UploadEffect } from '../emulator/rockit-edge/upload-fault.ts'
-import { FAULTS } from './cells.ts'
+import { type Cell, faultOf, gridOf, isFull, tryCells } from './grid.ts'
 import { judgePublish } from './judge-publish.ts'
 import { Table } from './table.ts'
 
 /** Every fault on every request of a publish to ROCKIT Edge. `npm test` runs a share of it. */
-const isFull = process.env.CAMPAIGN === 'full'
 /** An even one takes only faults that come once, which are over sooner. */
 const SHARE = 32
-const CELL_MS = 400_000
 
 const ENDPOINTS = [
   { name: 'app', method: 'GET', path: APP },
@@ -47,32 +45,23 @@ const UPLOAD_FAULTS: readonly (readonly [name: string, effect: UploadEffect])[] 
   ['lost answer', { kind: 'lost-answer' }],
 ]
 
-interface Cell {
-  readonly name: string
-  readonly fault: string
-  readonly isAlways: boolean
+interface PublishCell extends Cell {
   readonly arrange: (edge: Edge) => unknown
 }
 
-const OFTEN = [false, true]
-
-function apiCells(): Cell[] {
-  return ENDPOINTS.flatMap(({ name, method, path }) =>
-    FAULTS.flatMap(([fault, effect]) =>
-      OFTEN.map((isAlways) => ({
-        ...{ name, fault, isAlways },
-        arrange: ({ faults, storage }: Edge) => {
-          if (name === 'expire') storage.faults.order({ kind: 'status', status: 403 })
-          faults.order({ ...effect, method, path, ...(!isAlways && { times: 1 }) })
-        },
-      })),
-    ),
-  )
+function apiCells(): PublishCell[] {
+  return gridOf(ENDPOINTS).map((cell) => ({
+    ...cell,
+    arrange: ({ faults, storage }: Edge) => {
+      if (cell.name === 'expire') storage.faults.order({ kind: 'status', status: 403 })
+      faults.order(faultOf(cell))
+    },
+  }))
 }
 
-function uploadCells(): Cell[] {
+function uploadCells(): PublishCell[] {
   return UPLOAD_FAULTS.flatMap(([fault, effect]) =>
-    OFTEN.map((isAlways) => ({
+    [false, true].map((isAlways) => ({
       ...{ name: 'upload', fault, isAlways },
       arrange: ({ storage }: Edge) =>
         storage.faults.order({ ...effect, ...(!isAlways && { times: 1 }) }),
@@ -80,7 +69,7 @@ function uploadCells(): Cell[] {
   )
 }
 
-async function run(cell: Cell): Promise<string> {
+async function run(cell: PublishCell): Promise<string> {
   await using edge = await startEdge({ script: script.success({ stepMs: 100 }) })
   cell.arrange(edge)
   const build = buildFolder({ 'bin/game': 'run', 'game.pak': 'x'.repeat(50_000) })
@@ -105,18 +94,5 @@ describe.concurrent('every fault on every request of a publish', () => {
     expect(await run(none)).toBe('succeeded, published')
   })
 
-  const cells = [...apiCells(), ...uploadCells()].filter((_, index) => {
-    return isFull || index % SHARE === 0
-  })
-  test.each(cells.map((cell) => [`${cell.name}: ${cell.fault}, ${often(cell)}`, cell] as const))(
-    '%s',
-    async (_, cell) => {
-      await table.measure(`${cell.name}, ${often(cell)}`, () => run(cell))
-    },
-    CELL_MS,
-  )
+  tryCells([...apiCells(), ...uploadCells()], SHARE, table, run)
 })
-
-function often({ isAlways }: Cell): string {
-  return isAlways ? 'always' : 'once'
-}

@@ -11,14 +11,13 @@ import {
   startEdgegap,
 } from '../action/deploy.ts'
 import { ready } from '../emulator/edgegap/script.ts'
-import type { Effect } from '../emulator/faults.ts'
 import { type GameServer, startGameServer } from '../emulator/game/game-server.ts'
 import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
 import { environmentOf, SHA } from '../github/stage.ts'
 import type { JobResult } from '../harness/job.ts'
 import type { RunningStep } from '../harness/step.ts'
 import { seededRandom } from '../wait/random.ts'
-import { FAULTS } from './cells.ts'
+import { type Endpoint, type FaultCell, faultOf, gridOf } from './grid.ts'
 import { judgeRelease } from './judge-release.ts'
 
 /**
@@ -106,17 +105,15 @@ export async function runRelease(): Promise<string> {
   return judgeRelease(world, job, { isGitHubFaulty: false })
 }
 
-interface Endpoint {
-  readonly name: string
+/** Whose request it is. */
+interface ReleaseEndpoint extends Endpoint {
   readonly at: 'edgegap' | 'github'
-  readonly method: string
-  readonly path: RegExp
 }
 
 const VERSION = /\/version\/[^/]+$/
 
 /** Every kind of request that a release sends. */
-const ENDPOINTS: readonly Endpoint[] = [
+const ENDPOINTS: readonly ReleaseEndpoint[] = [
   { name: 'version read', at: 'edgegap', method: 'GET', path: VERSION },
   { name: 'version create', at: 'edgegap', method: 'POST', path: /\/version$/ },
   { name: 'version list', at: 'edgegap', method: 'GET', path: /\/versions$/ },
@@ -134,33 +131,24 @@ const ENDPOINTS: readonly Endpoint[] = [
   { name: "GitHub's reads", at: 'github', method: 'GET', path: /./ },
 ]
 
-export interface ReleaseCell {
-  readonly endpoint: Endpoint
-  readonly fault: string
-  readonly effect: Effect
-  readonly isAlways: boolean
-}
+type ReleaseCell = FaultCell<ReleaseEndpoint>
 
 export function releaseCells(): ReleaseCell[] {
-  return ENDPOINTS.flatMap((endpoint) =>
-    FAULTS.flatMap(([fault, effect]) =>
-      [false, true].map((isAlways) => ({ endpoint, fault, effect, isAlways })),
-    ),
-  )
+  return gridOf(ENDPOINTS)
 }
 
 /** @returns what the release came to */
-export async function runReleaseCell({ endpoint, effect, isAlways }: ReleaseCell): Promise<string> {
+export async function runReleaseCell(cell: ReleaseCell): Promise<string> {
   await using world = await openWorld()
-  const { method, path, at } = endpoint
-  const order = world[at].faults.order({ ...effect, method, path, ...(!isAlways && { times: 1 }) })
+  const { at } = cell.endpoint
+  const order = world[at].faults.order(faultOf(cell))
   const job = await release(world)
   expect(order.used, 'the fault never came').toBeGreaterThan(0)
   return judgeRelease(world, job, { isGitHubFaulty: at === 'github' })
 }
 
 /** How a release is ended, and after which kind of request. */
-const STAGES: readonly (Endpoint & { readonly count: number })[] = [
+const STAGES: readonly (ReleaseEndpoint & { readonly count: number })[] = [
   { name: '1 the plan is read', at: 'edgegap', method: 'GET', path: VERSION, count: 1 },
   { name: '2 the version is created', at: 'edgegap', method: 'POST', path: /\/version$/, count: 1 },
   { name: '3 the server is created', at: 'edgegap', method: 'POST', path: CREATE, count: 1 },

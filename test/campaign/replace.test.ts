@@ -5,11 +5,11 @@ import { error, ready } from '../emulator/edgegap/script.ts'
 import type { JobResult } from '../harness/job.ts'
 import type { RunningStep } from '../harness/step.ts'
 import { seededRandom } from '../wait/random.ts'
+import { isFull } from './grid.ts'
 import { expectTrueWords, namedIn } from './judge-words.ts'
 import { Table } from './table.ts'
 
 /** A run that replaces a group, ended at many moments. `npm run test:campaign` runs more of them. */
-const isFull = process.env.CAMPAIGN === 'full'
 const ENDS = isFull ? 120 : 8
 const END_MS = 240_000
 /** Requests of such a run, from the first list to the last status of what it replaced. */

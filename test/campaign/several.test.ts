@@ -11,8 +11,8 @@ import {
   startEdgegap,
 } from '../action/deploy.ts'
 import { ready } from '../emulator/edgegap/script.ts'
-import type { Effect, FaultOrder } from '../emulator/faults.ts'
-import { FAULTS } from './cells.ts'
+import type { FaultOrder } from '../emulator/faults.ts'
+import { type Endpoint, type FaultCell, faultOf, gridOf, isFull, tryCells } from './grid.ts'
 import { judgeSeveral, judgeStop } from './judge-several.ts'
 import { Table } from './table.ts'
 
@@ -20,48 +20,15 @@ import { Table } from './table.ts'
  * Every fault on every request of a deploy of three servers that replaces two, and of a stop of three.
  * `npm test` runs a share of it.
  */
-const isFull = process.env.CAMPAIGN === 'full'
 /** An even one takes only faults that come once, which are over sooner. */
 const SHARE = 38
-const CELL_MS = 400_000
 const GROUP = 'pr-12'
-
-interface Endpoint {
-  readonly name: string
-  readonly method: string
-  readonly path: RegExp
-}
 
 const list: Endpoint = { name: 'list', method: 'GET', path: LIST }
 const status: Endpoint = { name: 'status', method: 'GET', path: STATUS }
 const log: Endpoint = { name: 'log', method: 'GET', path: LOGS }
 const stop: Endpoint = { name: 'stop', method: 'DELETE', path: STOP }
 const create: Endpoint = { name: 'create', method: 'POST', path: CREATE }
-
-interface Cell {
-  readonly endpoint: Endpoint
-  readonly fault: string
-  readonly effect: Effect
-  readonly often: 'once' | 'always'
-  readonly isShare: boolean
-}
-
-function cellsOf(endpoints: readonly Endpoint[]): (readonly [title: string, cell: Cell])[] {
-  return endpoints
-    .flatMap((endpoint) =>
-      FAULTS.flatMap(([fault, effect]) =>
-        (['once', 'always'] as const).map((often) => ({ endpoint, fault, effect, often })),
-      ),
-    )
-    .map((cell, index) => ({ ...cell, isShare: index % SHARE === 0 }))
-    .filter(({ isShare }) => isFull || isShare)
-    .map((cell) => [`${cell.endpoint.name}: ${cell.fault}, ${cell.often}`, cell])
-}
-
-function order({ faults }: Edgegap, { endpoint, effect, often }: Cell): FaultOrder {
-  const { method, path } = endpoint
-  return faults.order({ ...effect, method, path, ...(often === 'once' && { times: 1 }) })
-}
 
 function expectUsed(ordered: FaultOrder | undefined): void {
   if (ordered) expect(ordered.used, 'the fault never came').toBeGreaterThan(0)
@@ -80,12 +47,12 @@ function addStrangers(edgegap: Edgegap): string[] {
 const add = (edgegap: Edgegap, count: number) =>
   Array.from({ length: count }, () => edgegap.addDeployment({ tags: [GROUP] }).id)
 
-async function deploySeveral(cell?: Cell): Promise<string> {
+async function deploySeveral(cell?: FaultCell): Promise<string> {
   await using edgegap = await open()
   const strangers = addStrangers(edgegap)
   const older = add(edgegap, 2)
   edgegap.nextScript(ready(200), ready(600), ready(400))
-  const ordered = cell && order(edgegap, cell)
+  const ordered = cell && edgegap.faults.order(faultOf(cell))
   const job = await deploy(
     edgegap,
     {
@@ -102,11 +69,11 @@ async function deploySeveral(cell?: Cell): Promise<string> {
   return judgeSeveral(edgegap, job, { older, strangers })
 }
 
-async function stopSeveral(cell?: Cell): Promise<string> {
+async function stopSeveral(cell?: FaultCell): Promise<string> {
   await using edgegap = await open()
   const strangers = addStrangers(edgegap)
   const group = add(edgegap, 3)
-  const ordered = cell && order(edgegap, cell)
+  const ordered = cell && edgegap.faults.order(faultOf(cell))
   const inputs = { operation: 'stop', application: 'my-game', group: GROUP, timeout: '8s' }
   const job = await run(edgegap, inputs)
   expectUsed(ordered)
@@ -119,18 +86,12 @@ afterAll(() => {
   if (isFull) console.log([faults, stopFaults].join('\n\n'))
 })
 
-const row = ({ endpoint, often }: Cell) => `${endpoint.name}, ${often}`
-
 describe.concurrent('every fault on every request of a deploy of three that replaces two', () => {
   test('none of which comes', async () => {
     expect(await deploySeveral()).toBe('succeeded, the new servers')
   })
 
-  test.each(cellsOf([create, list, status, log, stop]))(
-    '%s',
-    async (_, cell) => await faults.measure(row(cell), () => deploySeveral(cell)),
-    CELL_MS,
-  )
+  tryCells(gridOf([create, list, status, log, stop]), SHARE, faults, deploySeveral)
 })
 
 describe.concurrent('every fault on every request of a stop of three', () => {
@@ -138,9 +99,5 @@ describe.concurrent('every fault on every request of a stop of three', () => {
     expect(await stopSeveral()).toBe('succeeded, all are gone')
   })
 
-  test.each(cellsOf([list, status, log, stop]))(
-    '%s',
-    async (_, cell) => await stopFaults.measure(row(cell), () => stopSeveral(cell)),
-    CELL_MS,
-  )
+  tryCells(gridOf([list, status, log, stop]), SHARE, stopFaults, stopSeveral)
 })

@@ -10,6 +10,7 @@ import { DEFAULTS } from '../../src/settings/defaults.ts'
 import { BadInputs } from '../../src/settings/problems.ts'
 import { readSettings } from '../../src/settings/settings.ts'
 import { knownInputs } from '../../src/settings/unknown-inputs.ts'
+import { runReport } from '../report/fixtures.ts'
 
 const text = readActionFile()
 const action = readActionMetadata(text)
@@ -107,20 +108,8 @@ describe('inputs', () => {
 })
 
 test('outputs: the declared ones are set on every path, and no others', () => {
-  const nothing = {
-    title: '',
-    outcome: 'failed',
-    application: '',
-    version: '',
-    versionAction: '',
-    deployments: [],
-    stoppedIds: [],
-    tunnel: 'none',
-    tunnelError: '',
-    hasLeftovers: false,
-  } as const
   const outputs = buildOutputs(
-    { ...nothing, deployments: [], stoppedIds: [] },
+    runReport({ title: '', outcome: 'failed', application: '', version: '', deployments: [] }),
     { redact: (value) => value, redactFact: (value) => value },
     REGISTRY.flatMap((definition) => definition.outputs),
   )

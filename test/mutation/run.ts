@@ -113,9 +113,8 @@ function mutate({ mutate: files, tests }: Part): Result {
 /** A mutant of a text for people is apart: what a line says is not worth a test each. */
 const isText = ({ mutatorName }: Mutant) => mutatorName === 'StringLiteral'
 const isKilled = ({ status }: Mutant) => status === 'Killed' || status === 'Timeout'
-const isCounted = ({ status }: Mutant) => isKilled({ status } as Mutant) || isAlive({ status })
-const isAlive = ({ status }: Pick<Mutant, 'status'>) =>
-  status === 'Survived' || status === 'NoCoverage'
+const isAlive = ({ status }: Mutant) => status === 'Survived' || status === 'NoCoverage'
+const isCounted = (one: Mutant) => isKilled(one) || isAlive(one)
 
 interface Judged extends Mutant {
   readonly isExplained: boolean

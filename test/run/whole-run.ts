@@ -7,7 +7,7 @@ import { deploy } from '../../src/run/deploy.ts'
 import type { Run } from '../../src/run/run.ts'
 import { stop } from '../../src/run/stop.ts'
 import type { DeploySettings, StopSettings } from '../../src/settings/model.ts'
-import type { RunState } from '../../src/state/state.ts'
+import { runReport } from '../report/fixtures.ts'
 import { ENDING, FakeProvider, READY } from './fake-provider.ts'
 import { setStage } from './stage.ts'
 
@@ -88,18 +88,9 @@ export function setWholeRun() {
   const stage = setStage()
   const provider = new FakePlatform()
   const { clock, context, runner } = stage
-  const state: RunState = {
-    title: 'Fake',
-    outcome: 'failed',
-    application: 'my-game',
-    version: 'v1',
-    versionAction: '',
-    deployments: [],
-    stoppedIds: [],
-    tunnel: 'none',
-    tunnelError: '',
-    hasLeftovers: false,
-  }
+  const state = runReport({
+    ...{ title: 'Fake', outcome: 'failed', versionAction: '', deployments: [] },
+  })
   const tools = {
     ...context,
     provider,

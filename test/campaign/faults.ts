@@ -1,14 +1,4 @@
-import { CREATE, LIST, LOGS, STATUS, STOP } from '../action/deploy.ts'
 import type { Effect } from '../emulator/faults.ts'
-
-/** Every request that a deploy sends. */
-export const ENDPOINTS = [
-  { name: 'create', method: 'POST', path: CREATE },
-  { name: 'status', method: 'GET', path: STATUS },
-  { name: 'list', method: 'GET', path: LIST },
-  { name: 'stop', method: 'DELETE', path: STOP },
-  { name: 'log', method: 'GET', path: LOGS },
-] as const
 
 const status = (code: number, when?: 'after'): Effect => ({
   kind: 'status',
@@ -56,23 +46,3 @@ export const FAULTS: readonly (readonly [name: string, effect: Effect])[] = [
   ['slow', { kind: 'delay', delayMs: 1_500 }],
   ['drips', { kind: 'slow-drip', intervalMs: 20, chunkBytes: 16 }],
 ]
-
-export interface Cell {
-  endpoint: (typeof ENDPOINTS)[number]
-  fault: string
-  effect: Effect
-  isAlways: boolean
-  /** Whether the server comes up; one that fails has its log read and is stopped. */
-  comesUp: boolean
-}
-
-export function allCells(): Cell[] {
-  return ENDPOINTS.flatMap((endpoint) =>
-    FAULTS.flatMap(([fault, effect]) =>
-      [false, true].map((isAlways) => {
-        const comesUp = endpoint.name === 'create' || endpoint.name === 'status'
-        return { endpoint, fault, effect, isAlways, comesUp }
-      }),
-    ),
-  )
-}
