@@ -3,12 +3,13 @@
  * mutant that no test notices shows what the tests do not look at. Prints a table, and the mutants
  * that survived and that `survivors.json` does not explain. What it explains still counts as alive.
  *
- * Usage: npm run test:mutation [-- part …], with the parts named below; all of them without any.
+ * Usage: npm run test:mutation [-- part or file …], with the parts named below or source files of
+ * one; all parts without any. `MUTATION_WORKERS` (2) says how many run side by side.
  */
 import { execFileSync } from 'node:child_process'
 import { existsSync, mkdtempSync, readFileSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { join } from 'node:path'
+import { join, matchesGlob } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { asListed, readSurvivors } from './survivors.ts'
 
@@ -34,7 +35,11 @@ const PARTS: Readonly<Record<string, Part>> = {
     tests: ['test/run/**/*.test.ts'],
   },
   deploy: {
-    mutate: inRun('deploy', 'deploy-all', 'deploy-one', 'stop', 'verify', 'promote'),
+    mutate: inRun(
+      ...['deploy', 'deploy-all', 'deploy-one', 'stop', 'verify', 'promote', 'server-log'],
+      ...['group-members', 'ensure-version', 'run-probe', 'dry-run', 'log-file', 'version'],
+      ...['perform', 'show-on-github'],
+    ),
     tests: ['test/run/**/*.test.ts'],
   },
   settings: {
@@ -45,9 +50,21 @@ const PARTS: Readonly<Record<string, Part>> = {
     mutate: ['src/report/**/*.ts'],
     tests: ['test/report/**/*.test.ts', 'test/properties/output.test.ts'],
   },
+  github: {
+    mutate: ['src/github/**/*.ts'],
+    tests: ['test/github/**/*.test.ts'],
+  },
   edgegap: {
-    mutate: ['deployments', 'watch', 'wire'].map((name) => `src/provider/edgegap/${name}.ts`),
-    tests: ['test/provider/edgegap/*.test.ts', 'test/provider/contract.test.ts'],
+    mutate: ['src/provider/edgegap/*.ts', 'src/provider/edgegap/wire/*.ts'],
+    tests: ['test/provider/edgegap/**/*.test.ts', 'test/provider/*.test.ts'],
+  },
+  versions: {
+    mutate: ['src/provider/edgegap/versions/*.ts'],
+    tests: ['test/provider/edgegap/**/*.test.ts'],
+  },
+  'rockit-edge': {
+    mutate: ['src/provider/rockit-edge/**/*.ts'],
+    tests: ['test/provider/rockit-edge/**/*.test.ts', 'test/provider/*.test.ts'],
   },
 }
 
@@ -90,8 +107,9 @@ function mutate({ mutate: files, tests }: Part): Result {
       vitest: { configFile: 'test/mutation/vitest.config.ts', related: false },
       mutate: files,
       coverageAnalysis: 'perTest',
-      concurrency: 2,
-      timeoutMS: 4_000,
+      concurrency: Number(process.env.MUTATION_WORKERS ?? 2),
+      // A mutant that hangs counts as noticed: on a busy machine a slow test must not look like one.
+      timeoutMS: 10_000,
       reporters: ['json'],
       jsonReporter: { fileName: report },
       ignorePatterns: ['dist', 'emulator/dist', '.cache', 'docs', 'test/mutation/node_modules'],
@@ -153,8 +171,15 @@ function describeMutant(source: string, { location, mutatorName, replacement = '
   return `  ${start.line}: ${text.slice(0, 100)} → ${change} (${mutatorName})`
 }
 
+/** A part by its name, or one file with the tests of its part. */
+function partOf(name: string): Part | undefined {
+  const holds = ({ mutate: globs }: Part) => globs.some((glob) => matchesGlob(name, glob))
+  const part = Object.values(PARTS).find(holds)
+  return part === undefined ? PARTS[name] : { ...part, mutate: [name] }
+}
+
 const wanted = process.argv.length > 2 ? process.argv.slice(2) : Object.keys(PARTS)
-const unknown = wanted.filter((name) => PARTS[name] === undefined)
+const unknown = wanted.filter((name) => partOf(name) === undefined)
 if (unknown.length > 0) {
   console.error(`No such part: ${unknown.join(', ')}. There are ${Object.keys(PARTS).join(', ')}.`)
   process.exit(2)
@@ -163,7 +188,7 @@ install()
 const rows: string[] = []
 for (const name of wanted) {
   const all: Judged[] = []
-  for (const [file, { source, mutants }] of Object.entries(mutate(PARTS[name] as Part).files)) {
+  for (const [file, { source, mutants }] of Object.entries(mutate(partOf(name) as Part).files)) {
     const judged = mutants.map((one) => judge(file, source, one))
     const alive = judged.filter((one) => isAlive(one) && !one.isExplained && !isText(one))
     if (alive.length > 0)
