@@ -61,6 +61,7 @@ export async function perform(
   }
   state.hasLeftovers = tools.ledger.open.length > 0
   github?.finished(state)
+  // Not at the start: the first request need not wait for it.
   const { publish } = await import('../report/publish.ts')
   await publish(state, { printer, runner, providerOutputs, withSummary: settings.summary })
   await github?.close()
