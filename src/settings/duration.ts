@@ -13,7 +13,7 @@ const SPOKEN_UNITS_MS: readonly (readonly [RegExp, number])[] = [
 const ONE_DAY_MS = 86_400_000
 
 /** How a duration is written, for messages. */
-export const DURATION_FORM = 'write a duration such as 90s, 10m or 1h30m'
+const DURATION_FORM = 'write a duration such as 90s, 10m or 1h30m'
 
 /**
  * Reads `90s`, `10m`, `1h30m`. A bare number is refused: half of the world means seconds and the

@@ -18,7 +18,7 @@ export interface NamedCity extends Place {
   kind: 'city'
 }
 
-export const LOCATION_FORM =
+const LOCATION_FORM =
   'write "name lat,lon" or "name ip[, ip…]", such as "new-york 40.71,-74.01" (the name is optional), or the name of a city that Edgegap lists'
 
 /** Letters of any script, and what stands between them in names of cities. */

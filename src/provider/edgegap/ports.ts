@@ -15,7 +15,7 @@ export interface VersionPort {
 }
 
 const PROTOCOLS = ['tcp', 'udp', 'tcp/udp', 'ws', 'wss', 'http', 'https']
-export const PORT_FORM = `write "name 7777/udp"; the protocol is one of ${PROTOCOLS.join(', ')}, and no-check and tls may follow`
+const PORT_FORM = `write "name 7777/udp"; the protocol is one of ${PROTOCOLS.join(', ')}, and no-check and tls may follow`
 /** OpenAPI v1, `AppVersionPort`. */
 const MAX_PORT = 59_999
 const MAX_NAME = 64
@@ -144,9 +144,4 @@ export function showPorts(ports: readonly VersionPort[]): string {
   // An unnamed port comes back from Edgegap with its number as the name.
   const named = ports.map((port) => ({ ...port, name: keyOf(port) }))
   return named.map(showPort).sort().join(', ') || 'none'
-}
-
-/** True when both lists mean the same, in whatever order and spelling. */
-export function areSamePorts(a: readonly VersionPort[], b: readonly VersionPort[]): boolean {
-  return showPorts(a) === showPorts(b)
 }

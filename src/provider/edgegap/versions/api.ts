@@ -27,7 +27,7 @@ export function versionPath({ application }: VersionApi, version: string): strin
   return `/v1/app/${encodeURIComponent(application)}/version/${encodeURIComponent(version)}`
 }
 
-export function versionsPath({ application }: VersionApi): string {
+function versionsPath({ application }: VersionApi): string {
   return `/v1/app/${encodeURIComponent(application)}/versions`
 }
 
