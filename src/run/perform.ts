@@ -4,7 +4,6 @@ import { createHttpClient } from '../net/request.ts'
 import type { ProviderDefinition } from '../provider/definition.ts'
 import type { Provider, ProviderContext } from '../provider/provider.ts'
 import { Progress } from '../report/progress.ts'
-import { publish } from '../report/publish.ts'
 import { keepMemorySmall } from '../runner/memory.ts'
 import type { ActionProcess, ExitDecision } from '../runner/process.ts'
 import { accessOf } from '../settings/access.ts'
@@ -62,6 +61,8 @@ export async function perform(
   }
   state.hasLeftovers = tools.ledger.open.length > 0
   github?.finished(state)
+  // Not at the start: the first request need not wait for it.
+  const { publish } = await import('../report/publish.ts')
   await publish(state, { printer, runner, providerOutputs, withSummary: settings.summary })
   await github?.close()
   return () => {
