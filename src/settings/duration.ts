@@ -28,7 +28,12 @@ export function parseDuration(text: string): number | undefined {
   return Number(hours) * UNITS_MS.h + Number(minutes) * UNITS_MS.m + Number(seconds) * UNITS_MS.s
 }
 
-/** Reads an input that holds a duration; undefined when it is not given, or wrong. */
+/**
+ * Reads an input that holds a duration of at most 24 hours.
+ *
+ * @param minMs the shortest that is allowed
+ * @returns milliseconds; undefined when it is not given, or wrong, which `problems` then tell
+ */
 export function readDuration(
   inputs: Inputs,
   problems: Problems,

@@ -1,6 +1,6 @@
 import { describe } from '../../../base/errors.ts'
 import type { Call } from '../../call.ts'
-import { isRecord } from '../../json.ts'
+import { isRecord, parseJson } from '../../json.ts'
 import { budget } from '../budget.ts'
 import { findVersionNameFault, type VersionInputs } from '../version-inputs.ts'
 import { isJson, readPages, type VersionApi, versionPath } from './api.ts'
@@ -156,7 +156,7 @@ async function belongsTo(
   // A listed id that the status does not know may belong to a server that is only some moments old.
   if (reply.status === 410) return false
   if (reply.status !== 200) return true
-  const status: unknown = JSON.parse(reply.text)
+  const status = parseJson(reply.text)
   if (!isRecord(status) || !status.app_name || !status.app_version) return true
   return status.app_name === application && status.app_version === version
 }
