@@ -29,7 +29,7 @@ const NUMBER = /^[+-]?\d{1,3}(?:\.\d{1,20})?$/
 const MAX_LINE = 1_000
 const NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/
 
-/** Reads one line of the `locations` input; undefined when it is none. */
+/** Reads one line of the `locations` input; undefined when it is neither coordinates nor addresses. */
 export function parseLocation(line: string): Location | undefined {
   if (line.length > MAX_LINE) return undefined
   const items = line.trim().split(/\s*,\s*/)

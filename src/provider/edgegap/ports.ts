@@ -1,4 +1,5 @@
 import type { Inputs } from '../../settings/inputs.ts'
+import { hasControls } from '../../settings/names.ts'
 import type { Problems } from '../../settings/problems.ts'
 
 /** A port of an app version. */
@@ -70,7 +71,7 @@ function findPortFault(
   if (port > MAX_PORT) return `use a port from 0 to ${MAX_PORT}`
   if (port === 0 && name === '') return 'port 0 (any port) needs a name before it'
   if (name.length > MAX_NAME) return `use a name of at most ${MAX_NAME} characters`
-  if (/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(name)) return 'the name holds control characters'
+  if (hasControls(name)) return 'the name holds control characters'
   const unknown = flags.find((flag) => flag !== 'no-check' && flag !== 'tls')
   if (unknown !== undefined) {
     return `"${unknown}" is unknown: only no-check and tls may follow the protocol`
