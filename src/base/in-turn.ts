@@ -1,6 +1,7 @@
 /**
- * Does the same for each item, with at most so many under way at a time, in the order given.
+ * Does the same for each item, in the order given.
  *
+ * @param atOnce so many are under way at a time, at most
  * @throws what the first failed `work` threw, once all that was under way has ended
  */
 export async function inTurn<T>(

@@ -1,9 +1,5 @@
-import {
-  type ActionError,
-  areCredentialsRefused,
-  pauseAfter,
-  toActionError,
-} from '../base/errors.ts'
+import { type ActionError, areCredentialsRefused, toActionError } from '../base/errors.ts'
+import { pauseAfter } from '../base/retry.ts'
 import { type CleanUpRun, cleanUpCall } from './run.ts'
 
 const LIST_MS = 5_000
@@ -72,7 +68,7 @@ export async function findLost(
       if (isLast || isAnswer || cancellation.over.aborted) {
         return { found, error }
       }
-      await clock.sleep(Math.min(pauseAfter(error, 500 * failed), MAX_PAUSE_MS), cancellation.over)
+      await clock.sleep(pauseAfter(error, 500 * failed, MAX_PAUSE_MS), cancellation.over)
     }
   }
 }

@@ -1,10 +1,5 @@
-import {
-  ActionError,
-  areCredentialsRefused,
-  describe,
-  pauseAfter,
-  toActionError,
-} from '../base/errors.ts'
+import { ActionError, areCredentialsRefused, describe, toActionError } from '../base/errors.ts'
+import { pauseAfter } from '../base/retry.ts'
 import type { StopReply } from '../provider/provider.ts'
 import { type CleanUpRun, cleanUpCall } from './run.ts'
 
@@ -112,7 +107,7 @@ class Stop {
         this.#lastError = error
         this.#unknown = { sinceMs: Number.NaN, checks: 0 }
         this.#refused = areCredentialsRefused(error) ? this.#refused + 1 : 0
-        pauseMs = Math.min(pauseAfter(error, 300 * 2 ** (attempt - 1)), LONGEST_PATIENCE_MS)
+        pauseMs = pauseAfter(error, 300 * 2 ** (attempt - 1), LONGEST_PATIENCE_MS)
         if (this.#refused < MAX_REFUSED && !cancellation.over.aborted) {
           this.#run.printer.line(`Stopping ${this.#id} failed: ${describe(error)}; retrying`)
         }

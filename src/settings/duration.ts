@@ -13,7 +13,7 @@ const SPOKEN_UNITS_MS: readonly (readonly [RegExp, number])[] = [
 const ONE_DAY_MS = 86_400_000
 
 /** How a duration is written, for messages. */
-export const DURATION_FORM = 'write a duration such as 90s, 10m or 1h30m'
+const DURATION_FORM = 'write a duration such as 90s, 10m or 1h30m'
 
 /**
  * Reads `90s`, `10m`, `1h30m`. A bare number is refused: half of the world means seconds and the
@@ -28,7 +28,12 @@ export function parseDuration(text: string): number | undefined {
   return Number(hours) * UNITS_MS.h + Number(minutes) * UNITS_MS.m + Number(seconds) * UNITS_MS.s
 }
 
-/** Reads an input that holds a duration; undefined when it is not given, or wrong. */
+/**
+ * Reads an input that holds a duration of at most 24 hours.
+ *
+ * @param minMs the shortest that is allowed
+ * @returns milliseconds; undefined when it is not given, or wrong, which `problems` then tell
+ */
 export function readDuration(
   inputs: Inputs,
   problems: Problems,

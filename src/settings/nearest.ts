@@ -26,7 +26,7 @@ function isPart(part: string, whole: string): boolean {
 }
 
 /** The count of single-letter changes, a swap of neighbours being one (optimal string alignment). */
-function editDistance(a: string, b: string): number {
+export function editDistance(a: string, b: string): number {
   let [twoBack, oneBack]: number[][] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)]
   for (let i = 1; i <= a.length; i++) {
     const row = [i]

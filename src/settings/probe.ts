@@ -4,7 +4,7 @@ import { nearestName } from './nearest.ts'
 import type { Problems } from './problems.ts'
 
 /** What an unset `probe-timeout` means. */
-export const DEFAULT_PROBE_TIMEOUT_MS = 60_000
+const DEFAULT_PROBE_TIMEOUT_MS = 60_000
 
 const PROTOCOLS = [
   'tcp',

@@ -52,10 +52,7 @@ export async function lookUpLocations(
 }
 
 /** Every location that Edgegap lists. */
-export async function listCities(
-  api: Omit<VersionApi, 'application'>,
-  call: Call,
-): Promise<City[]> {
+async function listCities(api: Omit<VersionApi, 'application'>, call: Call): Promise<City[]> {
   const list = { path: '/v1/locations', keys: ['locations', 'data'] }
   const rows = await readPages({ ...api, application: '' }, list, call)
   return rows.flatMap((row) => toCity(row) ?? [])
@@ -135,7 +132,7 @@ function showForInput(city: City): string {
   return `${showCity(city)} ("${line}")`
 }
 
-export function showCity({ city, division, country }: City): string {
+function showCity({ city, division, country }: City): string {
   return [city, division !== city && division, country].filter(Boolean).join(', ')
 }
 

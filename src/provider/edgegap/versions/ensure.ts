@@ -11,19 +11,15 @@ import { writeRefusal } from './errors.ts'
 import type { VersionPlan } from './plan.ts'
 import { readBack } from './read-back.ts'
 import type { Version } from './version.ts'
-import { write } from './write.ts'
+import { LINGER_MS, WRITE_PAUSES_MS, write } from './write.ts'
 
 /** What became of the version. */
-export interface EnsuredVersion {
+export interface EnsureResult {
   readonly action: VersionPlan['action']
   readonly version: string
   readonly image: Image | undefined
   readonly previousImage: Image | undefined
 }
-
-const PAUSES_MS = [500, 1_000, 2_000, 4_000]
-/** A write that is on the wire is waited for so long after a cancel: what is reported has to be right. */
-const LINGER_MS = 2_500
 
 /**
  * Carries the plan out for the version that is deployed. Names are unique at Edgegap, so a create may
@@ -37,7 +33,7 @@ export async function ensureVersion(
   settings: VersionInputs,
   plan: VersionPlan,
   call: Call,
-): Promise<EnsuredVersion> {
+): Promise<EnsureResult> {
   const { version, image, ensure } = plan
   if (ensure === undefined || image === undefined) {
     return { version, action: plan.action, image, previousImage: undefined }
@@ -73,7 +69,7 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
     const isRace = result.kind === 'refused' && isNameTaken(decision, result.reply.status)
     if (result.kind === 'refused' && !isRace) throw refuse(task, decision, result.reply)
     mayBeOurs ||= result.kind === 'unknown'
-    const pauseMs = PAUSES_MS[attempt]
+    const pauseMs = WRITE_PAUSES_MS[attempt]
     const error = result.kind === 'unknown' ? result.error : refuse(task, decision, result.reply)
     const existing = await readAfter(task, decision, error, afterCancel())
     if (mayBeOurs && isDone(task, decision, existing)) return decision
@@ -94,7 +90,7 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
  */
 async function whenReadable({ api, settings }: Task, call: Call): Promise<void> {
   const rest = budget(api.clock, call)
-  for (const pauseMs of PAUSES_MS) {
+  for (const pauseMs of WRITE_PAUSES_MS) {
     try {
       if ((await fetchVersion(api, settings.version, rest())) !== undefined) return
     } catch {
@@ -116,7 +112,7 @@ async function whenMoved(task: Task, { previousImage }: Decision, call: Call): P
     ...{ version: settings.version, from: previousImage, to: image },
     next: 'Look at the version in the dashboard: another job may have moved it in the same moment. If so, run the job again.',
   }
-  const read = await readBack(api, move, PAUSES_MS, call)
+  const read = await readBack(api, move, WRITE_PAUSES_MS, call)
   // A cancel is what the step tells of then.
   if ('error' in read && !call.signal.aborted) throw read.error
 }

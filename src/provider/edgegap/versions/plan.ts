@@ -67,7 +67,7 @@ export async function planVersion(
   call: Call,
 ): Promise<VersionPlan> {
   const readings = await readAll(api, settings, isPreflight, call)
-  const { image, existing } = { ...settings, existing: readings.existing }
+  const { image } = settings
   if (image === undefined) return await planUnmanaged(api, settings, readings, isPreflight, call)
   const decision = decide(settings, image, readings)
   const base = {
@@ -80,7 +80,7 @@ export async function planVersion(
     promotions: planPromotions(api, settings, { ...decision.traits, image }, readings),
     ensure: { decision, template: readings.template },
   }
-  const warnings = [...decision.warnings, ...warnOfTag(image, readings.tag, existing)]
+  const warnings = [...decision.warnings, ...warnOfTag(image, readings.tag, readings.existing)]
   const isCreating = decision.action === 'created'
   const pruning = await planDeletions(api, settings, readings, { isCreating, isPreflight }, call)
   return { ...base, ...pruning, warnings: [...warnings, ...pruning.warnings] }

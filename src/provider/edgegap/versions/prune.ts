@@ -1,8 +1,9 @@
 import { describe } from '../../../base/errors.ts'
 import type { Call } from '../../call.ts'
-import { isRecord } from '../../json.ts'
+import { isRecord, parseJson } from '../../json.ts'
 import { budget } from '../budget.ts'
 import { findVersionNameFault, type VersionInputs } from '../version-inputs.ts'
+import { usableId } from '../wire.ts'
 import { isJson, readPages, type VersionApi, versionPath } from './api.ts'
 import { describeReply } from './errors.ts'
 import type { Version } from './version.ts'
@@ -15,7 +16,7 @@ export interface Pruning {
   readonly count: number
 }
 
-/** @returns whether a version has a deployment that lives, or might have one */
+/** Whether a version has a deployment that lives, or might have one. */
 export type InUse = (version: string, call: Call) => Promise<boolean>
 
 /** Two tries: a version that stays costs a warning and nothing else. */
@@ -80,7 +81,9 @@ export async function pruneVersions(
   for (const name of candidates) {
     if (deleted.length === count || call.signal.aborted) break
     if (rest().deadlineMs < SHORTEST_MS) {
-      warnings.push('keep-versions was given up: it took too long')
+      warnings.push(
+        'keep-versions was given up, for it took too long: the next run goes on with it.',
+      )
       break
     }
     try {
@@ -96,6 +99,7 @@ export async function pruneVersions(
   return { deleted, warnings }
 }
 
+/** A warning. @param missing how many versions could not be deleted that should have been */
 export function tooFew(missing: number): string {
   return `keep-versions leaves ${missing} more than asked for: the others have live deployments, or are named in version, version-from or promote.`
 }
@@ -149,14 +153,15 @@ async function belongsTo(
   version: string,
   call: Call,
 ): Promise<boolean> {
-  const id = isRecord(row) ? row.request_id : undefined
-  if (typeof id !== 'string' || !/^[A-Za-z0-9_-]{1,64}$/.test(id)) return true
+  const given = isRecord(row) ? row.request_id : undefined
+  const id = typeof given === 'string' ? usableId(given) : undefined
+  if (id === undefined) return true
   const reply = await send({ method: 'GET', path: `/v1/status/${id}` }, call)
   if (!isJson(reply)) return true
   // A listed id that the status does not know may belong to a server that is only some moments old.
   if (reply.status === 410) return false
   if (reply.status !== 200) return true
-  const status: unknown = JSON.parse(reply.text)
+  const status = parseJson(reply.text)
   if (!isRecord(status) || !status.app_name || !status.app_version) return true
   return status.app_name === application && status.app_version === version
 }
