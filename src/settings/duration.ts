@@ -78,6 +78,7 @@ function likelyDurations(text: string): Likely[] {
 }
 
 function writeDuration(durationMs: number): string {
+  if (durationMs === 0) return '0s'
   const seconds = Math.max(1, Math.round(durationMs / 1000))
   const parts = [
     [Math.floor(seconds / 3600), 'h'],
