@@ -99,6 +99,7 @@ describe('what was decided', () => {
       username: 'ci',
       'build-url': 'https://files.example.com/b.tar',
       'build-size': '12',
+      application: 'my_game',
       version: '',
     }
     const lines = await linesOf(given)

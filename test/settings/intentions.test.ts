@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { REGISTRY } from '../../src/provider/registry.ts'
 import { nearestName } from '../../src/settings/nearest.ts'
-import { findUnknownInputs, knownInputs } from '../../src/settings/unknown-inputs.ts'
+import { knownInputs } from '../../src/settings/unknown-inputs.ts'
 import { problemsOf } from './reading.ts'
 import { KEY, SSH } from './tunnel-inputs.ts'
 
@@ -57,27 +57,5 @@ describe('a name that is near', () => {
 
   it.each(['colour', 'x', 'id', 'foo-bar', 'q'.repeat(60)])('to %s is none', async (name) => {
     expect(nearestName(name, known)).toBeUndefined()
-  })
-})
-
-describe('an input that does not exist', () => {
-  it('is warned of by name, and never by value', async () => {
-    const environment = { INPUT_LOCATION: 'hush', 'INPUT_FOO-BAR': 'hush' }
-    expect(findUnknownInputs(environment, REGISTRY)).toEqual([
-      'location is not an input of this action and has no effect. Did you mean locations?',
-      'foo-bar is not an input of this action and has no effect.',
-    ])
-  })
-
-  it.each([
-    ['one that exists', { INPUT_LOCATIONS: 'x', 'INPUT_SSH-KEY': 'y', 'INPUT_DRY-RUN': 'false' }],
-    ['one that is empty', { INPUT_LOCATION: '' }],
-    ["another program's variable", { INPUT_METHOD: 'fcitx', INPUT_RC_FILE_X: 'y', INPUT: 'z' }],
-    [
-      'a name that the runner would not write',
-      { input_location: 'x', INPUT_Location: 'x', INPUT_1: '' },
-    ],
-  ])('is not %s', async (_, environment) => {
-    expect(findUnknownInputs(environment, REGISTRY)).toEqual([])
   })
 })
