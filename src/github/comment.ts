@@ -76,10 +76,10 @@ export class StickyComment {
     for (let round = 0; round < TRIES; round += 1) {
       const [current, ...others] = await this.#ours(pull)
       for (const { id } of others) await this.#options.comments.delete(id)
-      if (current) this.#remember({ id: current.id })
       if (current && this.#isNewer(current.marker)) {
         return this.#logOnce('A newer run keeps the comment on the pull request up to date.')
       }
+      if (current) this.#remember({ id: current.id })
       if (isWritten && current && isSameState(current.marker, marker)) return
       // One that was just created may not be listed yet.
       if (!current && (isWritten || !mayCreate)) return this.#checkIdentity(view)
