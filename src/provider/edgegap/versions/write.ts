@@ -1,6 +1,6 @@
 import { type ActionError, toActionError } from '../../../base/errors.ts'
 import type { Call } from '../../call.ts'
-import { isRecord, isYes } from '../../json.ts'
+import { isRecord, isYes, parseJson } from '../../json.ts'
 import type { EdgegapReply, EdgegapRequest } from '../client.ts'
 import type { VersionApi } from './api.ts'
 import { toReplyError } from './errors.ts'
@@ -45,10 +45,6 @@ export async function write(
 /** `success: false` under a good status is no success; 204 has no body. */
 function hasSucceeded({ status, text }: EdgegapReply): boolean {
   if (status === 204) return true
-  try {
-    const body: unknown = JSON.parse(text)
-    return isRecord(body) && (body.success === undefined || isYes(body.success))
-  } catch {
-    return false
-  }
+  const body = parseJson(text)
+  return isRecord(body) && (body.success === undefined || isYes(body.success))
 }
