@@ -100,3 +100,36 @@ export function imageOf(tag: string) {
 export function callWithin(deadlineMs: number, signal = new AbortController().signal): Call {
   return { deadlineMs, signal }
 }
+
+/** Versions by their names, in Edgegap's words. */
+export type Shelf = Map<string, Record<string, unknown>>
+
+/**
+ * Edgegap with versions that can be read, made and changed.
+ *
+ * @param intercept is asked first and may change the versions; what it gives is answered instead
+ */
+export function shelfOf(
+  versions: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
+  intercept: (request: Sent, shelf: Shelf) => Answer | undefined = () => undefined,
+) {
+  const shelf: Shelf = new Map(
+    Object.entries(versions).map(([name, one]) => [name, { ...one, name }]),
+  )
+  const api = scripted((request) => intercept(request, shelf) ?? handle(request, shelf))
+  const written = () => api.sent.filter(({ method }) => method !== 'GET')
+  return { ...api, shelf, written }
+}
+
+/** Does what the request asks for. */
+export function handle({ method, path, body }: EdgegapRequest, shelf: Shelf): Answer {
+  const name = decodeURIComponent(/\/version\/(.*)$/.exec(path)?.[1] ?? '')
+  const given = body as Record<string, unknown>
+  if (method === 'POST' && shelf.has(String(given.name)))
+    return { status: 409, body: { message: 'taken' } }
+  if (method === 'POST') shelf.set(String(given.name), given)
+  else if (!shelf.has(name)) return { status: 404, body: { message: 'unknown' } }
+  if (method === 'PATCH') shelf.set(name, { ...shelf.get(name), ...given })
+  if (method === 'DELETE') shelf.delete(name)
+  return { body: method === 'GET' ? shelf.get(name) : { success: true } }
+}
