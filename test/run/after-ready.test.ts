@@ -1,7 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { Observation, ServerLog } from '../../src/provider/provider.ts'
+import type { ServerLog } from '../../src/provider/provider.ts'
 import type { EnsuredVersion, MovedVersion, Versions } from '../../src/provider/versions.ts'
-import { errorOf, READY } from './fake-provider.ts'
+import { errorOf, FAILED, PENDING, READY } from './fake-provider.ts'
 import { setWholeRun } from './whole-run.ts'
 
 /** What a ready server and its version still have to pass, in virtual time. */
@@ -11,8 +11,6 @@ beforeEach(() => {
   run = setWholeRun()
 })
 
-const PENDING: Observation = { state: 'pending', status: 'DEPLOYING', known: true, facts: {} }
-const FAILED: Observation = { state: 'failed', status: 'ERROR', known: true, facts: {} }
 const inLedger = () => run.ledger.open.map(({ tag, id }) => `${tag}=${id}`)
 const warnings = () => run.runner.messages('warning').join('\n')
 

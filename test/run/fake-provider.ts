@@ -98,6 +98,10 @@ export class FakeProvider implements Provider {
 }
 
 export const READY: Observation = { state: 'succeeded', status: 'READY', known: true, facts: {} }
+export const PENDING: Observation = {
+  ...{ state: 'pending', status: 'DEPLOYING', known: true, facts: {} },
+}
+export const FAILED: Observation = { state: 'failed', status: 'ERROR', known: true, facts: {} }
 export const ENDING: Observation = {
   state: 'failed',
   status: 'TERMINATING',
