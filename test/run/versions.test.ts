@@ -1,104 +1,16 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import type { ServerLog } from '../../src/provider/provider.ts'
 import type { EnsuredVersion, MovedVersion, Versions } from '../../src/provider/versions.ts'
-import { errorOf, FAILED, PENDING, READY } from './fake-provider.ts'
+import { errorOf, FAILED } from './fake-provider.ts'
 import { setWholeRun } from './whole-run.ts'
 
-/** What a ready server and its version still have to pass, in virtual time. */
+/** What a run does with the versions of its application, in virtual time. */
 let run: ReturnType<typeof setWholeRun>
 
 beforeEach(() => {
   run = setWholeRun()
 })
 
-const inLedger = () => run.ledger.open.map(({ tag, id }) => `${tag}=${id}`)
 const warnings = () => run.runner.messages('warning').join('\n')
-
-/** How often the process had been started again, at each reading of the log. */
-function restarts(...counts: (number | undefined)[]) {
-  run.provider.readLog = async (): Promise<ServerLog> => {
-    const count = counts.length > 1 ? counts.shift() : counts[0]
-    return { lines: ['x'], isCut: false, ...(count !== undefined && { restarts: count }) }
-  }
-}
-
-describe('a server that has to settle', () => {
-  const settle = { settleTimeMs: 20_000 }
-
-  it('counts once it has stayed ready for so long', async () => {
-    expect((await run.deploy(settle)).outcome).toBe('succeeded')
-    expect(run.clock.elapsedMs).toBeGreaterThanOrEqual(20_000)
-    expect(run.clock.elapsedMs).toBeLessThan(23_000)
-    expect(run.state.deployments[0]?.timeline.map(({ status }) => status)).toEqual([
-      'READY',
-      'settled',
-    ])
-  })
-
-  it('does not count the time into timeout', async () => {
-    expect((await run.deploy({ ...settle, timeoutMs: 5_000 })).outcome).toBe('succeeded')
-  })
-
-  it('fails when it does meanwhile, and is stopped', async () => {
-    run.provider.readings.set('a', [READY, READY, READY, FAILED])
-    expect(await run.deploy(settle)).toMatchObject({
-      outcome: 'failed',
-      stoppedIds: ['a'],
-      deployments: [{ error: { kind: 'deployment-failed' } }],
-    })
-    expect(run.clock.elapsedMs).toBeLessThan(20_000)
-    expect(inLedger()).toEqual([])
-  })
-
-  it('fails when somebody stops it meanwhile', async () => {
-    run.provider.readings.set('a', [READY, READY, { ...PENDING, end: 'ending' }])
-    expect((await run.deploy(settle)).outcome).toBe('failed')
-  })
-
-  it('fails when it goes back to a step before ready, and stays there', async () => {
-    run.provider.readings.set('a', [READY, READY, PENDING])
-    expect((await run.deploy(settle)).outcome).toBe('failed')
-  })
-
-  it('may be seen at an earlier step for a moment', async () => {
-    run.provider.readings.set('a', [READY, READY, PENDING, READY])
-    expect((await run.deploy(settle)).outcome).toBe('succeeded')
-  })
-
-  it('may not be unreadable at the end', async () => {
-    run.provider.readings.set('a', [READY, READY, errorOf('server-fault')])
-    expect((await run.deploy(settle)).outcome).toBe('failed')
-  })
-
-  it('fails when its process was started again meanwhile', async () => {
-    restarts(1, 3)
-    expect(await run.deploy(settle)).toMatchObject({ outcome: 'failed', stoppedIds: ['a'] })
-    expect(run.state.deployments[0]?.error?.message).toMatch(/restarted 2 times/)
-  })
-
-  it('is only warned of for restarts before it was ready', async () => {
-    restarts(2)
-    expect((await run.deploy(settle)).outcome).toBe('succeeded')
-    expect(warnings()).toContain('had restarted 2 times before it was ready')
-  })
-
-  it('is only warned of where the log cannot be read, which is tried twice', async () => {
-    let reads = 0
-    run.provider.readLog = async () => {
-      reads += 1
-      throw errorOf('server-fault')
-    }
-    expect((await run.deploy(settle)).outcome).toBe('succeeded')
-    expect(reads).toBe(4)
-    expect(warnings()).toContain('is not known')
-  })
-
-  it('is stopped when the run is cancelled meanwhile', async () => {
-    run.clock.at(5_000, () => run.cancel())
-    expect(await run.deploy(settle)).toMatchObject({ outcome: 'cancelled', stoppedIds: ['a'] })
-    expect(run.clock.elapsedMs).toBeLessThan(15_000)
-  })
-})
 
 const MOVED: MovedVersion = { version: 'prod', from: 'i:1', to: 'i:2' }
 
