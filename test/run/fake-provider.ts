@@ -52,11 +52,11 @@ export class FakeProvider implements Provider {
   /** What a status check reads; a server whose stop was taken is seen to end, unless told otherwise. */
   readonly statuses: Scripted<Observation, [id: string, call: Call]>[] = []
 
-  async prepare(): Promise<Preparation> {
+  async prepare(_: Call): Promise<Preparation> {
     return { version: 'v1', versionAction: 'unmanaged' }
   }
 
-  async plan(): Promise<Plan> {
+  async plan(_: Call): Promise<Plan> {
     return {
       ...{ version: 'v1', versionAction: 'unmanaged', checks: [], warnings: [] },
       ...{ preparing: [], deploying: [], finishing: [] },
