@@ -8,7 +8,7 @@ export interface Repository {
   name: string
 }
 
-/** Where an open pull request may be found by API: of this branch of this owner's fork, with this commit. */
+/** How an open pull request is searched for: it is from this branch of this owner's repository. */
 export interface PullSearch {
   owner: string
   branch: string
