@@ -1,7 +1,7 @@
 import { ActionError } from '../base/errors.ts'
 import { type HttpClient, HttpFailure } from '../net/request.ts'
 import type { Budget } from './budget.ts'
-import { isAmbiguous, isFinal, toGitHubError } from './failure.ts'
+import { isAmbiguous, isFinal, oddReply, toGitHubError } from './failure.ts'
 
 export type Octokit = InstanceType<typeof import('@actions/github/lib/utils')['GitHub']>
 
@@ -46,7 +46,17 @@ export class GitHubClient {
    * @throws ActionError
    */
   async repeat(call: Call): Promise<unknown> {
-    return await this.#try(call, isFinal)
+    return await this.#try(() => this.#once(call), isFinal)
+  }
+
+  /**
+   * A list, repeated as by `repeat`, also where the reply is none: taken for an empty list, a page of
+   * some proxy would say that nothing is there.
+   *
+   * @throws ActionError
+   */
+  async list(call: Call): Promise<readonly unknown[]> {
+    return await this.#try(async () => readList(await this.#once(call)), isFinal)
   }
 
   /**
@@ -56,19 +66,20 @@ export class GitHubClient {
    * @throws ActionError
    */
   async create(call: Call): Promise<unknown> {
-    return await this.#try(call, (error) => isFinal(error) || isAmbiguous(error))
+    const isLast = (error: ActionError) => isFinal(error) || isAmbiguous(error)
+    return await this.#try(() => this.#once(call), isLast)
   }
 
-  async #try(call: Call, isLast: (error: ActionError) => boolean): Promise<unknown> {
+  async #try<T>(work: () => Promise<T>, isLast: (error: ActionError) => boolean): Promise<T> {
     for (const pauseMs of PAUSES_MS) {
       try {
-        return await this.#once(call)
+        return await work()
       } catch (thrown) {
         if (!(thrown instanceof ActionError) || isLast(thrown)) throw thrown
         if (!(await this.#options.budget.pause(thrown.retryAfterMs ?? pauseMs))) throw thrown
       }
     }
-    return await this.#once(call)
+    return await work()
   }
 
   /** @throws ActionError, or whatever is wrong with our own code */
@@ -87,26 +98,29 @@ export class GitHubClient {
   /**
    * Every page of a list, first to last, or up to the one that is enough. Each page is repeated by itself.
    *
+   * @param read what is kept of an entry: a hundred pages of long comments do not fit into memory
    * @throws ActionError
    */
-  async pages(
+  async pages<T extends { id: number }>(
     call: (octokit: Octokit, page: number) => ReturnType<Call>,
-    isEnough: (page: readonly unknown[]) => boolean = () => false,
-  ): Promise<unknown[]> {
-    const all: unknown[] = []
+    read: (entry: unknown) => T | undefined,
+    isEnough?: (page: readonly T[]) => boolean,
+  ): Promise<T[]> {
+    // An entry can move to the next page while the pages are read: it counts once.
+    const all = new Map<number, T>()
     for (let page = 1; page <= MAX_PAGES; page += 1) {
       let hasNext = false
-      const data = await this.repeat(async (octokit) => {
+      const entries = await this.list(async (octokit) => {
         const reply = await call(octokit, page)
         const { headers } = reply as { headers?: { link?: unknown } }
         hasNext = /;\s*rel="next"/.test(String(headers?.link))
         return reply
       })
-      const items: unknown[] = Array.isArray(data) ? data : []
-      all.push(...items)
-      if (!hasNext || isEnough(items)) break
+      const found = entries.flatMap((entry) => read(entry) ?? [])
+      for (const one of found) all.set(one.id, one)
+      if (!hasNext || isEnough?.(found)) break
     }
-    return all
+    return [...all.values()]
   }
 
   async #load(): Promise<Octokit> {
@@ -142,6 +156,13 @@ export class GitHubClient {
     const headers = new Map(Object.entries(reply.headers))
     return { url, status: reply.status, headers, text: async () => reply.text }
   }
+}
+
+/** Some servers give null for an empty list. */
+function readList(data: unknown): readonly unknown[] {
+  const entries = data ?? []
+  if (!Array.isArray(entries)) throw oddReply('list')
+  return entries
 }
 
 /**

@@ -2,7 +2,7 @@ import { ActionError, toActionError } from '../base/errors.ts'
 import { inTurn } from '../base/in-turn.ts'
 import type { Outcome } from '../state/state.ts'
 import type { DeploymentRecord, DeploymentRecords, RecordState } from './deployment-records.ts'
-import { isAmbiguous } from './failure.ts'
+import { isAmbiguous, unlessGone } from './failure.ts'
 import { isSuperseded, type RunKey } from './run-order.ts'
 import { pageOf, type RunView } from './run-view.ts'
 
@@ -217,12 +217,10 @@ export class DeploymentRecorder {
   async #end(active: readonly ActiveRecord[], view: RunView): Promise<void> {
     const ending = active.filter(({ state, own }) => state === 'success' || own !== undefined)
     const description = view.outcome === 'stopped' ? 'Stopped' : 'Replaced by a newer deployment'
+    const { records, runUrl: logUrl } = this.#options
+    // Somebody may delete old ones at the same time.
     await inTurn(ending, AT_ONCE, ({ id }) =>
-      this.#options.records.addStatus(id, {
-        state: 'inactive',
-        description,
-        logUrl: this.#options.runUrl,
-      }),
+      unlessGone(records.addStatus(id, { state: 'inactive', description, logUrl }), undefined),
     )
   }
 
@@ -238,6 +236,7 @@ function hasSucceeded({ state }: ActiveRecord): boolean {
 
 function describe({ outcome, error }: RunView): string {
   if (outcome === undefined) return 'Deploying'
+  if (outcome === 'started') return 'Started'
   if (outcome === 'succeeded') return 'Ready'
   if (outcome === 'stopped') return 'Stopped'
   if (outcome === 'cancelled') return 'Cancelled'

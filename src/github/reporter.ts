@@ -177,10 +177,10 @@ export class GitHubReporter {
 
   #writeComment(view: RunView, mayCreate: boolean): void {
     const { lane, sticky } = this.#comment ?? {}
-    // A cancelled run that has not written anything yet has nothing to take back.
-    const isNew = view.outcome !== 'cancelled' || this.#saved.comment?.id !== undefined
     this.#latest = view
     lane?.add(async () => {
+      // A cancelled run that has not written anything until now has nothing to take back.
+      const isNew = view.outcome !== 'cancelled' || this.#saved.comment?.id !== undefined
       // Only the newest state is of interest.
       if (view === this.#latest) await sticky?.write(view, mayCreate && isNew)
     })

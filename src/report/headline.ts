@@ -172,5 +172,6 @@ export function shorten(text: string): string {
   const sentence = withoutStop(first.trim()).replace(/;$/, '')
   if (sentence.length <= LONGEST_CAUSE) return sentence
   const cut = sentence.slice(0, LONGEST_CAUSE).toWellFormed()
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), LONGEST_CAUSE / 2))}…`
+  const blankAt = cut.lastIndexOf(' ')
+  return `${blankAt < LONGEST_CAUSE / 2 ? cut : cut.slice(0, blankAt)}…`
 }

@@ -64,7 +64,7 @@ interface Likely {
 function likelyDurations(text: string): Likely[] {
   const [, digits = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)\s*([a-z]*)$/i.exec(text) ?? []
   if (digits === '') {
-    const compact = text.replace(/\s+/g, '').toLowerCase()
+    const compact = text.replace(/\s/g, '').toLowerCase()
     const ms = parseDuration(compact)
     return ms === undefined ? [] : [{ written: compact, ms }]
   }
@@ -75,7 +75,7 @@ function likelyDurations(text: string): Likely[] {
     return unitMs === undefined ? [] : [{ written: writeDuration(ms), ms }]
   }
   if (!Number.isInteger(number)) return []
-  const minutes = number >= 60 && number % 60 === 0 ? number / 60 : number
+  const minutes = number % 60 === 0 ? number / 60 : number
   return [
     { written: `${number}s`, ms: number * UNITS_MS.s },
     { written: `${minutes}m`, ms: minutes * UNITS_MS.m },
@@ -83,6 +83,7 @@ function likelyDurations(text: string): Likely[] {
 }
 
 function writeDuration(durationMs: number): string {
+  if (durationMs === 0) return '0s'
   const seconds = Math.max(1, Math.round(durationMs / 1000))
   const parts = [
     [Math.floor(seconds / 3600), 'h'],
