@@ -113,6 +113,10 @@ export function createTools(action: ActionProcess, ledger: Ledger): RunTools {
       const { WebhookChannel } = await import('../webhook/channel.ts')
       return WebhookChannel.open({ ...shared, ...options })
     },
+    probePorts: async (...asked) => {
+      const { probePorts } = await import('../probe/probe-ports.ts')
+      return await probePorts(...asked)
+    },
   }
 }
 

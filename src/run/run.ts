@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { probePorts } from '../probe/probe-ports.ts'
 import type { Call } from '../provider/call.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Progress } from '../report/progress.ts'
@@ -26,6 +27,8 @@ export interface RunTools {
   openChannel: (
     options: Pick<ChannelOptions, 'settings' | 'opensWithinMs' | 'readNotification'>,
   ) => Promise<WebhookChannel>
+  /** Asks a server what `probe` says; its code is loaded only then. */
+  probePorts: typeof probePorts
 }
 
 /** One run of the action: everything that its parts share. */

@@ -48,21 +48,19 @@ export async function verify(
 }
 
 async function settle(run: Run, deployment: DeploymentState, watching: Watching): Promise<Verdict> {
-  const { settings, progress, provider, printer } = run
+  const { settings, progress, printer } = run
   const { id = '' } = deployment
   progress.begins(deployment, `settling for ${formatDuration(settings.settleTimeMs)}`)
   const restartsBefore = readRestarts(run, id)
   const verdict = await watch(run, deployment, watching, settings.settleTimeMs)
-  if (verdict !== 'good' || !provider.readLog) return verdict
+  if (verdict !== 'good') return verdict
   const [before, after] = [await restartsBefore, await readRestarts(run, id)]
   if (before === undefined || after === undefined) {
     printer.warning(
       `Whether the process of ${id} restarted while it settled is not known: its log could not be read.`,
     )
-    return 'good'
-  }
-  if (after > before) return restarted(deployment, after - before)
-  if (before > 0) {
+  } else if (after > before) return restarted(deployment, after - before)
+  else if (before > 0) {
     printer.warning(
       `The process of ${id} had restarted ${before} times before it was ready, and not since.`,
     )

@@ -5,7 +5,8 @@ import { annotations } from './deploy.ts'
 import { publish, publishUrl, startEdge, withWebhook } from './rockit-edge.ts'
 
 describe.concurrent('names that are only guessed', () => {
-  const alternatives: [string, Parameters<typeof startEdge>[0]][] = [
+  const modes: ('url' | 'upload')[] = ['url', 'upload']
+  const alternatives: [string, Parameters<typeof startEdge>[0], typeof modes?][] = [
     ['states like events', words(taskStatusWords.events)],
     ['states like work', words(taskStatusWords.work)],
     ['states in capitals', words(taskStatusWords.upper)],
@@ -41,7 +42,11 @@ describe.concurrent('names that are only guessed', () => {
       'hidden uploads',
       { spelling: { importAnswers: [] }, listUploadTasks: false, dltarAfterUpload: true },
     ],
-    ['another word for the app', { spelling: { appFields: ['application'] }, strictBodies: true }],
+    [
+      'another word for the app of an upload',
+      { spelling: { appFields: ['application'] }, strictBodies: true },
+      ['upload'],
+    ],
     [
       'an object for the URL',
       { spelling: { importUrlForm: 'object', importStatus: 202 }, strictBodies: true },
@@ -61,8 +66,8 @@ describe.concurrent('names that are only guessed', () => {
 
   test.each(alternatives)(
     'are read otherwise too: %s',
-    async (_name, options) => {
-      for (const mode of ['url', 'upload'] as const) {
+    async (_name, options, inModes = modes) => {
+      for (const mode of inModes) {
         for (const steps of [
           script.success({ stepMs: 120 }),
           script.deployFailed(undefined, { stepMs: 120 }),

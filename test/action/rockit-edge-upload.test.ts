@@ -111,7 +111,7 @@ describe.concurrent('an upload that breaks', () => {
   test.each(['expire', 'status'] as const)(
     'for good expires its task whichever way that is asked for (%s)',
     async (form) => {
-      const spelling = { expireForms: [form], taskRequestFields: ['taskId'], importAnswers: [] }
+      const spelling = { expireForms: [form], taskRequestFields: ['taskName'], importAnswers: [] }
       await using edge = await startEdge({ spelling })
       edge.storage.faults.order({ kind: 'status', status: 413 })
       await publish(edge, { build: bigFolder() })

@@ -145,7 +145,6 @@ describe.concurrent('webhooks', () => {
       { spelling: { subscriptionUrlFields: ['webhookUrl'] }, strictBodies: true },
     ],
     ['with another word for the secret', { spelling: { secretField: 'webhookSecret' } }],
-    ['for one event each', { oneEventPerSubscription: true }],
     ['with an envelope', { spelling: { envelope: 'data' as const, subscriptionStatus: 201 } }],
     [
       'with a name around',

@@ -186,11 +186,14 @@ describe('whatever ROCKIT Edge sends', () => {
         fc.constantFrom('upload', 'dltar', 'mkraw', 'other', 'deploy'),
         ({ json }, kind) => {
           const failure = readFailure(json)
-          const scene = { app: 'app', taskName: 't', expectedBytes: 1, isExpired: false }
-          const { reason, next } = explainFailure(kind, failure, scene)
+          const failed = readTask({ name: 't', type: kind, status: 'failed' })
+          if (!failed) throw new Error('not a task')
+          const scene = { app: 'app', expectedBytes: 1 }
+          const { reason, next } = explainFailure({ ...failed, kind, failure }, scene)
           expect([typeof reason, typeof next]).toEqual(['string', 'string'])
           const signed = { ...failure, url: `https://files.example/b.tar?sig=canary-8291` }
-          expect(explainFailure('dltar', signed, scene).reason).not.toContain('canary-8291')
+          const download = { ...failed, kind: 'dltar', failure: signed } as const
+          expect(explainFailure(download, scene).reason).not.toContain('canary-8291')
           expect(
             JSON.stringify(factsOf({ build: '1', buildChanged: true, dxfName: 'd' }, signed)),
           ).not.toContain('canary-8291')

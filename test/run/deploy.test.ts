@@ -1,8 +1,7 @@
 import { beforeEach, describe, expect, it } from 'vitest'
 import { ActionError } from '../../src/base/errors.ts'
-import type { Observation } from '../../src/provider/provider.ts'
 import type { Replacement } from '../../src/settings/model.ts'
-import { errorOf, READY } from './fake-provider.ts'
+import { errorOf, FAILED, PENDING, READY } from './fake-provider.ts'
 import { setWholeRun } from './whole-run.ts'
 
 /** The story of a deploy on a platform by script, in virtual time. */
@@ -11,9 +10,6 @@ let run: ReturnType<typeof setWholeRun>
 beforeEach(() => {
   run = setWholeRun()
 })
-
-const PENDING: Observation = { state: 'pending', status: 'DEPLOYING', known: true, facts: {} }
-const FAILED: Observation = { state: 'failed', status: 'ERROR', known: true, facts: {} }
 
 /** Several places, whose servers are called `a`, `b`, … */
 function inPlaces(...names: string[]) {

@@ -3,7 +3,7 @@ import type { Call } from '../call.ts'
 import { isRecord } from '../json.ts'
 import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
 import { type App, readApp } from './wire/app.ts'
-import { expireBodies } from './wire/requests.ts'
+import { expireForms } from './wire/requests.ts'
 import { isOpen, readRows, readTask, readTaskReply, type Task } from './wire/task.ts'
 
 const PAGE_ROWS = 100
@@ -11,17 +11,17 @@ const MAX_PAGES = 50
 
 /** What is read and changed of one app and its tasks, in our own words. */
 export class RockitEdgeApi {
-  readonly #send: RockitEdgeClient
+  readonly send: RockitEdgeClient
   readonly #app: string
 
   constructor(send: RockitEdgeClient, app: string) {
-    this.#send = send
+    this.send = send
     this.#app = app
   }
 
   /** @throws ActionError also where there is no such app (`not-found`) */
   async readApp(call: Call): Promise<App> {
-    const reply = await this.#send({ method: 'GET', path: `/apps/${this.#app}` }, call)
+    const reply = await this.send({ method: 'GET', path: `/apps/${this.#app}` }, call)
     if (reply.isGood && isRecord(reply.json)) return readApp(reply.json)
     throw replyError(reply, `Could not read the app ${this.#app}`, {
       'not-found': `Check application and api-url: the app must exist in this organization. It is created once, with the deployments that it is published to.`,
@@ -41,7 +41,7 @@ export class RockitEdgeApi {
   /** Undefined when there is no (or no longer) such task. */
   async readTask(name: string, call: Call): Promise<Task | undefined> {
     const path = `/tasks/${encodeURIComponent(name)}`
-    const reply = await this.#send({ method: 'GET', path }, call)
+    const reply = await this.send({ method: 'GET', path }, call)
     if (reply.status === 404 || reply.status === 400) return undefined
     if (!reply.isGood) throw readError(reply, `the task ${name}`)
     const task = readTaskReply(reply.json)
@@ -59,7 +59,7 @@ export class RockitEdgeApi {
     const all = new Map<string, unknown>()
     for (let page = 0; page < MAX_PAGES; page++) {
       const paging = { offset: String(all.size), limit: String(PAGE_ROWS) }
-      const reply = await this.#send({ method: 'GET', path, query: { ...query, ...paging } }, call)
+      const reply = await this.send({ method: 'GET', path, query: { ...query, ...paging } }, call)
       if (!reply.isGood) throw readError(reply, `the ${name}`)
       const list = readRows(reply.json, name)
       if (!list) throw replyError(reply, `The reply about the ${name} is no list`)
@@ -79,8 +79,8 @@ export class RockitEdgeApi {
   async expireUpload(name: string, call: Call): Promise<'accepted' | 'gone'> {
     if (!(await this.#isOpen(name, call, true))) return 'gone'
     let lastError: ActionError | undefined
-    for (const body of expireBodies(name)) {
-      const reply = await this.#send({ method: 'PATCH', path: '/tasks', body }, call)
+    for (const body of expireForms(name)) {
+      const reply = await this.send({ method: 'PATCH', path: '/tasks', body }, call)
       if (reply.isGood && !(await this.#isOpen(name, call, false))) return 'accepted'
       lastError = replyError(reply, `The upload task ${name} did not expire`, {
         forbidden: `Expire it by hand, or ask for a role with tasks 6 (read 2 and update 4): the app may be locked until then.`,

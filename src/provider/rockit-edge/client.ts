@@ -5,6 +5,7 @@ import { parseJson, shapeOf } from '../json.ts'
 import { createRestClient, type RestReply, type RestRequest, refusalError } from '../rest-client.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import { readProblem } from './wire/replies.ts'
+import type { Forms } from './wire/requests.ts'
 
 export interface RockitEdgeReply extends RestReply {
   /** Undefined when the body is no JSON. */
@@ -49,6 +50,28 @@ export function createRockitEdgeClient(
     logShape?.(`${reply.request} → ${reply.status}: ${shape}`)
     return { ...reply, json, isGood: reply.status >= 200 && reply.status < 300 }
   }
+}
+
+/**
+ * Sends the alternative where the best guess is refused as it is (400 or 422), with which nothing can
+ * have happened.
+ *
+ * @returns of two refusals the first
+ */
+export async function sendForms(
+  send: RockitEdgeClient,
+  request: Omit<RestRequest, 'body'>,
+  [best, alternative]: Forms,
+  call: Call,
+): Promise<RockitEdgeReply> {
+  const reply = await send({ ...request, body: best }, call)
+  if (!isFormRefused(reply)) return reply
+  const second = await send({ ...request, body: alternative }, call)
+  return isFormRefused(second) ? reply : second
+}
+
+function isFormRefused({ status }: RockitEdgeReply): boolean {
+  return status === 400 || status === 422
 }
 
 /** What users can do, by status, where the caller knows nothing better. */

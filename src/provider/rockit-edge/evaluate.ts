@@ -1,15 +1,11 @@
 import type { Observation } from '../provider.ts'
-import { explainFailure } from './explain.ts'
+import { explainFailure, type FailureScene } from './explain.ts'
 import { type Findings, factsOf } from './facts.ts'
 import type { ImportRecord, Reading } from './import-record.ts'
-import type { Failure } from './wire/failure.ts'
-import { isEnded, isFailed, type Stage, type Task, type TaskKind } from './wire/task.ts'
+import { isFailed, type Stage, type Task, type TaskKind } from './wire/task.ts'
 
-export interface Goal {
-  readonly app: string
+export interface Goal extends FailureScene {
   readonly waitUntil: 'imported' | 'deployed'
-  /** `build-size`, for a failure that says only what came. */
-  readonly expectedBytes: number | undefined
 }
 
 /** An app that is still busy when our deploy is over may be at a second deploy of ours. */
@@ -19,14 +15,11 @@ export const REST_MS = 180_000
 /** Status checks in a row at which nothing is under way, where tasks do not name their build. */
 const REST_READINGS = 2
 
-/** Where all tasks of one kind stand together. */
+/** Where all tasks of one kind stand together, by the one that decides. */
 interface Step {
-  readonly kind: TaskKind
+  readonly task: Task
   /** `lost`: last read before its end, and then neither listed nor known by name. */
   readonly stage: Stage | 'lost' | undefined
-  readonly failure: Failure
-  /** Undefined where only webhooks report it. */
-  readonly task?: Task
 }
 
 const KINDS: readonly TaskKind[] = ['upload', 'dltar', 'mkraw', 'other', 'deploy']
@@ -36,15 +29,13 @@ const KINDS: readonly TaskKind[] = ['upload', 'dltar', 'mkraw', 'other', 'deploy
  * evidence: seeing no failure is none.
  */
 export function evaluate(record: ImportRecord, reading: Reading, goal: Goal): Observation {
-  const steps = reading.tasks ? stepsOfTasks(record) : stepsOfNotices(record)
+  const steps = reading.tasks ? stepsOfTasks(record) : stepsOf(record, record.ownNotices())
   const findings = findingsOf(record, reading, steps)
   const base = statusOf(steps.at(-1))
-  const failed = steps.find(hasFailed)
+  const failed = steps.find(({ task }) => isFailed(task))?.task
   if (failed) {
-    const { failure, task, kind, stage } = failed
-    const scene = { ...goal, taskName: task?.name, isExpired: stage === 'expired' }
-    const explanation = explainFailure(kind, failure, scene)
-    return { ...base, state: 'failed', facts: factsOf(findings, failure), ...explanation }
+    const facts = factsOf(findings, failed.failure)
+    return { ...base, state: 'failed', facts, ...explainFailure(failed, goal) }
   }
   if (!isProven(record, reading, goal, steps, findings.buildChanged)) {
     return { ...base, state: 'pending', facts: factsOf(findings), next: adviceFor(reading) }
@@ -115,13 +106,12 @@ function findingsOf(
   steps: readonly Step[],
 ): Findings {
   const sources = tasks ? record.own() : record.ownNotices()
-  const said = (tasks ? record.own().filter(isEnded) : sources).map((one) => one.buildChanged)
+  const said = sources.map(({ buildChanged }) => buildChanged)
   const oldName = record.baseline.app?.dxfName
   const isImported = isOver(stepOf(steps, 'mkraw')) || stepOf(steps, 'deploy') !== undefined
   const names = [...sources, ...(isImported && app ? [app] : [])].map(({ dxfName }) => dxfName)
   return {
     build: record.build,
-    // Before its end a task cannot know, whatever stands there.
     buildChanged: said.includes(true) || (said.includes(false) ? false : undefined),
     dxfName: names.find((name) => name !== undefined && name !== oldName),
   }
@@ -134,24 +124,23 @@ function adviceFor({ app }: Reading): string {
 }
 
 function stepOf(steps: readonly Step[], kind: TaskKind): Step | undefined {
-  return steps.find((step) => step.kind === kind)
-}
-
-function hasFailed({ stage }: Step): boolean {
-  return stage === 'error' || stage === 'expired'
+  return steps.find(({ task }) => task.kind === kind)
 }
 
 function isOver(step: Step | undefined): boolean {
   return step?.stage === 'end' || step?.stage === 'lost'
 }
 
-function stepsOfNotices(record: ImportRecord): Step[] {
-  const notices = KINDS.flatMap((kind) => record.ownNotices(kind))
-  return notices.map(({ type, event, failure }) => ({ kind: type, stage: event, failure }))
+function stepsOf(record: ImportRecord, tasks: readonly Task[]): Step[] {
+  const kinds = KINDS.map((kind) => tasks.filter((task) => task.kind === kind))
+  return kinds.flatMap((ofKind) => together(record, ofKind) ?? [])
 }
 
 function stepsOfTasks(record: ImportRecord): Step[] {
-  const steps = KINDS.slice(0, -1).flatMap((kind) => together(record, record.own(kind)) ?? [])
+  const steps = stepsOf(
+    record,
+    record.own().filter(({ kind }) => kind !== 'deploy'),
+  )
   const deploy = deployStep(record, isOver(stepOf(steps, 'mkraw')))
   return deploy ? [...steps, deploy] : steps
 }
@@ -163,9 +152,7 @@ function together(record: ImportRecord, tasks: readonly Task[]): Step | undefine
     tasks.find((one) => record.isOpen(one)) ??
     tasks.find((one) => record.isLost(one)) ??
     tasks[0]
-  if (!task) return undefined
-  const { kind, stage, failure } = task
-  return { kind, stage: record.isLost(task) ? 'lost' : stage, failure, task }
+  return task && { task, stage: record.isLost(task) ? 'lost' : task.stage }
 }
 
 /**
@@ -176,19 +163,17 @@ function deployStep(record: ImportRecord, isImportOver: boolean): Step | undefin
   const own = record.own('deploy')
   const unnamed = record.unnamed().filter(({ kind }) => kind === 'deploy')
   if (unnamed.length === 0 || !isImportOver) return together(record, own)
-  if (record.rest.idleReadings < REST_READINGS) {
-    return { kind: 'deploy', stage: 'begin', failure: {} }
-  }
   const newestMs = Math.max(...unnamed.map(({ createdMs = 0 }) => createdMs))
   const last = unnamed.filter(({ createdMs = 0 }) => createdMs === newestMs)
-  return together(record, [...own, ...last])
+  const step = together(record, [...own, ...last])
+  if (!step || record.rest.idleReadings >= REST_READINGS) return step
+  return { task: { ...step.task, stage: 'begin' }, stage: 'begin' }
 }
 
 /** The status as the log shows it: the furthest step and where it stands. */
 function statusOf(step: Step | undefined): { status: string; known: boolean } {
   if (!step) return { status: 'accepted', known: true }
-  const { kind, task, stage } = step
-  const type = kind === 'other' ? task?.type : kind
-  if (!task || task.stage) return { status: `${type} ${task?.stage ?? stage}`, known: true }
-  return { status: `${task.type} ${task.status}`, known: false }
+  const { kind, type, stage, status } = step.task
+  if (!stage) return { status: `${type} ${status}`, known: false }
+  return { status: `${kind === 'other' ? type : kind} ${stage}`, known: true }
 }

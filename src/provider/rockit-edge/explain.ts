@@ -1,24 +1,22 @@
 import { withoutQuery } from './facts.ts'
 import { type Failure, isWrongSize } from './wire/failure.ts'
-import type { TaskKind } from './wire/task.ts'
+import type { Task } from './wire/task.ts'
 
 const NO_REASON = 'ROCKIT Edge gives no reason'
 
+/** What was to be published. */
 export interface FailureScene {
   readonly app: string
-  readonly taskName: string | undefined
-  /** What `build-size` said. */
+  /** `build-size`, for a failure that says only what came. */
   readonly expectedBytes: number | undefined
-  readonly isExpired: boolean
 }
 
+type Explanation = { reason: string; next: string }
+
 /** Why a task failed and what to do about it, in words. */
-export function explainFailure(
-  kind: TaskKind,
-  failure: Failure,
-  scene: FailureScene,
-): { reason: string; next: string } {
-  if (kind === 'deploy') return explainDeploy(failure, scene)
+export function explainFailure(task: Task, scene: FailureScene): Explanation {
+  const { kind, stage, name, failure } = task
+  if (kind === 'deploy') return explainDeploy(task, scene)
   if (kind === 'dltar') return explainDownload(failure, scene)
   const { filename, typeExpected, typeDetected, message } = failure
   if (filename ?? typeExpected ?? typeDetected) {
@@ -29,20 +27,16 @@ export function explainFailure(
       next: 'Fix this file of the build and publish again.',
     }
   }
-  if (scene.isExpired) {
-    return {
-      reason: 'its upload task expired before the build was there',
-      next: 'Publish again.',
-    }
+  if (stage === 'expired') {
+    return { reason: 'its upload task expired before the build was there', next: 'Publish again.' }
   }
-  const task = scene.taskName ? ` of the task ${scene.taskName}` : ''
   return {
     reason: message ?? NO_REASON,
-    next: `Check the details${task} in ROCKIT Edge, then publish again.`,
+    next: `Check the details${name && ` of the task ${name}`} in ROCKIT Edge, then publish again.`,
   }
 }
 
-function explainDownload(failure: Failure, scene: FailureScene): { reason: string; next: string } {
+function explainDownload(failure: Failure, scene: FailureScene): Explanation {
   const { url, httpStatus, exitCode, sizeBytes, message } = failure
   const { actualBytes = sizeBytes, expectedBytes = scene.expectedBytes } = failure
   const what = url ? `the download of ${withoutQuery(url)}` : 'the download'
@@ -66,15 +60,13 @@ function explainDownload(failure: Failure, scene: FailureScene): { reason: strin
   }
 }
 
-function explainDeploy(
-  { failed = [], succeeded = [], message }: Failure,
-  { app, taskName }: FailureScene,
-): { reason: string; next: string } {
+function explainDeploy({ name, failure }: Task, { app }: FailureScene): Explanation {
+  const { failed = [], succeeded = [], message } = failure
   const where = failed.length > 0 ? `on ${failed.join(', ')}` : 'on at least one deployment'
   const good = succeeded.length > 0 ? `, succeeded on ${succeeded.join(', ')}` : ''
   const why = message ? ` (${message})` : ''
   return {
     reason: `publishing failed ${where}${good}${why}; the app ${app} is locked until this is resolved`,
-    next: `Fix ${failed.join(', ') || 'the deployment'} (credentials, reachability of the origin) by PATCH /be/v1/deployments and retry the task${taskName ? ` ${taskName}` : ''} by POST /be/v1/trigger, or take the deployment off the app by PATCH /be/v1/apps. Either unlocks the app.`,
+    next: `Fix ${failed.join(', ') || 'the deployment'} (credentials, reachability of the origin) by PATCH /be/v1/deployments and retry the task${name && ` ${name}`} by POST /be/v1/trigger, or take the deployment off the app by PATCH /be/v1/apps. Either unlocks the app.`,
   }
 }

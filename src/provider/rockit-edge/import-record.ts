@@ -1,7 +1,6 @@
 import type { App } from './wire/app.ts'
 import { mergeFailures } from './wire/failure.ts'
-import { isFailed, isImport, isOpen, type Task, type TaskKind } from './wire/task.ts'
-import type { Notice } from './wire/webhook.ts'
+import { isFailed, isImport, isOpen, type Stage, type Task, type TaskKind } from './wire/task.ts'
 
 /** What can be read; undefined where that is not allowed, or did not work this time. */
 export interface Baseline {
@@ -18,7 +17,7 @@ type Moment = number | undefined
 
 /** So many notices are kept: replayed ones must not fill the memory. */
 const MAX_NOTICES = 100
-const EVENTS: readonly Notice['event'][] = ['submit', 'begin', 'end', 'error']
+const STAGES: readonly (Stage | undefined)[] = ['submit', 'begin', 'end', 'error', 'expired']
 
 /** All that is known of the one import that this run asked for; it grows with each status check. */
 export class ImportRecord {
@@ -34,7 +33,7 @@ export class ImportRecord {
   /** Deploy tasks from before our import was over: somebody else's. */
   readonly #earlyDeploys = new Set<string>()
   /** What signed webhooks say, by type and build: the furthest event of each. */
-  readonly notices = new Map<string, Notice>()
+  readonly notices = new Map<string, Task>()
   /** Undefined until it is known. */
   #build: string | undefined
   /** Since when no task has been open, and since when and for how many readings the app is idle too. */
@@ -95,7 +94,7 @@ export class ImportRecord {
   /** Counts how long nothing has been under way, when a status check is complete. */
   noteRest({ app, tasks, nowMs }: Reading): void {
     const isAtWork = [...this.own(), ...this.unnamed()].some((task) => this.isOpen(task))
-    const isAtRest = tasks ? !isAtWork : this.ownNotices('deploy')[0]?.event === 'end'
+    const isAtRest = tasks ? !isAtWork : this.ownNotices('deploy')[0]?.stage === 'end'
     const isIdle = isAtRest && app?.isBusy !== true
     const { restedFromMs = nowMs, idleFromMs = nowMs, idleReadings } = this.rest
     this.rest = {
@@ -106,11 +105,11 @@ export class ImportRecord {
   }
 
   /** Keeps a notice, for accounts that may not read tasks. */
-  addNotice(notice: Notice): void {
-    const key = `${notice.type} ${notice.build}`
+  addNotice(notice: Task): void {
+    const key = `${notice.kind} ${notice.build}`
     const known = this.notices.get(key)
     if (!known && this.notices.size >= MAX_NOTICES) return
-    const isFurther = !known || EVENTS.indexOf(notice.event) >= EVENTS.indexOf(known.event)
+    const isFurther = !known || STAGES.indexOf(notice.stage) >= STAGES.indexOf(known.stage)
     this.notices.set(key, {
       ...(isFurther ? notice : known),
       buildChanged: notice.buildChanged ?? known?.buildChanged,
@@ -119,9 +118,9 @@ export class ImportRecord {
     this.#findBuild()
   }
 
-  ownNotices(type?: string): Notice[] {
+  ownNotices(kind?: TaskKind): Task[] {
     return [...this.notices.values()].filter(
-      (notice) => (type ?? notice.type) === notice.type && isSameBuild(notice.build, this.#build),
+      (notice) => (kind ?? notice.kind) === notice.kind && isSameBuild(notice.build, this.#build),
     )
   }
 
@@ -173,7 +172,7 @@ export class ImportRecord {
     const before = this.baseline.app?.currentBuild ?? Number.NaN
     const builds = [...this.notices.values()].filter(({ build }) => build !== undefined)
     const first = builds.find(
-      ({ type, build }) => type !== 'deploy' && !(isNumber(build) && Number(build) <= before),
+      ({ kind, build }) => kind !== 'deploy' && !(isNumber(build) && Number(build) <= before),
     )
     // If every notice of the import was lost: only the very next number is certainly ours.
     return (first ?? builds.find(({ build }) => Number(build) === before + 1))?.build

@@ -5,30 +5,24 @@ import type { CreateResult, ProviderContext } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import { askImport } from './ask-import.ts'
 import type { BuildFiles } from './build-files.ts'
-import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
+import { type RockitEdgeReply, replyError } from './client.ts'
 import { type Baseline, ImportRecord } from './import-record.ts'
-import { findLostImport, isOpenUpload } from './lost-imports.ts'
+import { findLostImport } from './lost-imports.ts'
 import type { Reader } from './reader.ts'
 import { sendBuild } from './send-build.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import { newUploadTag } from './tags.ts'
+import type { Uploads } from './uploads.ts'
 import { type ImportReply, readImport } from './wire/replies.ts'
-import { importBodies } from './wire/requests.ts'
-import { isImport } from './wire/task.ts'
-
-/** What `stop` knows the task of an open upload by. */
-export const UPLOAD_ID = 'upload-task:'
+import { importForms } from './wire/requests.ts'
+import { isImport, isOpenUpload } from './wire/task.ts'
 
 export interface ImportScene {
   readonly settings: RockitEdgeSettings
   readonly context: ProviderContext
-  readonly send: RockitEdgeClient
   readonly api: RockitEdgeApi
   readonly reader: Reader
-  /** What is uploaded; undefined where ROCKIT Edge downloads by itself. */
-  readonly files: BuildFiles | undefined
-  /** Called for each import before it is asked for, so that no notification of it is missed. */
-  readonly onAsking: (record: ImportRecord) => void
+  readonly uploads: Uploads
 }
 
 /** So often a new upload URL is asked for where one turned out not to be valid. */
@@ -40,31 +34,24 @@ interface Upload {
   readonly tag: string
   readonly record: ImportRecord
   readonly reply: RockitEdgeReply
-  readonly answer: ImportReply
 }
 
 /** Asks for one import and, in upload mode, sends the build there. */
 export class Importer {
   readonly #scene: ImportScene
-  /** The form of the request that this instance understands, once that is known. */
-  #bodies: Record<string, unknown>[]
-  /** An upload that was asked for and is neither complete nor expired: its tag, and its task. */
-  readonly #open = new Map<string, string | undefined>()
   #newUrls = 0
+  /** The import that was asked for last; a webhook of it may come before the reply to it. */
+  record: ImportRecord | undefined
+  /** Of the deployment, once the import is accepted. */
+  id: string | undefined
 
   constructor(scene: ImportScene) {
     this.#scene = scene
-    const { application, source } = scene.settings
-    this.#bodies = importBodies(application, source.kind === 'url' ? source : undefined)
   }
 
-  /** Tags and tasks of uploads that have to be expired. */
-  get openUploads(): ReadonlyMap<string, string | undefined> {
-    return this.#open
-  }
-
-  async create(call: Call): Promise<CreateResult> {
-    const { context, onAsking, files, reader, send } = this.#scene
+  /** @param files what is uploaded; undefined where ROCKIT Edge downloads by itself */
+  async create(files: BuildFiles | undefined, call: Call): Promise<CreateResult> {
+    const { settings, api, reader, uploads } = this.#scene
     let baseline: Baseline
     try {
       const [app, tasks] = await Promise.all([reader.readApp(call), reader.listTasks(call)])
@@ -73,28 +60,21 @@ export class Importer {
       return { kind: 'try-again', error: toActionError(thrown) }
     }
     const record = new ImportRecord(baseline)
-    onAsking(record)
-    const tag = files && newUploadTag(Date.now())
-    if (tag !== undefined) {
-      this.#open.set(tag, undefined)
-      context.cleanUpNotes.opened(tag)
-    }
-    const asked = await askImport(send, this.#bodies, baseline, call)
+    this.record = record
+    const tag = files && uploads.opened()
+    const { application, source } = settings
+    const forms = importForms(application, source.kind === 'url' ? source : undefined)
+    const asked = await askImport(api.send, forms, baseline, call)
     if (asked.kind === 'ambiguous') return await this.#resolve(asked.error, record, tag, call)
     if (asked.kind !== 'answered') {
-      if (tag !== undefined) this.closed(tag)
+      if (tag !== undefined) uploads.closed(tag)
       return asked
     }
-    this.#bodies = [asked.body]
-    const answer = readImport(asked.reply.json, files !== undefined)
-    record.identify(answer.taskName, answer.buildName)
-    if (!files || tag === undefined) return this.#created(record, answer.taskName)
-    return await this.#upload({ files, tag, record, reply: asked.reply, answer }, call)
-  }
-
-  closed(tag: string): void {
-    this.#open.delete(tag)
-    this.#scene.context.cleanUpNotes.closed(tag)
+    const { reply } = asked
+    if (files && tag !== undefined) return await this.#upload({ files, tag, record, reply }, call)
+    const { taskName, buildName } = readImport(reply.json, false)
+    record.identify(taskName, buildName)
+    return this.#created(record, taskName)
   }
 
   /**
@@ -107,7 +87,7 @@ export class Importer {
     tag: string | undefined,
     call: Call,
   ): Promise<CreateResult> {
-    const { api, context } = this.#scene
+    const { api, context, uploads } = this.#scene
     context.log(`No clear reply to the import; checking whether it began: ${describe(error)}`)
     // The end of this run, or its post step, finds an upload by its tag.
     if (call.signal.aborted) return { kind: 'try-again', error }
@@ -125,14 +105,15 @@ export class Importer {
     } catch (thrown) {
       return { kind: 'broken-off', error: unresolved(toActionError(thrown)) }
     }
-    if (tag !== undefined) this.closed(tag)
+    if (tag !== undefined) uploads.closed(tag)
     return { kind: 'try-again', error }
   }
 
-  async #upload(upload: Upload, call: Call): Promise<CreateResult> {
-    const { context } = this.#scene
-    const { files, tag, record, reply, answer } = upload
-    if (answer.taskName !== undefined) this.#begun(tag, answer.taskName)
+  async #upload({ files, tag, record, reply }: Upload, call: Call): Promise<CreateResult> {
+    const { context, uploads } = this.#scene
+    const answer = readImport(reply.json, true)
+    record.identify(answer.taskName, answer.buildName)
+    if (answer.taskName !== undefined) uploads.begun(tag, answer.taskName)
     const taskName = answer.taskName ?? (await this.#findUploadTask(tag, record, call))
     const url = uploadTarget(answer)
     if (!(url instanceof URL)) return { kind: 'broken-off', error: replyError(reply, url) }
@@ -142,7 +123,7 @@ export class Importer {
     const sent = await sendBuild({ context, files, url, headers, call, check })
     switch (sent.kind) {
       case 'stored':
-        this.closed(tag)
+        uploads.closed(tag)
         return this.#created(record, taskName)
       case 'cancelled': {
         const error = new ActionError({ kind: 'cancelled', what: 'Cancelled.' })
@@ -153,15 +134,11 @@ export class Importer {
       case 'expired': {
         if (this.#newUrls >= MAX_NEW_URLS) return { kind: 'broken-off', error: sent.error }
         this.#newUrls += 1
-        await this.#expireOpen(tag, taskName, call)
+        // An open upload task may hold the app locked against the next import.
+        await uploads.expire(tag, call).catch((thrown) => context.log(describe(thrown)))
         return { kind: 'try-again', error: sent.error }
       }
     }
-  }
-
-  #begun(tag: string, taskName: string): void {
-    this.#open.set(tag, taskName)
-    this.#scene.context.cleanUpNotes.created(tag, UPLOAD_ID + taskName)
   }
 
   /** The reply need not name it. Without the right to read tasks it stays unknown. */
@@ -170,13 +147,15 @@ export class Importer {
     record: ImportRecord,
     call: Call,
   ): Promise<string | undefined> {
-    if (!(await this.#updateTasks(record, call))) return undefined
+    await this.#updateTasks(record, call)
     const tasks = [...record.tasks.values()]
-    const found = tasks.find(isOpenUpload) ?? tasks.find(({ kind }) => kind === 'other')
-    if (!found) return undefined
-    record.identify(found.name, found.build)
-    this.#begun(tag, found.name)
-    return found.name
+    const upload = tasks.find(isOpenUpload)
+    // It may be called otherwise, but what is called otherwise may also be of a training: it is only
+    // asked to expire, which no other task can.
+    const name = upload?.name ?? tasks.find(({ kind }) => kind === 'other')?.name
+    if (name !== undefined) this.#scene.uploads.begun(tag, name)
+    if (upload) record.identify(upload.name, upload.build)
+    return upload?.name
   }
 
   async #checkUpload(
@@ -201,21 +180,10 @@ export class Importer {
     }
   }
 
-  /** An open upload task may hold the app locked against the next import. */
-  async #expireOpen(tag: string, taskName: string | undefined, call: Call): Promise<void> {
-    const { api, context } = this.#scene
-    try {
-      if (taskName !== undefined) await api.expireUpload(taskName, call)
-      this.closed(tag)
-    } catch (thrown) {
-      context.log(describe(thrown))
-    }
-  }
-
   #created(record: ImportRecord, taskName: string | undefined): CreateResult {
-    const { application } = this.#scene.settings
     const what = record.build ?? taskName ?? newUploadTag(Date.now()).slice(-12)
-    return { kind: 'created', id: `${application}/${what}` }
+    this.id = `${this.#scene.settings.application}/${what}`
+    return { kind: 'created', id: this.id }
   }
 }
 

@@ -1,6 +1,6 @@
 import { ActionError } from '../../base/errors.ts'
 import type { App } from './wire/app.ts'
-import { isOpen, type Task } from './wire/task.ts'
+import { isUnderWay, type Task } from './wire/task.ts'
 
 /** @throws ActionError `refused` when the app would take no import as it is */
 export function expectUsable(
@@ -21,7 +21,7 @@ export function expectUsable(
 
 /** What unlocks an app that takes no import, as far as its tasks show. */
 export function lockAdvice(tasks: readonly Task[]): string {
-  const open = tasks.filter((task) => task.stage !== undefined && isOpen(task))
+  const open = tasks.filter(isUnderWay)
   const upload = open.find(({ kind }) => kind === 'upload')
   if (upload) {
     return `The upload task ${upload.name} is open and may lock the app: let its run end, or expire it by PATCH /be/v1/tasks.`

@@ -1,5 +1,7 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
-import { type ImportRecord, isSameBuild } from './import-record.ts'
+import { isSameBuild } from './import-record.ts'
+import type { Importer } from './importer.ts'
+import type { Reader } from './reader.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import type { Subscriptions } from './subscriptions.ts'
 import { isSignedWith } from './token.ts'
@@ -10,64 +12,55 @@ const TOKEN_HEADER = 'x-rockit-subscriptions'
 const MAX_NOTICE_BYTES = 64 * 1024
 const MAX_LOGGED_UNKNOWN = 5
 
-/** What a delivery may be about. */
-export interface Watched {
-  /** Undefined while nothing was asked for. */
-  readonly record: ImportRecord | undefined
-  readonly id: string | undefined
-  readonly mayReadTasks: boolean
+export interface NotificationScene {
+  readonly settings: RockitEdgeSettings
+  readonly subscriptions: Subscriptions
+  readonly importer: Importer
+  readonly reader: Reader
+  readonly log: (line: string) => void
 }
 
 /** Tells which deliveries are a reason for a status check. */
 export class NotificationReader {
-  readonly #settings: RockitEdgeSettings
-  readonly #subscriptions: Subscriptions
-  readonly #log: (line: string) => void
+  readonly #scene: NotificationScene
   readonly #unknown = new Set<string>()
 
-  constructor(
-    settings: RockitEdgeSettings,
-    subscriptions: Subscriptions,
-    log: (line: string) => void,
-  ) {
-    this.#settings = settings
-    this.#subscriptions = subscriptions
-    this.#log = log
+  constructor(scene: NotificationScene) {
+    this.#scene = scene
   }
 
   /**
    * The signature shows who sent it, but does not cover the body: whoever sees one on its way can send
    * it again with another. So the body only says whom it is about, and causes a status check. What
    * else it says is kept only where tasks may not be read, and nothing else shows how a build ends.
-   *
-   * @param watched called once the signature is verified: until then more may be known
    */
-  async read({ headers, body }: Delivery, watched: () => Watched): Promise<Notification> {
-    const secrets = await this.#subscriptions.secrets()
+  async read({ headers, body }: Delivery): Promise<Notification> {
+    const { settings, subscriptions, importer, reader } = this.#scene
+    const secrets = await subscriptions.secrets()
     if (!(await isSignedWith(headers[TOKEN_HEADER] ?? '', secrets))) {
       return ignored('not signed by ROCKIT Edge')
     }
     if (body.length > MAX_NOTICE_BYTES) return ignored('too large')
-    const { organization, application } = this.#settings
+    const { organization, application } = settings
     const read = readNotice(body.toString('utf8'), organization, application)
     if ('ignored' in read) {
       if (read.unknown) this.#logUnknown(read.unknown)
       return ignored(read.ignored)
     }
-    const { record, id, mayReadTasks } = watched()
+    const { record, id } = importer
     if (!record) return ignored('from before the import')
     const { build } = read.notice
     if (build && record.build && !isSameBuild(build, record.build)) {
       return ignored('for another build')
     }
-    if (!mayReadTasks) record.addNotice(read.notice)
+    if (!reader.mayReadTasks) record.addNotice(read.notice)
     return { kind: 'notification', id }
   }
 
   #logUnknown(what: string): void {
     if (this.#unknown.has(what) || this.#unknown.size >= MAX_LOGGED_UNKNOWN) return
     this.#unknown.add(what)
-    this.#log(`Webhook: "${what}" is nothing that this action knows; it is ignored.`)
+    this.#scene.log(`Webhook: "${what}" is nothing that this action knows; it is ignored.`)
   }
 }
 

@@ -3,7 +3,7 @@ import type { BuildFiles } from './build-files.ts'
 import { withoutQuery } from './facts.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import type { App } from './wire/app.ts'
-import { isOpen, type Task } from './wire/task.ts'
+import { isUnderWay, type Task } from './wire/task.ts'
 
 /** What was read; undefined where the account may not read it. */
 interface Readings {
@@ -50,7 +50,7 @@ function describeApp({ currentBuild, isBusy }: App): string {
 }
 
 function describeTasks(tasks: readonly Task[]): string {
-  const open = tasks.filter((task) => task.stage !== undefined && isOpen(task))
+  const open = tasks.filter(isUnderWay)
   if (open.length === 0) return 'none is under way'
   return `under way: ${open.map(({ name }) => name).join(', ')}`
 }

@@ -15,18 +15,18 @@ import type {
 } from '../provider.ts'
 import { RockitEdgeApi } from './api.ts'
 import { type BuildFiles, findBuildFiles } from './build-files.ts'
-import { createRockitEdgeClient, type RockitEdgeClient } from './client.ts'
+import { createRockitEdgeClient } from './client.ts'
 import { evaluate } from './evaluate.ts'
 import type { ImportRecord } from './import-record.ts'
-import { Importer, UPLOAD_ID } from './importer.ts'
+import { Importer } from './importer.ts'
 import { expectUsable } from './lock.ts'
-import { findUploads } from './lost-imports.ts'
 import { NotificationReader } from './notification-reader.ts'
 import { planImport } from './plan.ts'
 import { Reader } from './reader.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import { SUBSCRIPTION_ID, Subscriptions } from './subscriptions.ts'
 import { isSubscriptionName } from './tags.ts'
+import { UPLOAD_ID, Uploads } from './uploads.ts'
 import type { App } from './wire/app.ts'
 import type { Task } from './wire/task.ts'
 
@@ -47,28 +47,29 @@ export class RockitEdge implements Provider {
     createMs: LONGEST_CREATE_MS,
   } as const
   readonly #settings: RockitEdgeSettings
-  readonly #context: ProviderContext
-  readonly #send: RockitEdgeClient
-  readonly #api: RockitEdgeApi
   readonly #reader: Reader
   readonly #subscriptions: Subscriptions
-  #importer: Importer | undefined
-  #files: BuildFiles | undefined
-  /** The import that is under way; the webhook may be faster than the reply to it. */
-  #record: ImportRecord | undefined
-  #deploymentId: string | undefined
+  readonly #uploads: Uploads
+  readonly #importer: Importer
   readonly #notifications: NotificationReader
+  #files: BuildFiles | undefined
 
   constructor(settings: RockitEdgeSettings, context: ProviderContext) {
     this.#settings = settings
-    this.#context = context
-    const isDebugging = context.environment.RUNNER_DEBUG === '1'
-    const logShape = (line: string) => context.log(`debug: ${line}`)
-    this.#send = createRockitEdgeClient(context.http, settings, isDebugging ? logShape : undefined)
-    this.#api = new RockitEdgeApi(this.#send, settings.application)
-    this.#reader = new Reader(this.#api, context.clock, context.log)
-    this.#subscriptions = new Subscriptions(this.#send, this.#api, context)
-    this.#notifications = new NotificationReader(settings, this.#subscriptions, context.log)
+    const { http, environment, clock, log } = context
+    const isDebugging = environment.RUNNER_DEBUG === '1'
+    const logShape = (line: string) => log(`debug: ${line}`)
+    const send = createRockitEdgeClient(http, settings, isDebugging ? logShape : undefined)
+    const api = new RockitEdgeApi(send, settings.application)
+    const reader = new Reader(api, clock, log)
+    const subscriptions = new Subscriptions(api, context)
+    const uploads = new Uploads(api, context)
+    const importer = new Importer({ settings, context, api, reader, uploads })
+    this.#notifications = new NotificationReader({ settings, subscriptions, importer, reader, log })
+    this.#reader = reader
+    this.#subscriptions = subscriptions
+    this.#uploads = uploads
+    this.#importer = importer
     const { application: name, organization } = settings
     this.successWord = settings.waitUntil === 'imported' ? 'imported' : 'published'
     this.targets = [{ name, where: organization }]
@@ -116,83 +117,44 @@ export class RockitEdge implements Provider {
   }
 
   async create(_target: Target, _attempt: Attempt, call: Call): Promise<CreateResult> {
-    this.#importer ??= new Importer({
-      settings: this.#settings,
-      context: this.#context,
-      send: this.#send,
-      api: this.#api,
-      reader: this.#reader,
-      files: this.#files,
-      onAsking: (record) => {
-        this.#record = record
-      },
-    })
-    const result = await this.#importer.create(call)
-    if (result.kind === 'created') this.#deploymentId = result.id
-    return result
+    return await this.#importer.create(this.#files, call)
   }
 
   readonly webhooks = {
-    read: (delivery: Delivery) =>
-      this.#notifications.read(delivery, () => ({
-        record: this.#record,
-        id: this.#deploymentId,
-        mayReadTasks: this.#reader.mayReadTasks,
-      })),
+    read: (delivery: Delivery) => this.#notifications.read(delivery),
     subscribe: (webhook: URL, call: Call) => this.#subscriptions.open(webhook, call),
   }
 
   /** Removes the subscription, and expires an upload that did not come to its end. */
   async finish(call: Call): Promise<void> {
-    const uploads = [...(this.#importer?.openUploads ?? [])]
+    const uploads = this.#uploads
     const ends = await Promise.allSettled([
       this.#subscriptions.close(call),
-      ...uploads.map(([tag, task]) => this.#expire(tag, task, call)),
+      ...uploads.tags.map((tag) => uploads.expire(tag, call)),
     ])
-    const reasons = ends.flatMap((end) => (end.status === 'rejected' ? [end.reason] : []))
-    if (reasons.length > 0) throw reasons[0]
-  }
-
-  async #expire(tag: string, task: string | undefined, call: Call): Promise<void> {
-    const names = task === undefined ? [...(await this.#findUploads([tag], call)).keys()] : [task]
-    // The list may lag behind: what is not found is left to the post step.
-    if (names.length === 0) return
-    for (const name of names) await this.#expireTask(name, call)
-    this.#importer?.closed(tag)
-  }
-
-  /** Says so only where it was open: what was uploaded before goes on. */
-  async #expireTask(name: string, call: Call): Promise<void> {
-    const result = await this.#api.expireUpload(name, call)
-    if (result === 'accepted') this.#context.log(`Expired the upload task ${name}.`)
+    for (const end of ends) if (end.status === 'rejected') throw end.reason
   }
 
   /** Subscriptions are found by their own names, uploads by the time at which they were asked for. */
   async findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
-    const found = new Map<string, string>()
-    for (const tag of tags) if (isSubscriptionName(tag)) found.set(SUBSCRIPTION_ID + tag, tag)
-    for (const [task, tag] of await this.#findUploads(tags, call)) {
-      found.set(UPLOAD_ID + task, tag)
-    }
-    return found
-  }
-
-  async #findUploads(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
-    return await findUploads(tags, () => this.#api.listTasks(call))
+    const uploads = await this.#uploads.find(tags, call)
+    return new Map([
+      ...tags.filter(isSubscriptionName).map((tag) => [SUBSCRIPTION_ID + tag, tag] as const),
+      ...[...uploads].map(([task, tag]) => [UPLOAD_ID + task, tag] as const),
+    ])
   }
 
   async observe(
     ids: readonly string[],
     call: Call,
   ): Promise<ReadonlyMap<string, Observation | ActionError>> {
-    const own = this.#deploymentId
-    const observation = ids.includes(own ?? '') ? await this.#observe(call) : undefined
+    const { id: own, record } = this.#importer
+    const isOwn = record && ids.some((id) => id === own)
+    const observation = isOwn ? await this.#observe(record, call) : undefined
     return new Map(ids.map((id) => [id, (id === own && observation) || notImported(id)]))
   }
 
-  async #observe(call: Call): Promise<Observation> {
-    const record = this.#record
-    if (!record) throw new Error('nothing was imported')
+  async #observe(record: ImportRecord, call: Call): Promise<Observation> {
     const reading = await this.#reader.read(record, call)
     if (!reading.tasks && !this.#subscriptions.isOpen) throw mayNotRead()
     const { application, waitUntil, source } = this.#settings
@@ -206,7 +168,7 @@ export class RockitEdge implements Provider {
       return 'gone'
     }
     if (id.startsWith(UPLOAD_ID)) {
-      await this.#expireTask(id.slice(UPLOAD_ID.length), call)
+      await this.#uploads.expireTask(id.slice(UPLOAD_ID.length), call)
       return 'gone'
     }
     throw new ActionError({ kind: 'refused', what: `${id} cannot be taken back.` })

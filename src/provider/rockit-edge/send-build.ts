@@ -42,21 +42,15 @@ export async function sendBuild(scene: SendScene): Promise<SendResult> {
   for (let attempt = 0; ; attempt++) {
     const rate = new Rate(files.sizeBytes, context.log, () => context.clock.nowMs())
     const put = await putOnce(scene, rate)
-    if (put === 'stored') return stored(rate)
-    if (scene.call.signal.aborted) return { kind: 'cancelled' }
+    if (put !== 'stored' && scene.call.signal.aborted) return { kind: 'cancelled' }
     const result = await evaluatePut(put, scene)
-    if (result.kind === 'stored') return stored(rate)
+    if (result.kind === 'stored') rate.done()
     if (result.kind !== 'again') return result
     const pauseMs = PAUSES_MS[attempt]
     if (pauseMs === undefined) return { kind: 'failed', error: result.error }
     context.log(`${asSentence(result.error.message)} Uploading it again.`)
     await context.clock.sleep(result.error.retryAfterMs ?? pauseMs, scene.call.signal)
     if (scene.call.signal.aborted) return { kind: 'cancelled' }
-  }
-
-  function stored(rate: Rate): SendResult {
-    rate.done()
-    return { kind: 'stored' }
   }
 }
 
@@ -95,7 +89,8 @@ async function putOnce(scene: SendScene, rate: Rate): Promise<UploadResult | 'st
 type PutResult = Exclude<SendResult, { kind: 'cancelled' }> | { kind: 'again'; error: ActionError }
 
 /** What a PUT without a good reply stored may be seen from the tasks; so may an earlier one's. */
-async function evaluatePut(result: UploadResult, scene: SendScene): Promise<PutResult> {
+async function evaluatePut(result: UploadResult | 'stored', scene: SendScene): Promise<PutResult> {
+  if (result === 'stored') return { kind: 'stored' }
   if (result.kind === 'unreadable') return { kind: 'failed', error: toActionError(result.error) }
   const isWhole = result.sentBytes === scene.files.sizeBytes
   const status = result.kind === 'answered' ? result.reply.status : 0

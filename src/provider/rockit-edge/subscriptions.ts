@@ -1,11 +1,11 @@
-import { ActionError, describe } from '../../base/errors.ts'
+import { describe } from '../../base/errors.ts'
 import type { Call } from '../call.ts'
 import type { ProviderContext } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
-import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
+import { replyError, sendForms } from './client.ts'
 import { isLeftover, newSubscriptionName } from './tags.ts'
 import { readSecret, readSubscriptionName } from './wire/replies.ts'
-import { type SubscriptionOrder, subscriptionForms } from './wire/requests.ts'
+import { subscriptionForms } from './wire/requests.ts'
 
 /** What `stop` knows a subscription by. */
 export const SUBSCRIPTION_ID = 'subscription:'
@@ -16,17 +16,15 @@ const ADVICE = {
 
 /** The subscription of one run: made when the tunnel is up, removed when the run ends. */
 export class Subscriptions {
-  readonly #send: RockitEdgeClient
   readonly #api: RockitEdgeApi
   readonly #context: ProviderContext
-  /** Names that may exist. */
-  readonly #names = new Set<string>()
+  /** Undefined where it certainly does not exist. */
+  #name: string | undefined
   readonly #secrets: string[] = []
   #opening: Promise<void> = Promise.resolve()
   #isOver = false
 
-  constructor(send: RockitEdgeClient, api: RockitEdgeApi, context: ProviderContext) {
-    this.#send = send
+  constructor(api: RockitEdgeApi, context: ProviderContext) {
     this.#api = api
     this.#context = context
   }
@@ -43,7 +41,7 @@ export class Subscriptions {
 
   /** @throws ActionError when ROCKIT Edge does not accept it */
   async open(url: URL, call: Call): Promise<void> {
-    if (this.#isOver) return
+    if (this.#isOver || call.signal.aborted) return
     this.#opening = this.#open(url.href, call)
     await this.#opening
   }
@@ -52,12 +50,12 @@ export class Subscriptions {
   async close(call: Call): Promise<void> {
     this.#isOver = true
     await this.#opening.catch(() => {})
-    await Promise.all([...this.#names].map((name) => this.remove(name, call)))
+    if (this.#name !== undefined) await this.remove(this.#name, call)
   }
 
   async remove(name: string, call: Call): Promise<void> {
     const path = `/subscriptions/${encodeURIComponent(name)}`
-    const reply = await this.#send({ method: 'DELETE', path }, call)
+    const reply = await this.#api.send({ method: 'DELETE', path }, call)
     // A gateway in trouble knows no subscription at all, or answers with a page of its own: then the list
     // must agree before one is gone.
     const isAnswer = reply.isGood && (reply.json !== undefined || reply.text.trim() === '')
@@ -66,8 +64,7 @@ export class Subscriptions {
     if (!isGone) {
       throw replyError(reply, `The subscription ${name} was not removed`, ADVICE)
     }
-    this.#names.delete(name)
-    this.#context.cleanUpNotes.closed(name)
+    this.#closed(name)
   }
 
   /** Removes what earlier runs left that were lost with their machine. Failures are only logged. */
@@ -90,55 +87,27 @@ export class Subscriptions {
     return rows.flatMap((row) => readSubscriptionName(row) ?? [])
   }
 
-  /** Each form is tried until one is not refused as it is; it may take several requests. */
   async #open(url: string, call: Call): Promise<void> {
-    const base = newSubscriptionName(Date.now())
-    let refusal: RockitEdgeReply | undefined
-    for (const orders of subscriptionForms(url)) {
-      const refused = await this.#createAll(base, orders, call)
-      if (!refused) return
-      refusal ??= refused
-    }
-    throw replyError(refusal as RockitEdgeReply, 'ROCKIT Edge refused the subscription', ADVICE)
-  }
-
-  /** @returns the refusal where this form is not understood */
-  async #createAll(
-    base: string,
-    orders: readonly SubscriptionOrder[],
-    call: Call,
-  ): Promise<RockitEdgeReply | undefined> {
-    for (const [index, { body, isOptional }] of orders.entries()) {
-      const reply = await this.#create(index === 0 ? base : `${base}_${index}`, body, call)
-      if (reply.isGood || isOptional) continue
-      if (index === 0) return reply
-      throw replyError(reply, 'ROCKIT Edge refused one of the subscriptions', ADVICE)
-    }
-    return undefined
-  }
-
-  /** Throws for every refusal that another form would not change. */
-  async #create(name: string, order: object, call: Call): Promise<RockitEdgeReply> {
-    const { cleanUpNotes } = this.#context
-    if (this.#isOver || call.signal.aborted)
-      throw new ActionError({ kind: 'cancelled', what: 'The run is over.' })
-    this.#names.add(name)
+    const { cleanUpNotes, hide } = this.#context
+    const name = newSubscriptionName(Date.now())
+    this.#name = name
     cleanUpNotes.opened(name)
-    const body = { name, ...order }
-    const reply = await this.#send({ method: 'POST', path: '/subscriptions', body }, call)
-    if (reply.isGood) {
-      cleanUpNotes.created(name, SUBSCRIPTION_ID + name)
-      const secret = readSecret(reply.json)
-      if (!secret) throw replyError(reply, 'The reply to the subscription has no secret')
-      this.#context.hide(secret)
-      this.#secrets.push(secret)
-      return reply
+    const request = { method: 'POST', path: '/subscriptions' } as const
+    const reply = await sendForms(this.#api.send, request, subscriptionForms(name, url), call)
+    if (!reply.isGood) {
+      // After a fault of the server it may have been made all the same.
+      if (reply.status < 500 && reply.status !== 429) this.#closed(name)
+      throw replyError(reply, 'ROCKIT Edge refused the subscription', ADVICE)
     }
-    if (reply.status < 500 && reply.status !== 429) {
-      this.#names.delete(name)
-      cleanUpNotes.closed(name)
-    }
-    if (reply.status === 400 || reply.status === 422) return reply
-    throw replyError(reply, 'ROCKIT Edge refused the subscription', ADVICE)
+    cleanUpNotes.created(name, SUBSCRIPTION_ID + name)
+    const secret = readSecret(reply.json)
+    if (!secret) throw replyError(reply, 'The reply to the subscription has no secret')
+    hide(secret)
+    this.#secrets.push(secret)
+  }
+
+  #closed(name: string): void {
+    if (this.#name === name) this.#name = undefined
+    this.#context.cleanUpNotes.closed(name)
   }
 }

@@ -5,17 +5,17 @@ import { randomBytes } from 'node:crypto'
  * users, and for subscriptions nothing else is known. Each name holds the second of its making, by
  * which a later run knows what a lost machine left behind.
  */
-const SUBSCRIPTION = /^dgs_([0-9a-z]{6,8})_[0-9a-f]{12}(?:_\d{1,2})?$/
+const SUBSCRIPTION = /^dgs_([0-9a-z]{6,8})_[0-9a-f]{12}$/
 const UPLOAD = /^dgs_upload_([0-9a-z]{6,8})_[0-9a-f]{12}$/
 const ONE_DAY_MS = 86_400_000
 
 export function newSubscriptionName(nowMs: number): string {
-  return `dgs_${inBase36(nowMs)}_${randomBytes(6).toString('hex')}`
+  return `dgs_${uniqueAt(nowMs)}`
 }
 
 /** The tag of an upload that is about to be asked for. */
 export function newUploadTag(nowMs: number): string {
-  return `dgs_upload_${inBase36(nowMs)}_${randomBytes(6).toString('hex')}`
+  return `dgs_upload_${uniqueAt(nowMs)}`
 }
 
 export function isSubscriptionName(name: string): boolean {
@@ -33,8 +33,8 @@ export function uploadAskedMs(tag: string): number | undefined {
   return timeIn(tag, UPLOAD)
 }
 
-function inBase36(timeMs: number): string {
-  return Math.floor(timeMs / 1000).toString(36)
+function uniqueAt(timeMs: number): string {
+  return `${Math.floor(timeMs / 1000).toString(36)}_${randomBytes(6).toString('hex')}`
 }
 
 function timeIn(name: string, pattern: RegExp): number | undefined {

@@ -3,7 +3,7 @@ import { evaluate, REST_MS } from '../../../src/provider/rockit-edge/evaluate.ts
 import { ImportRecord, isSameBuild } from '../../../src/provider/rockit-edge/import-record.ts'
 import { readApp } from '../../../src/provider/rockit-edge/wire/app.ts'
 import { readTask, type Task, type TaskType } from '../../../src/provider/rockit-edge/wire/task.ts'
-import { type Notice, readNotice } from '../../../src/provider/rockit-edge/wire/webhook.ts'
+import { readNotice } from '../../../src/provider/rockit-edge/wire/webhook.ts'
 
 const goal = { app: 'my_game', waitUntil: 'deployed', expectedBytes: undefined } as const
 const appOf = (more: object = {}) =>
@@ -29,7 +29,7 @@ function taskOf(type: string, status: string, more: object = {}): Task {
   return task
 }
 
-function noticeOf(type: TaskType, event: string, more: object = {}): Notice {
+function noticeOf(type: TaskType, event: string, more: object = {}): Task {
   const body = { type, event, orgName: 'acme', appName: 'my_game', buildName: '0007', ...more }
   const read = readNotice(JSON.stringify(body), 'acme', 'my_game')
   if ('ignored' in read) throw new Error(read.ignored)
@@ -292,7 +292,7 @@ describe('webhooks, where tasks may not be read', () => {
       },
       error: { deployment: { failedDeployments: [], succeededDeployments: [] } },
     })
-    expect(notice).toMatchObject({ event: 'end', failure: {} })
+    expect(notice).toMatchObject({ stage: 'end', failure: {} })
   })
 
   it('are kept in a bounded number', () => {

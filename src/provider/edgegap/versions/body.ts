@@ -122,7 +122,7 @@ function copiedFields({ fields }: Version): Record<string, unknown> {
 
 /** Edgegap shows values that it does not take: its own default of `time_to_deploy` is one. */
 function withinBounds(field: string, value: unknown): unknown {
-  const bounds = Object.hasOwn(BOUNDS, field) ? BOUNDS[field] : undefined
+  const bounds = BOUNDS[field]
   if (bounds === undefined || typeof value !== 'number') return value
   return Math.min(bounds.max, Math.max(bounds.min, value))
 }

@@ -62,6 +62,13 @@ function decideCreate(
   image: Image,
   template: Version | undefined,
 ): Decision {
+  const { version, versionFrom } = settings
+  if (versionFrom !== undefined && template === undefined) {
+    throw conflict(
+      `The version ${versionFrom}, which version-from names for ${version}, does not exist`,
+      'Name a version of this application in version-from, or leave it out and give cpu, memory and ports.',
+    )
+  }
   const body = createBody(settings, image, template)
   const traits = toVersion(body)
   if (traits === undefined) throw new Error('a version without name or image')
@@ -72,7 +79,7 @@ function decideCreate(
     traits,
     changes: [
       ...changeOf('image', undefined, showImage(image)),
-      ...changeOf('version-from', undefined, settings.versionFrom),
+      ...changeOf('version-from', undefined, versionFrom),
       ...changeOf('cpu', undefined, traits.cpu),
       ...changeOf('memory', undefined, traits.memoryMb),
       ...changeOf('max-duration', undefined, minutes(traits.maxDurationMinutes)),
@@ -108,22 +115,25 @@ function decideReuse(settings: VersionInputs, image: Image, existing: Version): 
       'Give the new image a version of its own, or move this one with version-policy: update.',
     )
   }
-  const differing = findChanges(settings, existing)
   // A secret that is set already cannot be compared, and is most likely the same.
-  const visible = differing.filter(({ from, to }) => from !== HIDDEN || to !== HIDDEN)
+  const visible = findChanges(settings, existing).filter(
+    ({ from, to }) => from !== HIDDEN || to !== HIDDEN,
+  )
+  const differences = visible.map(
+    (change) =>
+      `The version ${existing.name} exists and is used as it is; version-policy: update would change ${showChange(change)}.`,
+  )
+  return reused(existing, [...differences, ...warnOfInactive(existing)])
+}
+
+function reused(existing: Version, warnings: readonly string[]): Decision {
   return {
     action: 'reused',
     body: undefined,
     changes: [],
     previousImage: undefined,
     traits: existing,
-    warnings: [
-      ...visible.map(
-        (change) =>
-          `The version ${existing.name} exists and is used as it is; version-policy: update would change ${showChange(change)}.`,
-      ),
-      ...warnOfInactive(existing),
-    ],
+    warnings,
   }
 }
 
@@ -134,9 +144,7 @@ function decideUpdate(settings: VersionInputs, image: Image, existing: Version):
     ...findChanges(settings, existing),
   ]
   const warnings = warnOfInactive(existing)
-  if (changes.length === 0) {
-    return { ...decideReuse({ ...settings, environment: [] }, image, existing), warnings }
-  }
+  if (changes.length === 0) return reused(existing, warnings)
   return {
     action: 'updated',
     body: updateBody(settings, image, existing),

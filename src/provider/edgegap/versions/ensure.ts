@@ -56,7 +56,7 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
   const rest = budget(api.clock, call)
   const signal = abortLater(call.signal, LINGER_MS, api.clock)
   const afterCancel = () => ({ ...rest(), signal })
-  let decision = planned
+  let decision = await decideAgain(task, planned, rest())
   let mayBeOurs = false
   for (let attempt = 0; decision.body !== undefined; attempt++) {
     if (call.signal.aborted) throw givenUp(task, decision)
@@ -82,6 +82,16 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
     }
   }
   return decision
+}
+
+/**
+ * An update replaces all variables, and what the version had before is reported: both are taken from
+ * what it is like now, and not from what the plan saw.
+ */
+async function decideAgain(task: Task, planned: Decision, call: Call): Promise<Decision> {
+  const { api, settings, decide } = task
+  if (planned.action !== 'updated' || call.signal.aborted) return planned
+  return decide(await fetchVersion(api, settings.version, call))
 }
 
 /**

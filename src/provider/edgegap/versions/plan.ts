@@ -5,7 +5,7 @@ import type { VersionInputs } from '../version-inputs.ts'
 import { expectApplication, fetchVersion, listVersions, type VersionApi } from './api.ts'
 import { type Decision, decideVersion } from './decide.ts'
 import { conflict } from './errors.ts'
-import { createInUse, findPrunable, type Pruning, planPruning, tooFew } from './prune.ts'
+import { findPrunable, type Pruning, planPruning, tooFew } from './prune.ts'
 import { checkTag, type TagCheck } from './registry-tags.ts'
 import { type Change, notCarriedOver } from './traits.ts'
 import type { Version } from './version.ts'
@@ -166,13 +166,6 @@ async function fetchOrCheck(
 
 function decide(settings: VersionInputs, image: Image, readings: Readings): Decision {
   const { existing, template, tag } = readings
-  const { version, versionFrom } = settings
-  if (existing === undefined && versionFrom !== undefined && template === undefined) {
-    throw conflict(
-      `The version ${versionFrom}, which version-from names for ${version}, does not exist`,
-      'Name a version of this application in version-from, or leave it out and give cpu, memory and ports.',
-    )
-  }
   const decision = decideVersion(settings, image, existing, template)
   if (tag.kind === 'missing' && decision.body !== undefined) {
     throw conflict(
@@ -209,8 +202,7 @@ async function planDeletions(
   call: Call,
 ) {
   const pruning = listed && planPruning(settings, listed, isCreating)
-  const deletions =
-    pruning && isPreflight ? await findPrunable(pruning, createInUse(api), call) : []
+  const deletions = pruning && isPreflight ? await findPrunable(api, pruning, call) : []
   const short = pruning && isPreflight ? pruning.count - deletions.length : 0
   const warnings = short > 0 ? [tooFew(short)] : []
   return { pruning, deletions, versionCount: listed?.length, warnings }

@@ -84,7 +84,7 @@ export function notCarriedOver(candidate: Traits, stable: Traits): Change[] {
   return [
     ...changeOf('cpu', stable.cpu, candidate.cpu),
     ...changeOf('memory', stable.memoryMb, candidate.memoryMb),
-    ...changeOf('ports', showPorts(stable.ports), showPorts(candidate.ports)),
+    ...portChange(stable.ports, candidate.ports),
     ...environment,
   ]
 }

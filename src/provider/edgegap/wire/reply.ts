@@ -65,7 +65,8 @@ export function readProblem(body: string): string {
   if (value === undefined) return isPage(body) ? '' : body.trim()
   const result = problem.safeParse(value)
   if (!result.success) return ''
-  return result.data.message ?? result.data.error ?? result.data.detail ?? ''
+  const { message, error, detail } = result.data
+  return message || error || detail || ''
 }
 
 /**

@@ -34,14 +34,12 @@ export function readApp(reply: unknown) {
     dxfName,
     isBusy: isSilent ? undefined : processing === true || exporting === true,
     isLocked: locked === true || word === 'locked',
-    error: readError(read.error, read.message, status, ERROR_WORD.test(word)),
+    error: readError(read, ERROR_WORD.test(word)),
   }
 }
 
 function readError(
-  error: unknown,
-  message: string | undefined,
-  status: string | undefined,
+  { error, message, status }: ReturnType<typeof app.parse>,
   isErrorWord: boolean,
 ): string | undefined {
   const unexplained = isErrorWord ? `its state is ${status}` : 'ROCKIT Edge gives no reason'

@@ -23,7 +23,9 @@ const IMPORT_OWN = [...URL_NAMES, 'taskName', 'taskId', 'buildName', 'buildId']
 export function readImport(reply: unknown, isUpload: boolean) {
   const answer = unwrap(reply, IMPORT_OWN, ['build', 'data', 'result'])
   const found = isUpload ? findUploadTarget(answer) : undefined
-  const headers = Object.entries(found?.headers ?? {}).filter(([, value]) => isText(value))
+  const headers = Object.entries(found?.headers ?? {}).filter(
+    ([, value]) => typeof value === 'string',
+  )
   return {
     uploadUrl: found?.url,
     uploadHeaders: Object.fromEntries(headers) as Record<string, string>,
@@ -37,10 +39,6 @@ function findUploadTarget(answer: Readonly<Record<string, unknown>>) {
   const all = [...byName, ...Object.values(answer)]
   const targets = all.map((value) => target.parse(isRecord(value) ? value : { url: value }))
   return targets.find(({ url }) => url !== undefined && /^https?:\/\/[^/]/i.test(url))
-}
-
-function isText(value: unknown): boolean {
-  return typeof value === 'string'
 }
 
 const SECRET_NAMES = ['secret', 'webhookSecret', 'jwtSecret', 'signingSecret', 'key', 'token']

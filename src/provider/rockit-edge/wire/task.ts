@@ -46,10 +46,14 @@ export function readTask(row: unknown) {
   const { name, app = '', type = '', status = '', ...rest } = task.parse(row)
   if (name === undefined) return undefined
   const failure = readFailure(row)
+  const kind = kindOf(type)
   const said = stageOf(status)
   // A publish may end on some deployments and fail on others.
   const stage = said === 'end' && failure.failed ? 'error' : said
-  return { ...rest, name, app, type, status, kind: kindOf(type), stage, failure }
+  // Before the build is read nobody can know, whatever stands there.
+  const mayKnow = stage === 'end' && kind !== 'dltar' && kind !== 'upload'
+  const buildChanged = mayKnow ? rest.buildChanged : undefined
+  return { ...rest, name, app, type, status, kind, stage, buildChanged, failure }
 }
 
 /** The reply about one task. */
@@ -69,21 +73,25 @@ function stageOf(status: string): Stage | undefined {
   return stages.find((stage) => STAGE_WORDS[stage].includes(word))
 }
 
+export function isUnderWay({ stage }: Pick<Task, 'stage'>): boolean {
+  return stage === 'submit' || stage === 'begin'
+}
+
 /** Whether it may still do something; a state that is not known may be any. */
-export function isOpen({ stage }: Pick<Task, 'stage'>): boolean {
-  return stage === 'submit' || stage === 'begin' || stage === undefined
+export function isOpen(task: Pick<Task, 'stage'>): boolean {
+  return isUnderWay(task) || task.stage === undefined
 }
 
 export function isFailed({ stage }: Pick<Task, 'stage'>): boolean {
   return stage === 'error' || stage === 'expired'
 }
 
-export function isEnded({ stage }: Pick<Task, 'stage'>): boolean {
-  return stage === 'end'
-}
-
 export function isImport({ kind }: Pick<Task, 'kind'>): boolean {
   return kind === 'dltar' || kind === 'mkraw'
+}
+
+export function isOpenUpload(task: Pick<Task, 'kind' | 'stage'>): boolean {
+  return task.kind === 'upload' && isOpen(task)
 }
 
 const page = fields({ total: guessed(integer, 'total', 'totalCount', 'count') })
