@@ -4,6 +4,7 @@ import {
   CREATE,
   deploy,
   type Edgegap,
+  imageOf,
   LIST,
   LOGS,
   STATUS,
@@ -33,7 +34,6 @@ export interface ReleaseWorld extends AsyncDisposable {
 }
 
 export const APP = 'my-game'
-export const imageOf = (tag: string) => `registry.edgegap.com/my-org/my-game:${tag}`
 const PASSWORD = 'r0bot-pull-token'
 const GROUP = 'pr-12'
 

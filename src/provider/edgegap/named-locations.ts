@@ -132,7 +132,7 @@ function showForInput(city: City): string {
   return `${showCity(city)} ("${line}")`
 }
 
-function showCity({ city, division, country }: City): string {
+export function showCity({ city, division, country }: City): string {
   return [city, division !== city && division, country].filter(Boolean).join(', ')
 }
 
