@@ -1,7 +1,7 @@
 import type { ActionError } from '../../src/base/errors.ts'
 import type { Call } from '../../src/provider/call.ts'
 import type { Members } from '../../src/provider/groups.ts'
-import type { Observation, Target, Webhooks } from '../../src/provider/provider.ts'
+import type { Observation, ServerLog, Target, Webhooks } from '../../src/provider/provider.ts'
 import { Progress } from '../../src/report/progress.ts'
 import { deploy } from '../../src/run/deploy.ts'
 import { dryRun } from '../../src/run/dry-run.ts'
@@ -114,7 +114,7 @@ export class FakePlatform extends FakeProvider {
     return isAgain && this.stops.length === 0 ? 'gone' : reply
   }
 
-  async readLog(id: string) {
+  async readLog(id: string, _call: Call): Promise<ServerLog | undefined> {
     this.calls.push(`log ${id}`)
     const lines = this.logs.get(id)
     return lines && { lines, isCut: false }
