@@ -16,7 +16,7 @@ export interface DeploymentRecord {
   own: OwnPayload | undefined
 }
 
-/** What our records carry. */
+/** What our records carry as their payload. */
 export interface OwnPayload {
   /** Tells one record of ours from every other, also when the reply to its creation was lost. */
   key: string

@@ -1,6 +1,7 @@
 import type { Clock } from '../base/clock.ts'
 import type { HttpClient } from '../net/request.ts'
 import type { GitHubSettings } from '../settings/github.ts'
+import { isUp } from '../state/state.ts'
 import { Budget } from './budget.ts'
 import { GitHubClient } from './client.ts'
 import { StickyComment } from './comment.ts'
@@ -71,8 +72,8 @@ export class GitHubReporter {
   }
 
   /**
-   * @returns undefined where nothing is asked for, or where GitHub cannot be reached in principle, which
-   *   is said
+   * @returns undefined where nothing is asked for, or where there is no GitHub or no token, which is
+   *   logged or warned of
    */
   static open(options: ReporterOptions): GitHubReporter | undefined {
     const { settings, environment, log, warn } = options
@@ -126,8 +127,7 @@ export class GitHubReporter {
     const { view } = this.#saved
     if (!view) return
     const { outcome = 'cancelled' } = view
-    const isUp = outcome === 'succeeded' || outcome === 'started'
-    this.finished(wasStopped && isUp ? asStopped(view) : { ...view, outcome })
+    this.finished(wasStopped && isUp(outcome) ? asStopped(view) : { ...view, outcome })
   }
 
   /**
@@ -193,8 +193,7 @@ export class GitHubReporter {
   }
 
   #mayBeStopped(): boolean {
-    const outcome = this.#saved.view?.outcome
-    return this.#options.mayStopLater && (outcome === 'succeeded' || outcome === 'started')
+    return this.#options.mayStopLater && isUp(this.#saved.view?.outcome)
   }
 
   #remember(view: RunView): RunView {

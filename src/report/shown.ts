@@ -13,6 +13,7 @@ export interface Shown {
   code(text: string): string
 }
 
+/** @param clean redacts and cleans one line */
 export function shownBy(clean: (text: string) => string): Shown {
   return {
     clean,

@@ -81,7 +81,7 @@ async function wait(
   const { id = '', acceptedAtMs = clock.nowMs() } = deployment
   const isSubscribed = provider.traits.webhook === 'subscription'
   const waker: Waker | undefined =
-    isSubscribed || webhook ? channel?.channelFor(id, webhook) : undefined
+    isSubscribed || webhook ? channel?.wakerFor(id, webhook) : undefined
   const result = await waitForOutcome<Observation>({
     clock,
     acceptedAtMs,

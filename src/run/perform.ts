@@ -102,13 +102,13 @@ export function createTools(action: ActionProcess, ledger: Ledger): RunTools {
     random: Math.random,
   }
   // Some runners have other ids than GitHub's numbers; a tag is a plain word.
-  const run = (action.environment.GITHUB_RUN_ID ?? 'local').replace(/[^A-Za-z0-9]+/g, '-')
+  const runId = (environment.GITHUB_RUN_ID ?? 'local').replace(/[^A-Za-z0-9]+/g, '-')
   return {
     ...shared,
     wallMs: Date.now,
     ledger,
     // Tells a person which run it was; providers' tags have at most 40 characters.
-    newAttemptTag: () => `dgs-${run.slice(0, 20)}-${randomBytes(6).toString('hex')}`,
+    newAttemptTag: () => `dgs-${runId.slice(0, 20)}-${randomBytes(6).toString('hex')}`,
     openChannel: async (options) => {
       const { WebhookChannel } = await import('../webhook/channel.ts')
       return WebhookChannel.open({ ...shared, ...options })
@@ -120,6 +120,7 @@ export function createTools(action: ActionProcess, ledger: Ledger): RunTools {
   }
 }
 
+/** What a provider is opened with; what it notes for cleaning up goes to the ledger. */
 export function providerContext(
   { environment, printer }: ActionProcess,
   { clock, ledger, newAttemptTag }: RunTools,

@@ -48,6 +48,9 @@ export type CleanUpRun = Pick<
   'provider' | 'clock' | 'cancellation' | 'ledger' | 'printer' | 'random'
 >
 
+/** So often in a row credentials must be refused before it counts: a gateway may refuse by mistake. */
+export const MAX_REFUSED = 3
+
 /** A call that a cancel does not end: for cleaning up. It ends when the time for that is over. */
 export function cleanUpCall({ cancellation }: Pick<Run, 'cancellation'>, deadlineMs: number): Call {
   return { deadlineMs: Math.max(1, deadlineMs), signal: cancellation.over }

@@ -1,7 +1,6 @@
 import { describe, expect, test } from 'vitest'
 import { ActionError, type ErrorKind } from '../../src/base/errors.ts'
 import { Lane } from '../../src/github/lane.ts'
-import { inParallel } from '../../src/github/parallel.ts'
 
 const fail = (kind: ErrorKind) => async () => {
   throw new ActionError({ kind, what: `it was ${kind}` })
@@ -67,45 +66,5 @@ describe('steps of a lane', () => {
     lane.add(() => Promise.reject(new TypeError('x is undefined')))
     await lane.done
     expect(lane.failure).toMatchObject({ kind: 'internal' })
-  })
-})
-
-describe('work on many items', () => {
-  const tick = () => new Promise((resolve) => setImmediate(resolve))
-
-  test('is done with each once, four at a time', async () => {
-    const done: number[] = []
-    let running = 0
-    let most = 0
-    const items = Array.from({ length: 11 }, (_, index) => index)
-    await inParallel(items, async (item) => {
-      running += 1
-      most = Math.max(most, running)
-      await tick()
-      done.push(item)
-      running -= 1
-    })
-    expect(done.toSorted((a, b) => a - b)).toEqual(items)
-    expect(most).toBe(4)
-    expect(items).toHaveLength(11)
-  })
-
-  test('of which there is none is done at once', async () => {
-    await inParallel([], () => Promise.reject(new Error('of nothing')))
-  })
-
-  test('begins nothing more after a failure, and waits for what was begun', async () => {
-    const begun: number[] = []
-    const ended: number[] = []
-    const work = inParallel([1, 2, 3, 4, 5, 6, 7, 8], async (item) => {
-      begun.push(item)
-      if (item === 2) throw new Error('two is bad')
-      await tick()
-      await tick()
-      ended.push(item)
-    })
-    await expect(work).rejects.toThrow('two is bad')
-    expect(begun).toEqual([1, 2, 3, 4])
-    expect(ended).toEqual([1, 3, 4])
   })
 })
