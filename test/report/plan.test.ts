@@ -53,7 +53,7 @@ describe('the plan of a dry run', () => {
     const more = textOf({ changes: [...changes, change('stop')], checks })
     expect(more).toContain('100. ')
     expect(more).not.toContain('101. ')
-    expect(more).toContain('1 more are not listed.\n\nChecked')
+    expect(more).toContain('1 more is not listed.\n\nChecked')
     expect(textOf({ changes, checks: [...checks, check('bad'), check('bad')] })).toMatch(
       /\n\n2 more are not listed\.$/,
     )

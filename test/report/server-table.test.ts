@@ -184,5 +184,6 @@ describe('a long table', () => {
     expect(asRead(parts[0] ?? '')).toContain('✅ 203 up')
     expect(tableOf(good(203), 2)).toHaveLength(1 + 185)
     expect(asRead(parts.at(-1) ?? '')).toBe('3 more are in the output deployments.')
+    expect(asRead(partsOf(good(201)).at(-1) ?? '')).toBe('1 more is in the output deployments.')
   })
 })
