@@ -8,6 +8,8 @@ export type Octokit = InstanceType<typeof import('@actions/github/lib/utils')['G
 /** One call of the API, by a method of Octokit. */
 type Call = (octokit: Octokit) => Promise<{ status: number; data: unknown }>
 
+type Page = Awaited<ReturnType<Call>> & { headers: { link?: string | undefined } }
+
 export interface ClientOptions {
   token: string
   apiUrl: URL
@@ -102,7 +104,7 @@ export class GitHubClient {
    * @throws ActionError
    */
   async pages<T extends { id: number }>(
-    call: (octokit: Octokit, page: number) => ReturnType<Call>,
+    call: (octokit: Octokit, page: number) => Promise<Page>,
     read: (entry: unknown) => T | undefined,
     isEnough?: (page: readonly T[]) => boolean,
   ): Promise<T[]> {
@@ -112,8 +114,7 @@ export class GitHubClient {
       let hasNext = false
       const entries = await this.list(async (octokit) => {
         const reply = await call(octokit, page)
-        const { headers } = reply as { headers?: { link?: unknown } }
-        hasNext = /;\s*rel="next"/.test(String(headers?.link))
+        hasNext = /;\s*rel="next"/.test(reply.headers.link ?? '')
         return reply
       })
       const found = entries.flatMap((entry) => read(entry) ?? [])
@@ -132,8 +133,7 @@ export class GitHubClient {
       baseUrl: apiUrl.href.replace(/\/+$/, ''),
       userAgent: 'deploy-game-server',
       // Deprecation notes go to the console otherwise, past everything that cleans our log.
-      log: { debug: silent, info: silent, warn: silent, error: silent },
-      request: { fetch: this.#fetch },
+      request: { fetch: this.#fetch, log: { warn: silent } },
     })
   }
 
