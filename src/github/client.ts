@@ -5,10 +5,17 @@ import { isAmbiguous, isFinal, oddReply, toGitHubError } from './failure.ts'
 
 export type Octokit = InstanceType<typeof import('@actions/github/lib/utils')['GitHub']>
 
-/** One call of the API, by a method of Octokit. */
-type Call = (octokit: Octokit) => Promise<{ status: number; data: unknown }>
+interface Reply {
+  status: number
+  data: unknown
+}
 
-type Page = Awaited<ReturnType<Call>> & { headers: { link?: string | undefined } }
+/** One call of the API, by a method of Octokit. */
+type Call<T extends Reply = Reply> = (octokit: Octokit) => Promise<T>
+
+interface Page extends Reply {
+  headers: { link?: string | undefined }
+}
 
 export interface ClientOptions {
   token: string
@@ -48,7 +55,7 @@ export class GitHubClient {
    * @throws ActionError
    */
   async repeat(call: Call): Promise<unknown> {
-    return await this.#try(() => this.#once(call), isFinal)
+    return (await this.#try(() => this.#once(call), isFinal)).data
   }
 
   /**
@@ -58,7 +65,7 @@ export class GitHubClient {
    * @throws ActionError
    */
   async list(call: Call): Promise<readonly unknown[]> {
-    return await this.#try(async () => readList(await this.#once(call)), isFinal)
+    return await this.#try(async () => readList((await this.#once(call)).data), isFinal)
   }
 
   /**
@@ -69,7 +76,7 @@ export class GitHubClient {
    */
   async create(call: Call): Promise<unknown> {
     const isLast = (error: ActionError) => isFinal(error) || isAmbiguous(error)
-    return await this.#try(() => this.#once(call), isLast)
+    return (await this.#try(() => this.#once(call), isLast)).data
   }
 
   async #try<T>(work: () => Promise<T>, isLast: (error: ActionError) => boolean): Promise<T> {
@@ -85,13 +92,14 @@ export class GitHubClient {
   }
 
   /** @throws ActionError, or whatever is wrong with our own code */
-  async #once(call: Call): Promise<unknown> {
+  async #once<T extends Reply>(call: Call<T>): Promise<T> {
     try {
       this.#octokit ??= this.#load()
-      const { status, data } = await call(await this.#octokit)
+      const reply = await call(await this.#octokit)
       // A redirect is not followed: it would carry the token elsewhere.
-      if (status < 300) return data
-      throw new ActionError({ kind: 'refused', what: `GitHub sent us elsewhere (HTTP ${status})` })
+      if (reply.status < 300) return reply
+      const what = `GitHub sent us elsewhere (HTTP ${reply.status})`
+      throw new ActionError({ kind: 'refused', what })
     } catch (thrown) {
       throw toGitHubError(thrown, this.#options.wallMs())
     }
@@ -111,12 +119,10 @@ export class GitHubClient {
     // An entry can move to the next page while the pages are read: it counts once.
     const all = new Map<number, T>()
     for (let page = 1; page <= MAX_PAGES; page += 1) {
-      let hasNext = false
-      const entries = await this.list(async (octokit) => {
-        const reply = await call(octokit, page)
-        hasNext = /;\s*rel="next"/.test(reply.headers.link ?? '')
-        return reply
-      })
+      const { entries, hasNext } = await this.#try(async () => {
+        const { data, headers } = await this.#once((octokit) => call(octokit, page))
+        return { entries: readList(data), hasNext: /;\s*rel="next"/.test(headers.link ?? '') }
+      }, isFinal)
       const found = entries.flatMap((entry) => read(entry) ?? [])
       for (const one of found) all.set(one.id, one)
       if (!hasNext || isEnough?.(found)) break
