@@ -8,7 +8,8 @@ import { failure, image, settingsOf } from './rig.ts'
 import {
   type Answer,
   callWithin,
-  handle,
+  isWrite,
+  losing,
   type Sent,
   type Shelf,
   shelfOf,
@@ -22,7 +23,6 @@ const lost = new ActionError({
 })
 const create = { image: image('new'), version: 'fresh' }
 const update = { image: image('new'), version: 'prod', 'version-policy': 'update' }
-const isWrite = ({ method }: Sent) => method !== 'GET'
 
 interface Scene {
   given: Record<string, string>
@@ -344,32 +344,21 @@ describe('a refusal', () => {
 })
 
 describe('a lost answer', () => {
-  /** The first `times` writes are lost, after they were done or instead. */
-  const losing = (when: 'after' | 'instead', times = 1) => {
-    let count = 0
-    return (request: Sent, shelf: Shelf): Answer | undefined => {
-      if (!isWrite(request) || count >= times) return undefined
-      count += 1
-      if (when === 'after') handle(request, shelf)
-      return { fault: lost }
-    }
-  }
-
   it('to a create that was done is no reason to send it again', async () => {
-    const { api, result } = await ensure({ given: create, intercept: losing('after') })
+    const { api, result } = await ensure({ given: create, intercept: losing(lost, 'after') })
     expect(await result).toMatchObject({ action: 'created' })
     expect(api.sent.map(({ method }) => method)).toEqual(['POST', 'GET'])
   })
 
   it('to a create that was not done is sent again', async () => {
-    const { api, result } = await ensure({ given: create, intercept: losing('instead', 4) })
+    const { api, result } = await ensure({ given: create, intercept: losing(lost, 'instead', 4) })
     expect(await result).toMatchObject({ action: 'created' })
     expect(api.written()).toHaveLength(5)
     expect(api.pausesMs).toEqual([500, 1_000, 2_000, 4_000])
   })
 
   it('to every create leaves open whether the version exists, and says so', async () => {
-    const { api, result } = await ensure({ given: create, intercept: losing('instead', 9) })
+    const { api, result } = await ensure({ given: create, intercept: losing(lost, 'instead', 9) })
     const error = await failure(result)
     expect(error).toMatchObject({ kind: 'connection-lost', request: 'X', cause: lost })
     expect(error.message).toBe(
@@ -387,29 +376,29 @@ describe('a lost answer', () => {
   })
 
   it('to a change is sent again until it is done', async () => {
-    const done = await ensure({ given: update, intercept: losing('after') })
+    const done = await ensure({ given: update, intercept: losing(lost, 'after') })
     expect(await done.result).toMatchObject({ action: 'updated', previousImage: { tag: 'old' } })
     expect(done.api.written()).toHaveLength(1)
-    const open = await ensure({ given: update, intercept: losing('instead', 2) })
+    const open = await ensure({ given: update, intercept: losing(lost, 'instead', 2) })
     expect(await open.result).toMatchObject({ action: 'updated', previousImage: { tag: 'old' } })
     expect(open.api.written()).toHaveLength(3)
   })
 
   it('to every change is an error that claims nothing about a create', async () => {
-    const { result } = await ensure({ given: update, intercept: losing('instead', 9) })
+    const { result } = await ensure({ given: update, intercept: losing(lost, 'instead', 9) })
     expect(await failure(result)).toBe(lost)
   })
 
   it('to a change of a secret is sent again: whether it was done cannot be seen', async () => {
     const given = { ...update, 'version-secret-env': 'KEY=new' }
-    const { api, result } = await ensure({ given, intercept: losing('after') })
+    const { api, result } = await ensure({ given, intercept: losing(lost, 'after') })
     expect(await result).toMatchObject({ action: 'updated', previousImage: { tag: 'old' } })
     expect(api.written()).toHaveLength(2)
     expect(api.written()[1]?.body).toEqual(api.written()[0]?.body)
   })
 
   it('while somebody else moved the version names their image as the one before', async () => {
-    const lose = losing('instead')
+    const lose = losing(lost, 'instead')
     const intercept = (request: Sent, shelf: Shelf): Answer | undefined => {
       const answer = lose(request, shelf)
       if (answer) shelf.set('prod', versionJson('theirs'))
@@ -420,7 +409,7 @@ describe('a lost answer', () => {
   })
 
   it('to a create, whose name somebody else took with another image, is refused', async () => {
-    const lose = losing('instead')
+    const lose = losing(lost, 'instead')
     const intercept = (request: Sent, shelf: Shelf): Answer | undefined => {
       const answer = lose(request, shelf)
       if (answer) shelf.set('fresh', versionJson('theirs', { name: 'fresh' }))
@@ -462,7 +451,7 @@ describe('a lost answer', () => {
 
   it('is resolved after a cancel, and nothing is sent again', async () => {
     const controller = new AbortController()
-    const lose = losing('after')
+    const lose = losing(lost, 'after')
     const intercept = (request: Sent, shelf: Shelf): Answer | undefined => {
       if (isWrite(request)) controller.abort()
       return lose(request, shelf)
