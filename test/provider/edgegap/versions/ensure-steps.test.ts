@@ -43,7 +43,7 @@ async function ensure({ given, prod = versionJson('old'), intercept, ...more }: 
   const { version, image: wanted } = settings
   const plan = {
     ...{ version, image: wanted, action: decision.action },
-    ensure: { decision, template: undefined },
+    ensure: { image: wanted, decision, template: undefined },
   } as VersionPlan
   const call = callWithin(more.deadlineMs ?? 240_000, more.signal)
   return { api, result: ensureVersion(api, settings, plan, call) }
@@ -152,6 +152,7 @@ describe('a create that is answered with "the name is taken"', () => {
     const { api, result } = await ensure({ given: create, intercept: theirs('new') })
     expect(await result).toMatchObject({ action: 'reused', previousImage: undefined })
     expect(api.written()).toHaveLength(1)
+    expect(api.pausesMs).toEqual([])
   })
 
   it('never touches one that has another image', async () => {
@@ -343,11 +344,29 @@ describe('a refusal', () => {
   })
 })
 
+describe('an image that cannot be pulled', () => {
+  it.each([
+    [{}, 'give registry-username'],
+    [{ 'registry-username': 'u', 'registry-password': 'p' }, 'may pull it'],
+  ])('leads to the login: %j', async (login, advice) => {
+    const intercept = (): Answer => ({ status: 424, body: { message: 'no' } })
+    const { result } = await ensure({ given: { ...create, ...login }, intercept })
+    expect((await failure(result)).next).toContain(advice)
+  })
+})
+
 describe('a lost answer', () => {
   it('to a create that was done is no reason to send it again', async () => {
     const { api, result } = await ensure({ given: create, intercept: losing(lost, 'after') })
     expect(await result).toMatchObject({ action: 'created' })
     expect(api.sent.map(({ method }) => method)).toEqual(['POST', 'GET'])
+  })
+
+  it('to a create that was done is none either where a secret of it cannot be seen', async () => {
+    const given = { ...create, 'version-policy': 'update', 'version-secret-env': 'KEY=1' }
+    const { api, result } = await ensure({ given, intercept: losing(lost, 'after') })
+    expect(await result).toMatchObject({ action: 'created' })
+    expect(api.written()).toHaveLength(1)
   })
 
   it('to a create that was not done is sent again', async () => {
@@ -406,6 +425,20 @@ describe('a lost answer', () => {
     }
     const { result } = await ensure({ given: update, intercept })
     expect(await result).toMatchObject({ action: 'updated', previousImage: { tag: 'theirs' } })
+  })
+
+  it('while somebody else moved a version of which only a variable was to change, too', async () => {
+    const lose = losing(lost, 'instead')
+    const intercept = (request: Sent, shelf: Shelf): Answer | undefined => {
+      const answer = lose(request, shelf)
+      if (answer) shelf.set('prod', versionJson('theirs', { envs: [{ key: 'B', value: '1' }] }))
+      return answer
+    }
+    const given = { ...update, image: image('old'), 'version-env': 'A=1' }
+    const { api, result } = await ensure({ given, intercept })
+    expect(await result).toMatchObject({ action: 'updated', previousImage: { tag: 'theirs' } })
+    // What they added meanwhile stays.
+    expect(api.written()[1]?.body).toMatchObject({ envs: [{ key: 'B' }, { key: 'A' }] })
   })
 
   it('to a create, whose name somebody else took with another image, is refused', async () => {
