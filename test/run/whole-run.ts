@@ -37,7 +37,7 @@ const SHARED = {
   own: {},
 } as const
 
-const DEPLOY: DeploySettings = {
+export const DEPLOY: DeploySettings = {
   ...SHARED,
   operation: 'deploy',
   application: 'my-game',
@@ -55,13 +55,13 @@ const DEPLOY: DeploySettings = {
 /** When the runs of these tests begin, as milliseconds since 1970. */
 export const WALL_AT_START_MS = 1_700_000_000_000
 
-const STOP: StopSettings = {
+export const STOP: StopSettings = {
   ...SHARED,
   operation: 'stop',
   reach: { kind: 'deployment', id: 'a' },
 }
 
-const VERSION: VersionSettings = {
+export const VERSION: VersionSettings = {
   ...SHARED,
   operation: 'version',
   application: 'my-game',
