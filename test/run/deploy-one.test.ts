@@ -1,4 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
+import type { Call } from '../../src/provider/call.ts'
 import type { Observation } from '../../src/provider/provider.ts'
 import { errorOf, FAILED, PENDING, READY } from './fake-provider.ts'
 import { setWholeRun, WALL_AT_START_MS, WITH_TUNNEL } from './whole-run.ts'
@@ -13,17 +14,6 @@ beforeEach(() => {
 const creates = () => run.provider.calls.filter((call) => call.startsWith('create'))
 const outcomes = () => run.state.deployments.map(({ id, outcome }) => `${id} ${outcome}`)
 const seconds = () => run.clock.elapsedMs / 1_000
-
-/** Notes which ids each status check asks for, and when. */
-function watchChecks() {
-  const observe = run.provider.observe.bind(run.provider)
-  const checks: { ids: readonly string[]; atMs: number }[] = []
-  run.provider.observe = async (ids) => {
-    checks.push({ ids, atMs: run.clock.elapsedMs })
-    return await observe(ids)
-  }
-  return checks
-}
 
 /** Servers at `x`, `y`, …, called `a`, `b`, …, each of which takes some time to be created. */
 function inPlaces(count: number, createMs = 0) {
@@ -70,10 +60,23 @@ describe('a server', () => {
     ['as the platform likes it', undefined, [0, 1_000, 2_000]],
     ['as often as poll-interval says', 7_000, [0, 7_000, 14_000]],
   ])('is checked %s', async (_, pollIntervalMs, expected) => {
-    const checks = watchChecks()
+    const checks = run.watchChecks()
     run.provider.readings.set('a', [PENDING, PENDING, READY])
     await run.deploy({ pollIntervalMs })
-    expect(checks).toEqual(expected.map((atMs) => ({ ids: ['a'], atMs })))
+    expect(checks).toMatchObject(expected.map((atMs) => ({ ids: ['a'], atMs })))
+  })
+
+  it('is checked for 3 s at most each time, and no longer than the run goes on', async () => {
+    const calls: Call[] = []
+    run.provider.observe = async (_, call) => {
+      calls.push(call)
+      await run.clock.sleep(60_000, call.signal)
+      throw errorOf('connection-lost')
+    }
+    run.clock.at(1_000, () => run.cancel())
+    expect((await run.deploy()).outcome).toBe('cancelled')
+    expect(calls[0]).toEqual({ deadlineMs: 3_000, signal: expect.any(AbortSignal) })
+    expect(calls[0]?.signal.aborted).toBe(true)
   })
 
   it('is shown on GitHub once it is accepted, and before it is ready', async () => {
@@ -213,7 +216,7 @@ describe('several servers', () => {
   it('share their status checks', async () => {
     inPlaces(3)
     for (const id of 'abc') run.provider.readings.set(id, [PENDING, PENDING, READY])
-    const checks = watchChecks()
+    const checks = run.watchChecks()
     expect((await run.deploy()).outcome).toBe('succeeded')
     expect(checks.map(({ ids }) => ids.toSorted().join(''))).toEqual(['abc', 'abc', 'abc'])
   })
@@ -343,9 +346,9 @@ describe('creates that were given up as lost', () => {
     let isOver = false
     run.provider.readings.set('b', [PENDING, READY])
     const observe = run.provider.observe.bind(run.provider)
-    run.provider.observe = async (ids) => {
+    run.provider.observe = async (ids, call) => {
       isOver = true
-      return await observe(ids)
+      return await observe(ids, call)
     }
     run.provider.finds.push(() => (isOver ? errorOf('server-fault') : new Map()))
     expect((await run.deploy()).outcome).toBe('succeeded')

@@ -1,7 +1,7 @@
 import type { ActionError } from '../../src/base/errors.ts'
 import type { Call } from '../../src/provider/call.ts'
 import type { Members } from '../../src/provider/groups.ts'
-import type { Observation, Target, Webhooks } from '../../src/provider/provider.ts'
+import type { Observation, ServerLog, Target, Webhooks } from '../../src/provider/provider.ts'
 import { Progress } from '../../src/report/progress.ts'
 import { deploy } from '../../src/run/deploy.ts'
 import { dryRun } from '../../src/run/dry-run.ts'
@@ -97,7 +97,7 @@ export class FakePlatform extends FakeProvider {
   /** By id, what its checks read, one after the other; the last one is repeated. READY unless told. */
   readonly readings = new Map<string, (Observation | ActionError)[]>()
 
-  override async observe(ids: readonly string[]) {
+  override async observe(ids: readonly string[], _call: Call) {
     const read = new Map<string, Observation | ActionError>()
     for (const id of ids) {
       const script = this.readings.get(id) ?? []
@@ -114,7 +114,7 @@ export class FakePlatform extends FakeProvider {
     return isAgain && this.stops.length === 0 ? 'gone' : reply
   }
 
-  async readLog(id: string) {
+  async readLog(id: string, _: Call): Promise<ServerLog | undefined> {
     this.calls.push(`log ${id}`)
     const lines = this.logs.get(id)
     return lines && { lines, isCut: false }
@@ -172,6 +172,16 @@ export function setWholeRun() {
   return {
     ...{ clock, provider, tunnel, state, runner, tools },
     ...{ cancel: stage.cancel, ledger: context.ledger },
+    /** Notes each status check from now on. */
+    watchChecks: () => {
+      const checks: ({ ids: readonly string[]; atMs: number } & Call)[] = []
+      const observe = provider.observe.bind(provider)
+      provider.observe = async (ids, call) => {
+        checks.push({ ids, atMs: clock.elapsedMs, ...call })
+        return await observe(ids, call)
+      }
+      return checks
+    },
     /** From now on what GitHub is told is in the history of calls. */
     showOnGitHub: () => {
       tools.github = gitHubIn(provider.calls)
