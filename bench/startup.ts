@@ -48,7 +48,7 @@ interface Case {
   readonly name: string
   /** Milliseconds over the floor that we want to stay below. */
   readonly aimMs?: number
-  /** How many times the fastest bare start its fastest round may take. Measured: 1.8, 1.05 and 2.7. */
+  /** How many times the fastest bare start its fastest round may take. Measured: 1.6, 1.05 and 2.5. */
   readonly mostTimes?: number
   /** @returns milliseconds from the start of the process */
   readonly run: () => Promise<number>
@@ -59,8 +59,8 @@ const cases: readonly Case[] = [
   floor,
   {
     name: 'bad input → exit',
-    aimMs: 40,
-    mostTimes: 2.5,
+    aimMs: 15,
+    mostTimes: 2.3,
     run: () => untilExit([join(dist, 'index.js')], { ...good, timeout: '10' }, 1),
   },
   {
@@ -70,8 +70,8 @@ const cases: readonly Case[] = [
   },
   {
     name: 'start → first request',
-    aimMs: 70,
-    mostTimes: 3.7,
+    aimMs: 30,
+    mostTimes: 3.4,
     run: () => untilFirstRequest([join(dist, 'index.js')], good),
   },
 ]

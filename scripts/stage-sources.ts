@@ -2,6 +2,7 @@ import { cpSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, writeFileSyn
 import { join } from 'node:path'
 import { pathToFileURL } from 'node:url'
 
+const CORE = '@actions/core'
 const GITHUB = '@actions/github'
 const ENDPOINTS = '@octokit/plugin-rest-endpoint-methods'
 const UNDICI = 'undici'
@@ -20,7 +21,7 @@ const TSCONFIG = {
   compilerOptions: {
     module: 'ESNext',
     moduleResolution: 'Bundler',
-    paths: { '@actions/core/lib/*': ['../node_modules/@actions/core/lib/*'] },
+    paths: { '@actions/core/lib/*': ['./node_modules/@actions/core/lib/*'] },
   },
 }
 
@@ -36,14 +37,30 @@ export async function stageSources(root: string): Promise<string> {
   cpSync(join(root, 'src'), join(stage, 'src'), { recursive: true })
   writeFileSync(join(stage, 'tsconfig.json'), JSON.stringify(TSCONFIG))
   writeFileSync(join(stage, 'package.json'), COMMONJS)
-  for (const name of [GITHUB, ENDPOINTS, UNDICI]) {
+  for (const name of [CORE, GITHUB, ENDPOINTS, UNDICI]) {
     const from = join(root, 'node_modules', name)
     cpSync(from, join(stage, 'node_modules', name), { recursive: true })
   }
+  loadCryptoLate(join(stage, 'node_modules', CORE, 'lib/file-command.js'))
   leaveOutUndici(join(stage, 'node_modules', GITHUB))
   keepHttp1(join(stage, 'node_modules', UNDICI, 'lib'))
   await keepUsedEndpoints(join(stage, 'node_modules', ENDPOINTS), join(root, 'src/github'))
   return stage
+}
+
+/**
+ * @actions/core needs it only when it writes outputs or state. Loading it at every start would make
+ * the refusal of a bad input 4 ms later.
+ */
+function loadCryptoLate(file: string): void {
+  const source = readFileSync(file, 'utf8')
+  const late = source
+    .replace("import * as crypto from 'crypto';\n", '')
+    .replace('crypto.randomUUID()', "process.getBuiltinModule('crypto').randomUUID()")
+  if (late.split('crypto').length !== 2) {
+    throw new Error(`${file} is not as expected`)
+  }
+  writeFileSync(file, late)
 }
 
 /**

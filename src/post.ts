@@ -4,7 +4,7 @@ import type { ProviderDefinition } from './provider/definition.ts'
 import type { Provider } from './provider/provider.ts'
 import { REGISTRY } from './provider/registry.ts'
 import { type CleanUpResult, cleanUp } from './run/clean-up.ts'
-import { Ledger, type LedgerEntry, readLedger } from './run/ledger.ts'
+import { Ledger, type LedgerEntry, readLedger, type SavedLedger } from './run/ledger.ts'
 import { createTools, providerContext } from './run/perform.ts'
 import type { RunTools } from './run/run.ts'
 import { showLogs } from './run/server-log.ts'
@@ -79,52 +79,74 @@ async function cleanUpSaved(
   action: ActionProcess,
   registry: readonly ProviderDefinition[],
 ): Promise<CleanUpEnd> {
-  const { printer, runner, cancellation } = action
-  const { access, entries, inPlace, unreadable } = readLedger(saved)
+  const { printer } = action
+  const ledger = readLedger(saved)
+  const { entries, inPlace, unreadable } = ledger
   for (const id of inPlace) {
     printer.notice(
       `${id} stays up: it had taken the place of an older server when the main step was killed.`,
     )
   }
   if (entries.length === 0 && unreadable === 0) return NOTHING_TO_STOP
-  let strange = unreadable
-  let result: CleanUpResult
+  const { result, foreign } = await stopSaved(ledger, action, registry)
+  if (foreign > 0) reportForeign(foreign, printer)
+  report(result, printer)
+  const wasStopped = result.stoppedIds.length + result.goneIds.length > 0
+  return { isClean: result.failures.length === 0 && foreign === 0, wasStopped }
+}
+
+/** @returns what became of the entries, and how many are left alone: this action did not write them */
+async function stopSaved(
+  { access, entries, unreadable }: SavedLedger,
+  action: ActionProcess,
+  registry: readonly ProviderDefinition[],
+): Promise<{ result: CleanUpResult; foreign: number }> {
+  let foreign = unreadable
   try {
     const definition = definitionFor(access, registry)
     // Ids from the state file become parts of requests.
     const known = entries.filter(({ id }) => id === undefined || definition.isId(id))
-    strange += entries.length - known.length
-    const over = AbortSignal.any([cancellation.over, AbortSignal.timeout(POST_MS)])
-    const limited = { ...action, cancellation: { ...cancellation, over } }
-    const tools = createTools(limited, new Ledger(runner, access, known))
-    const provider = await reopen(access, definition, limited, tools)
-    // An upload that was asked for may begin as late as a server.
-    const maySearch = known.some(({ id }) => id === undefined)
-    const searchMs = Math.min(provider.traits.createMs, LONGEST_SEARCH_MS)
-    const written: Promise<void>[] = []
-    result = await cleanUp({ ...tools, provider }, known, {
-      forMs: maySearch ? searchMs : 0,
-      stopMs: STOP_MS,
-      beforeStop: async (ids) => {
-        const logRun = { ...tools, provider, settings: readLogInputs(action), state: {} }
-        written.push((await showLogs(logRun, ids)).written)
-      },
-    })
-    await Promise.all(written)
+    foreign += entries.length - known.length
+    return { result: await stopKnown(access, known, definition, action), foreign }
   } catch (thrown) {
     const failures = entries.map((entry) => ({ entry, error: thrown }))
-    result = { stoppedIds: [], goneIds: [], notFound: [], failures }
+    return { result: { stoppedIds: [], goneIds: [], notFound: [], failures }, foreign }
   }
-  if (strange > 0) {
-    const what = strange === 1 ? 'entry' : 'entries'
-    printer.error(
-      `The saved state has ${strange} ${what} that this action did not write, left alone. Look in the dashboard for a server of this run and stop it.`,
-      'Server left behind',
-    )
-  }
-  report(result, printer)
-  const wasStopped = result.stoppedIds.length + result.goneIds.length > 0
-  return { isClean: result.failures.length === 0 && strange === 0, wasStopped }
+}
+
+async function stopKnown(
+  access: Access,
+  entries: readonly LedgerEntry[],
+  definition: ProviderDefinition,
+  action: ActionProcess,
+): Promise<CleanUpResult> {
+  const { runner, cancellation } = action
+  const over = AbortSignal.any([cancellation.over, AbortSignal.timeout(POST_MS)])
+  const limited = { ...action, cancellation: { ...cancellation, over } }
+  const tools = createTools(limited, new Ledger(runner, access, entries))
+  const provider = await reopen(access, definition, limited, tools)
+  // An upload that was asked for may begin as late as a server.
+  const maySearch = entries.some(({ id }) => id === undefined)
+  const searchMs = Math.min(provider.traits.createMs, LONGEST_SEARCH_MS)
+  const written: Promise<void>[] = []
+  const result = await cleanUp({ ...tools, provider }, entries, {
+    forMs: maySearch ? searchMs : 0,
+    stopMs: STOP_MS,
+    beforeStop: async (ids) => {
+      const logRun = { ...tools, provider, settings: readLogInputs(action), state: {} }
+      written.push((await showLogs(logRun, ids)).written)
+    },
+  })
+  await Promise.all(written)
+  return result
+}
+
+function reportForeign(count: number, printer: Printer): void {
+  const what = count === 1 ? 'entry' : 'entries'
+  printer.error(
+    `The saved state has ${count} ${what} that this action did not write, left alone. Look in the dashboard for a server of this run and stop it.`,
+    'Server left behind',
+  )
 }
 
 /** What is wrong with an input by now is no reason to show no log. */

@@ -40,7 +40,7 @@ export function abortLater(signal: AbortSignal, graceMs: number, clock: Clock): 
   return controller.signal
 }
 
-/** Milliseconds as people say them: `850 ms`, `3.2 s`, `4m 05s`. */
+/** A duration in milliseconds as people say it: `850 ms`, `3.2 s`, `4m 05s`. */
 export function formatDuration(durationMs: number): string {
   if (durationMs < 999.5) return `${Math.round(durationMs)} ms`
   const seconds = durationMs / 1000
@@ -52,7 +52,7 @@ export function formatDuration(durationMs: number): string {
   return hours ? `${hours}h ${rest}` : rest
 }
 
-/** Resolves when the signal aborts. */
+/** Resolves when the signal aborts; at once where it has done so already. */
 export function whenAborted(signal: AbortSignal): Promise<void> {
   return new Promise((resolve) => {
     if (signal.aborted) resolve()

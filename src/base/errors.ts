@@ -1,3 +1,5 @@
+import { withoutStop } from './sentence.ts'
+
 /**
  * What can go wrong, as a closed set. Decisions are made on `kind`, never on text: texts are for
  * people and come from providers that reword them.
@@ -51,10 +53,10 @@ export interface ErrorDetails {
   /** What happened, one sentence. May hold remote text: it is cleaned where it is printed. */
   what: string
   /** What the user can do about it, one sentence. */
-  next?: string
+  next?: string | undefined
   /** The request that failed, without query or credentials, such as `GET /v1/status/abc → 500`. */
   request?: string | undefined
-  retryAfterMs?: number
+  retryAfterMs?: number | undefined
   cause?: unknown
 }
 
@@ -74,10 +76,12 @@ export class ActionError extends Error {
   }
 }
 
-const FULL: ReadonlySet<string> = new Set(['ENOSPC', 'EDQUOT'])
+const FREE_SPACE = 'The disk of this runner is full: free some space, then run the job again.'
+/** Codes that say so. They come without a path where a file that is open already is written. */
+const FULL_DISK: Readonly<Record<string, string>> = { ENOSPC: FREE_SPACE, EDQUOT: FREE_SPACE }
 const CHECK_FILE = 'Check that it exists and that this step may read and write it.'
 /** Codes of the file system that are no fault of ours, and what to do about them. */
-const MACHINE_FAULTS: Readonly<Record<string, string>> = {
+const FILE_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'It is gone, or was never there: check that nothing removes it while the step runs.',
   EACCES: CHECK_FILE,
   EPERM: CHECK_FILE,
@@ -93,15 +97,12 @@ export function toActionError(thrown: unknown): ActionError {
   if (thrown instanceof ActionError) return thrown
   const error = thrown instanceof Error ? thrown : new Error(String(thrown))
   const { code, syscall, path } = error as NodeJS.ErrnoException
-  const ofMachine = code !== undefined && path !== undefined ? MACHINE_FAULTS[code] : undefined
-  const isFull = code !== undefined && FULL.has(code)
-  if (ofMachine || isFull) {
+  const next = fullDiskAdvice(code) ?? (path === undefined ? undefined : FILE_FAULTS[code ?? ''])
+  if (next !== undefined) {
     return new ActionError({
       kind: 'unusable-runner',
       what: `${path ?? 'A file'} could not be used (${syscall ?? 'file'}: ${code})`,
-      next: isFull
-        ? 'The disk of this runner is full: free some space, then run the job again.'
-        : (ofMachine ?? ''),
+      next,
       cause: error,
     })
   }
@@ -113,19 +114,16 @@ export function toActionError(thrown: unknown): ActionError {
   })
 }
 
+/** What to do where an error of the file system says that the disk is full; undefined for all others. */
+export function fullDiskAdvice(code: string | undefined): string | undefined {
+  return FULL_DISK[code ?? '']
+}
+
 /** A secondary failure in a few words, for a warning. It ends without a full stop. */
 export function describe(thrown: unknown): string {
   const { message, request } = toActionError(thrown)
-  const what = message.replace(/\.$/, '')
+  const what = withoutStop(message)
   return request ? `${what} (${request})` : what
-}
-
-/** A provider that asks for more patience than this is asked again all the same: a server may be lost. */
-const LONGEST_PATIENCE_MS = 60_000
-
-/** How long to pause after a failure before the same is tried again, milliseconds. */
-export function pauseAfter(error: ActionError, ownMs: number): number {
-  return Math.min(error.retryAfterMs ?? ownMs, LONGEST_PATIENCE_MS)
 }
 
 /** True when the credentials are refused: then asking again changes nothing. */

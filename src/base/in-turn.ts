@@ -1,17 +1,25 @@
 /**
- * Does the same for each item, with at most so many under way at a time, in the order given.
+ * Does the same for each item, in the order given. After a failure nothing new is begun, and what was
+ * begun is waited for.
  *
- * @throws what the first failed `work` threw, once all that was under way has ended
+ * @param atOnce so many are under way at a time, at most
+ * @throws the first failure
  */
 export async function inTurn<T>(
   items: readonly T[],
   atOnce: number,
   work: (item: T) => Promise<void>,
 ): Promise<void> {
-  const rest = items.values()
+  const rest = [...items]
+  const failures: unknown[] = []
   const worker = async () => {
-    for (const item of rest) await work(item)
+    for (let item = rest.shift(); item !== undefined; item = rest.shift()) await work(item)
   }
-  const ends = await Promise.allSettled(Array.from({ length: atOnce }, worker))
-  for (const end of ends) if (end.status === 'rejected') throw end.reason
+  const guarded = () =>
+    worker().catch((thrown: unknown) => {
+      rest.length = 0
+      failures.push(thrown)
+    })
+  await Promise.all(Array.from({ length: atOnce }, guarded))
+  if (failures.length > 0) throw failures[0]
 }

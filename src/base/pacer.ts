@@ -1,6 +1,6 @@
 import type { Clock } from './clock.ts'
 
-/** Lets one after the other go, a little apart: many at once would run into a rate limit. */
+/** Lets requests go one after the other, a little apart: many at once would run into a rate limit. */
 export class Pacer {
   readonly #clock: Clock
   readonly #spacingMs: number
@@ -8,7 +8,10 @@ export class Pacer {
   readonly #behindMs: number
   #nextAtMs = Number.NEGATIVE_INFINITY
 
-  /** @param burst so many may go at once after a rest */
+  /**
+   * @param spacingMs from one to the next
+   * @param burst so many may go at once after a rest
+   */
   constructor(clock: Clock, spacingMs: number, burst = 1) {
     this.#clock = clock
     this.#spacingMs = spacingMs

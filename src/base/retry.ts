@@ -1,5 +1,5 @@
 import type { Clock } from './clock.ts'
-import { areCredentialsRefused, toActionError } from './errors.ts'
+import { type ActionError, areCredentialsRefused, toActionError } from './errors.ts'
 
 /** However long a provider asks to be left alone, a server may be lost meanwhile. */
 const LONGEST_PAUSE_MS = 60_000
@@ -72,6 +72,20 @@ function pauseAfterAttempt(thrown: unknown, attempt: number, options: RetryOptio
 
 function areCredentialsRefusedBy(thrown: unknown): boolean {
   return areCredentialsRefused(toActionError(thrown))
+}
+
+/**
+ * How long to pause after a failure before the same is tried again, milliseconds.
+ *
+ * @param ownMs where the error does not ask for a pause
+ * @param longestMs the longest pause; a provider that asks for more is asked again all the same
+ */
+export function pauseAfter(
+  { retryAfterMs }: ActionError,
+  ownMs: number,
+  longestMs = LONGEST_PAUSE_MS,
+): number {
+  return Math.min(retryAfterMs ?? ownMs, longestMs)
 }
 
 /** `firstMs`, twice that, four times that, …, at most `longestMs`: a `pauseMs` for `retry`. */

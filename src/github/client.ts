@@ -1,12 +1,21 @@
 import { ActionError } from '../base/errors.ts'
 import { type HttpClient, HttpFailure } from '../net/request.ts'
 import type { Budget } from './budget.ts'
-import { isAmbiguous, isFinal, toGitHubError } from './failure.ts'
+import { isAmbiguous, isFinal, oddReply, toGitHubError } from './failure.ts'
 
 export type Octokit = InstanceType<typeof import('@actions/github/lib/utils')['GitHub']>
 
+interface Reply {
+  status: number
+  data: unknown
+}
+
 /** One call of the API, by a method of Octokit. */
-type Call = (octokit: Octokit) => Promise<{ status: number; data: unknown }>
+type Call<T extends Reply = Reply> = (octokit: Octokit) => Promise<T>
+
+interface Page extends Reply {
+  headers: { link?: string | undefined }
+}
 
 export interface ClientOptions {
   token: string
@@ -46,7 +55,17 @@ export class GitHubClient {
    * @throws ActionError
    */
   async repeat(call: Call): Promise<unknown> {
-    return await this.#try(call, isFinal)
+    return (await this.#try(() => this.#once(call), isFinal)).data
+  }
+
+  /**
+   * A list, repeated as by `repeat`, also where the reply is none: taken for an empty list, a page of
+   * some proxy would say that nothing is there.
+   *
+   * @throws ActionError
+   */
+  async list(call: Call): Promise<readonly unknown[]> {
+    return await this.#try(async () => readList((await this.#once(call)).data), isFinal)
   }
 
   /**
@@ -56,29 +75,31 @@ export class GitHubClient {
    * @throws ActionError
    */
   async create(call: Call): Promise<unknown> {
-    return await this.#try(call, (error) => isFinal(error) || isAmbiguous(error))
+    const isLast = (error: ActionError) => isFinal(error) || isAmbiguous(error)
+    return (await this.#try(() => this.#once(call), isLast)).data
   }
 
-  async #try(call: Call, isLast: (error: ActionError) => boolean): Promise<unknown> {
+  async #try<T>(work: () => Promise<T>, isLast: (error: ActionError) => boolean): Promise<T> {
     for (const pauseMs of PAUSES_MS) {
       try {
-        return await this.#once(call)
+        return await work()
       } catch (thrown) {
         if (!(thrown instanceof ActionError) || isLast(thrown)) throw thrown
         if (!(await this.#options.budget.pause(thrown.retryAfterMs ?? pauseMs))) throw thrown
       }
     }
-    return await this.#once(call)
+    return await work()
   }
 
   /** @throws ActionError, or whatever is wrong with our own code */
-  async #once(call: Call): Promise<unknown> {
+  async #once<T extends Reply>(call: Call<T>): Promise<T> {
     try {
       this.#octokit ??= this.#load()
-      const { status, data } = await call(await this.#octokit)
+      const reply = await call(await this.#octokit)
       // A redirect is not followed: it would carry the token elsewhere.
-      if (status < 300) return data
-      throw new ActionError({ kind: 'refused', what: `GitHub sent us elsewhere (HTTP ${status})` })
+      if (reply.status < 300) return reply
+      const what = `GitHub sent us elsewhere (HTTP ${reply.status})`
+      throw new ActionError({ kind: 'refused', what })
     } catch (thrown) {
       throw toGitHubError(thrown, this.#options.wallMs())
     }
@@ -87,26 +108,26 @@ export class GitHubClient {
   /**
    * Every page of a list, first to last, or up to the one that is enough. Each page is repeated by itself.
    *
+   * @param read what is kept of an entry: a hundred pages of long comments do not fit into memory
    * @throws ActionError
    */
-  async pages(
-    call: (octokit: Octokit, page: number) => ReturnType<Call>,
-    isEnough: (page: readonly unknown[]) => boolean = () => false,
-  ): Promise<unknown[]> {
-    const all: unknown[] = []
+  async pages<T extends { id: number }>(
+    call: (octokit: Octokit, page: number) => Promise<Page>,
+    read: (entry: unknown) => T | undefined,
+    isEnough?: (page: readonly T[]) => boolean,
+  ): Promise<T[]> {
+    // An entry can move to the next page while the pages are read: it counts once.
+    const all = new Map<number, T>()
     for (let page = 1; page <= MAX_PAGES; page += 1) {
-      let hasNext = false
-      const data = await this.repeat(async (octokit) => {
-        const reply = await call(octokit, page)
-        const { headers } = reply as { headers?: { link?: unknown } }
-        hasNext = /;\s*rel="next"/.test(String(headers?.link))
-        return reply
-      })
-      const items: unknown[] = Array.isArray(data) ? data : []
-      all.push(...items)
-      if (!hasNext || isEnough(items)) break
+      const { entries, hasNext } = await this.#try(async () => {
+        const { data, headers } = await this.#once((octokit) => call(octokit, page))
+        return { entries: readList(data), hasNext: /;\s*rel="next"/.test(headers.link ?? '') }
+      }, isFinal)
+      const found = entries.flatMap((entry) => read(entry) ?? [])
+      for (const one of found) all.set(one.id, one)
+      if (!hasNext || isEnough?.(found)) break
     }
-    return all
+    return [...all.values()]
   }
 
   async #load(): Promise<Octokit> {
@@ -118,8 +139,7 @@ export class GitHubClient {
       baseUrl: apiUrl.href.replace(/\/+$/, ''),
       userAgent: 'deploy-game-server',
       // Deprecation notes go to the console otherwise, past everything that cleans our log.
-      log: { debug: silent, info: silent, warn: silent, error: silent },
-      request: { fetch: this.#fetch },
+      request: { fetch: this.#fetch, log: { warn: silent } },
     })
   }
 
@@ -142,6 +162,13 @@ export class GitHubClient {
     const headers = new Map(Object.entries(reply.headers))
     return { url, status: reply.status, headers, text: async () => reply.text }
   }
+}
+
+/** Some servers give null for an empty list. */
+function readList(data: unknown): readonly unknown[] {
+  const entries = data ?? []
+  if (!Array.isArray(entries)) throw oddReply('list')
+  return entries
 }
 
 /**

@@ -1,7 +1,7 @@
 import { asSentence } from '../base/sentence.ts'
 import { codeBlock, codeSpan, escapeMarkdown, limitBytes, table } from '../report/markdown.ts'
 import { toLine } from '../runner/plain-text.ts'
-import type { Outcome } from '../state/state.ts'
+import { isUp, type Outcome } from '../state/state.ts'
 import { id } from './json.ts'
 import type { RunKey } from './run-order.ts'
 import type { DeploymentView, RunView } from './run-view.ts'
@@ -36,6 +36,7 @@ export function groupInMarker(group: string): string {
   return group.slice(0, LONGEST_GROUP).toWellFormed()
 }
 
+/** The first line of a comment, which people do not see. */
 export function writeMarker({ group, run, isOver }: Marker): string {
   // Encoded, a group can end neither the comment nor its field.
   const fields = [
@@ -81,10 +82,6 @@ export function buildCommentBody(view: RunView, context: CommentContext): string
   parts.push(facts(view, context))
   if (view.deployments.length > 1) parts.push(...servers(view.deployments))
   return limitBytes(`${parts.join('\n\n')}\n`, MAX_BYTES)
-}
-
-function isUp(outcome: Outcome | undefined): boolean {
-  return outcome === 'succeeded' || outcome === 'started'
 }
 
 const SENTENCES: Readonly<Record<Outcome, (what: string, where: string) => string>> = {

@@ -1,7 +1,9 @@
+import { ActionError, toActionError } from '../base/errors.ts'
 import type { Budget } from './budget.ts'
 import { buildCommentBody, groupInMarker, type Marker } from './comment-body.ts'
 import { type Author, type Comments, isSameAuthor, type MarkedComment } from './comments.ts'
 import type { GitHubEvent } from './event.ts'
+import { isAmbiguous } from './failure.ts'
 import { compareRuns, isSuperseded, runName } from './run-order.ts'
 import type { RunView } from './run-view.ts'
 
@@ -70,36 +72,50 @@ export class StickyComment {
     if (pull === undefined) return
     const marker = this.#markerOf(view)
     let isWritten = false
+    let lost: ActionError | undefined
     for (let round = 0; round < TRIES; round += 1) {
       const [current, ...others] = await this.#ours(pull)
       for (const { id } of others) await this.#options.comments.delete(id)
-      if (current) this.#remember({ id: current.id })
       if (current && this.#isNewer(current.marker)) {
         return this.#logOnce('A newer run keeps the comment on the pull request up to date.')
       }
+      if (current) this.#remember({ id: current.id })
       if (isWritten && current && isSameState(current.marker, marker)) return
       // One that was just created may not be listed yet.
-      if (!current && (isWritten || !mayCreate)) return
-      if (await this.#put(pull, current, this.#body(view, marker))) isWritten = true
-      const isNew = current === undefined
-      if (isWritten && !isNew && !(this.#isContended && marker.isOver)) return
+      if (!current && (isWritten || !mayCreate)) return this.#checkIdentity(view)
+      const end = await this.#put(pull, current, this.#body(view, marker))
+      lost = typeof end === 'string' ? undefined : end
+      isWritten ||= lost === undefined
+      if (end === 'updated' && !(this.#isContended && marker.isOver)) return
       // A new one has to be compared with what another run may have created meanwhile.
-      if (!isNew && !(await this.#options.budget.pause(CONTENDED_MS))) return
+      if (end !== 'created' && !(await this.#options.budget.pause(CONTENDED_MS))) break
     }
+    if (lost) throw lost
   }
 
-  /** @returns false when the comment was deleted under our hands */
-  async #put(pull: number, current: MarkedComment | undefined, body: string): Promise<boolean> {
+  /** @returns how the body got there, or why it may not have got there */
+  async #put(
+    pull: number,
+    current: MarkedComment | undefined,
+    body: string,
+  ): Promise<'updated' | 'created' | ActionError> {
     const { comments } = this.#options
     const known = current?.id ?? this.#saved.id
-    if (known !== undefined && (await comments.update(known, body))) return true
-    if (current) return false
-    const created = await comments.create(pull, body)
-    this.#me = created.author
-    // Now that we know for certain who we are, older ones of ours are looked for as well.
-    this.#firstListAtMs = undefined
-    this.#remember({ id: created.id })
-    return true
+    if (known !== undefined && (await comments.update(known, body))) return 'updated'
+    if (current) return deletedMeanwhile()
+    try {
+      const created = await comments.create(pull, body)
+      this.#me = created.author
+      // Now that we know for certain who we are, older ones of ours are looked for as well.
+      this.#firstListAtMs = undefined
+      this.#remember({ id: created.id })
+      return 'created'
+    } catch (thrown) {
+      const error = toActionError(thrown)
+      // It may be there all the same, which the next list shows. Of a reply that is odd there is no end.
+      if (isAmbiguous(error) && error.kind !== 'malformed-reply') return error
+      throw error
+    }
   }
 
   /** Our comments of this group, that of the newest run first, the oldest of one run before others. */
@@ -149,6 +165,15 @@ export class StickyComment {
     return this.#me
   }
 
+  /** @throws ActionError where a comment to be edited is among those of which nobody tells whose they are */
+  #checkIdentity({ outcome }: RunView): void {
+    if (outcome !== 'stopped' || !this.#isMeAsked || this.#me) return
+    throw new ActionError({
+      kind: 'refused',
+      what: 'GitHub does not tell which comments were written with this token',
+    })
+  }
+
   async #findPull(): Promise<number | undefined> {
     const { event, comments } = this.#options
     if (this.#saved.pull === undefined) {
@@ -192,6 +217,10 @@ export class StickyComment {
     if (!this.#logged.has(line)) this.#options.log(line)
     this.#logged.add(line)
   }
+}
+
+function deletedMeanwhile(): ActionError {
+  return new ActionError({ kind: 'not-found', what: 'it was deleted whenever it was written' })
 }
 
 function isSameState(a: Marker, b: Marker): boolean {

@@ -2,8 +2,8 @@ import { ActionError } from '../base/errors.ts'
 import type { GitHubClient } from './client.ts'
 import { type Marker, readMarker } from './comment-body.ts'
 import type { PullSearch, Repository } from './event.ts'
-import { oddReply } from './failure.ts'
-import { asObject, id, list, shape, text } from './json.ts'
+import { oddReply, unlessGone } from './failure.ts'
+import { asObject, id, shape, text } from './json.ts'
 
 /** A comment that carries a marker of ours; who wrote it is another question. */
 export interface MarkedComment {
@@ -39,16 +39,17 @@ export class Comments {
 
   /** @param since only those changed since then, ISO 8601 */
   async list(pull: number, since?: string): Promise<MarkedComment[]> {
-    const found = await this.#client.pages((octokit, page) =>
-      octokit.rest.issues.listComments({
-        ...this.#where,
-        issue_number: pull,
-        per_page: PER_PAGE,
-        page,
-        ...(since && { since }),
-      }),
+    return await this.#client.pages(
+      (octokit, page) =>
+        octokit.rest.issues.listComments({
+          ...this.#where,
+          issue_number: pull,
+          per_page: PER_PAGE,
+          page,
+          ...(since && { since }),
+        }),
+      readComment,
     )
-    return found.flatMap((value) => readComment(value) ?? [])
   }
 
   async create(pull: number, body: string): Promise<MarkedComment> {
@@ -62,20 +63,21 @@ export class Comments {
 
   /** @returns false when it is there no more */
   async update(commentId: number, body: string): Promise<boolean> {
-    return await isThere(
-      this.#client.repeat((octokit) =>
-        octokit.rest.issues.updateComment({ ...this.#where, comment_id: commentId, body }),
-      ),
+    const updated = this.#client.repeat((octokit) =>
+      octokit.rest.issues.updateComment({ ...this.#where, comment_id: commentId, body }),
+    )
+    return await unlessGone(
+      updated.then(() => true),
+      false,
     )
   }
 
   /** Nothing happens when it is there no more. */
   async delete(commentId: number): Promise<void> {
-    await isThere(
-      this.#client.repeat((octokit) =>
-        octokit.rest.issues.deleteComment({ ...this.#where, comment_id: commentId }),
-      ),
+    const deleted = this.#client.repeat((octokit) =>
+      octokit.rest.issues.deleteComment({ ...this.#where, comment_id: commentId }),
     )
+    await unlessGone(deleted, undefined)
   }
 
   /**
@@ -114,7 +116,7 @@ export class Comments {
 
   /** The open pull request of a branch or, where its branch is not found, of a commit. */
   async findPull(search: PullSearch, sha: string | undefined): Promise<number | undefined> {
-    const byBranch = await this.#client.repeat((octokit) =>
+    const byBranch = await this.#client.list((octokit) =>
       octokit.rest.pulls.list({
         ...this.#where,
         state: 'open',
@@ -124,7 +126,7 @@ export class Comments {
     )
     const found = openPullOf(byBranch, search)
     if (found !== undefined || sha === undefined) return found
-    const byCommit = await this.#client.repeat((octokit) =>
+    const byCommit = await this.#client.list((octokit) =>
       octokit.rest.repos.listPullRequestsAssociatedWithCommit({
         ...this.#where,
         commit_sha: sha,
@@ -135,15 +137,21 @@ export class Comments {
   }
 }
 
-/** The branch is compared again: look-alikes of GitHub leave out filters that they do not know. */
-function openPullOf(data: unknown, { owner, branch }: PullSearch): number | undefined {
-  return list
-    .parse(data)
+/**
+ * The branch is compared again: look-alikes of GitHub leave out filters that they do not know, and an
+ * owner may have a fork beside the repository, with branches of the same names.
+ */
+function openPullOf(
+  pulls: readonly unknown[],
+  { owner, repository, branch }: PullSearch,
+): number | undefined {
+  return pulls
     .map((value) => WIRE_PULL.parse(value))
     .find(({ state, head }) => {
-      const headOwner = head.repo.full_name?.split('/')[0] ?? ''
-      const isOfOwner = headOwner.toLowerCase() === owner.toLowerCase()
-      return state === 'open' && head.ref === branch && isOfOwner
+      const [headOwner = '', headName] = (head.repo.full_name ?? '').toLowerCase().split('/')
+      const isOfOwner = headOwner === owner.toLowerCase()
+      const isOfRepository = repository === undefined || headName === repository.toLowerCase()
+      return state === 'open' && head.ref === branch && isOfOwner && isOfRepository
     })?.number
 }
 
@@ -152,16 +160,6 @@ function readComment(value: unknown): MarkedComment | undefined {
   const marker = readMarker(body)
   if (id === undefined || marker === undefined) return undefined
   return { id, marker, author: { id: user.id, login: user.login ?? '' } }
-}
-
-async function isThere(call: Promise<unknown>): Promise<boolean> {
-  try {
-    await call
-    return true
-  } catch (thrown) {
-    if (thrown instanceof ActionError && thrown.kind === 'not-found') return false
-    throw thrown
-  }
 }
 
 export function isSameAuthor(a: Author, b: Author): boolean {

@@ -1,8 +1,8 @@
 import { ActionError, toActionError } from '../base/errors.ts'
+import { inTurn } from '../base/in-turn.ts'
 import type { Outcome } from '../state/state.ts'
 import type { DeploymentRecord, DeploymentRecords, RecordState } from './deployment-records.ts'
-import { isAmbiguous } from './failure.ts'
-import { inParallel } from './parallel.ts'
+import { isAmbiguous, unlessGone } from './failure.ts'
 import { isSuperseded, type RunKey } from './run-order.ts'
 import { pageOf, type RunView } from './run-view.ts'
 
@@ -49,6 +49,8 @@ const ENDED: readonly unknown[] = ['inactive', 'failure', 'error']
 const FEW = 5
 /** The newest of them; what is older was ended when these came. */
 const MOST_ASKED = 1_000
+/** Requests that are on their way at a time: GitHub asks its users not to send many at once. */
+const AT_ONCE = 4
 
 /** The GitHub Deployment of one run: its own record, and the earlier ones of the environment. */
 export class DeploymentRecorder {
@@ -202,7 +204,7 @@ export class DeploymentRecorder {
     const { records: api, environment } = this.#options
     const open = records.filter(({ id }) => !this.#ended.has(id)).slice(0, MOST_ASKED)
     const known = open.length > FEW ? await api.states(environment) : undefined
-    await inParallel(open, async (record) => {
+    await inTurn(open, AT_ONCE, async (record) => {
       if (isEnough()) return
       const state = known?.get(record.id) ?? (await api.stateOf(record.id))
       if (ENDED.includes(state)) this.#ended.add(record.id)
@@ -215,12 +217,10 @@ export class DeploymentRecorder {
   async #end(active: readonly ActiveRecord[], view: RunView): Promise<void> {
     const ending = active.filter(({ state, own }) => state === 'success' || own !== undefined)
     const description = view.outcome === 'stopped' ? 'Stopped' : 'Replaced by a newer deployment'
-    await inParallel(ending, ({ id }) =>
-      this.#options.records.addStatus(id, {
-        state: 'inactive',
-        description,
-        logUrl: this.#options.runUrl,
-      }),
+    const { records, runUrl: logUrl } = this.#options
+    // Somebody may delete old ones at the same time.
+    await inTurn(ending, AT_ONCE, ({ id }) =>
+      unlessGone(records.addStatus(id, { state: 'inactive', description, logUrl }), undefined),
     )
   }
 
@@ -236,6 +236,7 @@ function hasSucceeded({ state }: ActiveRecord): boolean {
 
 function describe({ outcome, error }: RunView): string {
   if (outcome === undefined) return 'Deploying'
+  if (outcome === 'started') return 'Started'
   if (outcome === 'succeeded') return 'Ready'
   if (outcome === 'stopped') return 'Stopped'
   if (outcome === 'cancelled') return 'Cancelled'

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import type { GitHubClient } from './client.ts'
 import type { Repository } from './event.ts'
-import { oddReply } from './failure.ts'
+import { oddReply, unlessGone } from './failure.ts'
 import { id, list, parseObject, shape, text } from './json.ts'
 import type { RunKey } from './run-order.ts'
 
@@ -16,7 +16,7 @@ export interface DeploymentRecord {
   own: OwnPayload | undefined
 }
 
-/** What our records carry. */
+/** What our records carry as their payload. */
 export interface OwnPayload {
   /** Tells one record of ours from every other, also when the reply to its creation was lost. */
   key: string
@@ -128,7 +128,7 @@ export class DeploymentRecords {
     environment: string,
     { sha, newerThan = 0 }: { sha?: string | undefined; newerThan?: number | undefined } = {},
   ): Promise<DeploymentRecord[]> {
-    const found = await this.#client.pages(
+    const records = await this.#client.pages(
       (octokit, page) =>
         octokit.rest.repos.listDeployments({
           ...this.#where,
@@ -137,11 +137,11 @@ export class DeploymentRecords {
           per_page: PER_PAGE,
           page,
         }),
+      readRecord,
       // GitHub lists the newest first.
-      (page) => page.flatMap(readRecord).some(({ id }) => id <= newerThan),
+      (page) => page.some(({ id }) => id <= newerThan),
     )
-    const records = found.flatMap(readRecord).filter(({ id }) => id > newerThan)
-    return records.sort((a, b) => b.id - a.id)
+    return records.filter(({ id }) => id > newerThan).sort((a, b) => b.id - a.id)
   }
 
   /**
@@ -176,24 +176,24 @@ export class DeploymentRecords {
     }
   }
 
-  /** The newest status; undefined where there is none yet. */
+  /** The newest state; undefined where there is none yet. One that somebody deleted is inactive. */
   async stateOf(recordId: number): Promise<string | undefined> {
-    const found = await this.#client.repeat((octokit) =>
+    const listed = this.#client.list((octokit) =>
       octokit.rest.repos.listDeploymentStatuses({
         ...this.#where,
         deployment_id: recordId,
         per_page: PER_PAGE,
       }),
     )
-    const statuses = (Array.isArray(found) ? found : []).map((status) => WIRE_STATUS.parse(status))
-    return statuses.sort((a, b) => (b.id ?? 0) - (a.id ?? 0))[0]?.state
+    const statuses = await unlessGone(listed, [{ id: 1, state: 'inactive' }])
+    const read = statuses.map((status) => WIRE_STATUS.parse(status))
+    return read.sort((a, b) => (b.id ?? 0) - (a.id ?? 0))[0]?.state
   }
 }
 
-function readRecord(value: unknown): DeploymentRecord[] {
-  const record = WIRE_RECORD.parse(value)
-  if (record.id === undefined) return []
-  return [{ id: record.id, sha: record.sha ?? '', own: readPayload(record.payload) }]
+function readRecord(value: unknown): DeploymentRecord | undefined {
+  const { id, sha = '', payload } = WIRE_RECORD.parse(value)
+  return id === undefined ? undefined : { id, sha, own: readPayload(payload) }
 }
 
 /** GitHub gives a payload back as an object or as the JSON text of one. */

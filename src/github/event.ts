@@ -8,9 +8,11 @@ export interface Repository {
   name: string
 }
 
-/** Where an open pull request may be found by API: of this branch of this owner's fork, with this commit. */
+/** Where an open pull request may be found by API: of this branch of this owner's fork. */
 export interface PullSearch {
   owner: string
+  /** The fork's name; undefined where the event does not tell. */
+  repository: string | undefined
   branch: string
 }
 
@@ -77,7 +79,7 @@ function readDetails(environment: NodeJS.ProcessEnv, repository: Repository): De
     isPreview: PULL_EVENTS.includes(name),
     pullNumber: pull.number ?? (issue.pull_request ? issue.number : undefined),
     pullSearch: BRANCH_EVENTS.includes(name)
-      ? searchFor(repository.owner, environment.GITHUB_REF?.match(/^refs\/heads\/(.+)$/)?.[1])
+      ? searchFor(repository, environment.GITHUB_REF?.match(/^refs\/heads\/(.+)$/)?.[1])
       : undefined,
   }
 }
@@ -90,7 +92,7 @@ const WORKFLOW_RUN = shape({
   event: text,
   head_sha: text,
   head_branch: text,
-  head_repository: shape({ owner: shape({ login: text }) }),
+  head_repository: shape({ owner: shape({ login: text }), name: text }),
   pull_requests: list,
 })
 
@@ -101,6 +103,7 @@ function ofWorkflowRun(
   { owner, name }: Repository,
 ): Details {
   const run = WORKFLOW_RUN.parse(event.workflow_run)
+  const { head_repository: head } = run
   // A branch of this repository may also have a pull request in another one of the same network.
   const here = `/repos/${owner}/${name}`.toLowerCase()
   const pulls = run.pull_requests.map((pull) => PULL.parse(pull))
@@ -110,13 +113,16 @@ function ofWorkflowRun(
     isPreview: PULL_EVENTS.includes(run.event),
     pullNumber: own?.number,
     // The list is always empty for pull requests from forks.
-    pullSearch: searchFor(run.head_repository.owner.login, run.head_branch),
+    pullSearch: searchFor({ owner: head.owner.login, name: head.name }, run.head_branch),
   }
 }
 
-function searchFor(owner: string | undefined, branch: string | undefined): PullSearch | undefined {
+function searchFor(
+  { owner, name }: { owner: string | undefined; name: string | undefined },
+  branch: string | undefined,
+): PullSearch | undefined {
   const isSound = owner !== undefined && NAME.test(owner) && branch !== undefined && branch !== ''
-  return isSound && branch.length <= 255 ? { owner, branch } : undefined
+  return isSound && branch.length <= 255 ? { owner, repository: name, branch } : undefined
 }
 
 function readEventFile(path: string | undefined): JsonObject {

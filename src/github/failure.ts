@@ -1,10 +1,12 @@
 import { ActionError, type ErrorKind } from '../base/errors.ts'
-import { HttpFailure } from '../net/request.ts'
+import { HttpFailure, type HttpFailureReason } from '../net/request.ts'
 import { readRetryAfter } from '../net/retry-after.ts'
 import { asObject } from './json.ts'
 
 /** Without a hint GitHub asks for a minute before anything is sent again. */
 const RATE_LIMIT_PAUSE_MS = 60_000
+/** Every limit of GitHub ends within the hour; what a server says beyond it is an error of that server. */
+const LONGEST_PAUSE_MS = 3_600_000
 
 /**
  * What a call of Octokit threw, as an error of ours. Octokit's own error holds the whole reply with its
@@ -37,10 +39,16 @@ export function oddReply(what: string): ActionError {
 function noAnswer(failure: HttpFailure, request: string): ActionError {
   const isGivenUp = failure.reason === 'aborted'
   return new ActionError({
-    kind: failure.reason === 'unreachable' ? 'unreachable' : 'connection-lost',
+    kind: KINDS[failure.reason] ?? 'connection-lost',
     what: isGivenUp ? TOO_SLOW : `GitHub gave no answer: ${failure.message}`,
     request,
   })
+}
+
+/** Where the request was certainly not sent; any other may have done its work. */
+const KINDS: Readonly<Partial<Record<HttpFailureReason, ErrorKind>>> = {
+  unreachable: 'unreachable',
+  untrusted: 'untrusted-certificate',
 }
 
 function refusal(
@@ -49,9 +57,8 @@ function refusal(
   what: string,
   wallMs: number,
 ): ActionError {
-  const headers = asObject(response.headers)
   const { message } = asObject(response.data)
-  const retryAfterMs = rateLimitPause(status, headers, wallMs)
+  const retryAfterMs = rateLimitPause(status, response, wallMs)
   return new ActionError({
     kind: retryAfterMs === undefined ? kindOf(status) : 'rate-limited',
     what: typeof message === 'string' ? message : 'GitHub gave no reason',
@@ -63,7 +70,7 @@ function refusal(
 /** The pause that a rate limit asks for; undefined where the status is none. Both kinds come as 403 or 429. */
 function rateLimitPause(
   status: number,
-  headers: Readonly<Record<string, unknown>>,
+  response: Readonly<Record<string, unknown>>,
   wallMs: number,
 ): number | undefined {
   if (status !== 403 && status !== 429) return undefined
@@ -71,12 +78,18 @@ function rateLimitPause(
     'retry-after': after,
     'x-ratelimit-remaining': left,
     'x-ratelimit-reset': reset,
-  } = headers
+  } = asObject(response.headers)
   if (after !== undefined) return readRetryAfter(String(after), wallMs) ?? RATE_LIMIT_PAUSE_MS
   if (left === '0' && /^\d{1,12}$/.test(String(reset))) {
-    return Math.max(1_000, Number(reset) * 1_000 - wallMs)
+    return Math.min(LONGEST_PAUSE_MS, Math.max(1_000, Number(reset) * 1_000 - wallMs))
   }
-  return status === 429 ? RATE_LIMIT_PAUSE_MS : undefined
+  return status === 429 || isSecondaryLimit(response) ? RATE_LIMIT_PAUSE_MS : undefined
+}
+
+/** GitHub does not always send a header with its secondary limit; the page that it names always tells. */
+function isSecondaryLimit(response: Readonly<Record<string, unknown>>): boolean {
+  const { documentation_url: page } = asObject(response.data)
+  return /#.*secondary-rate-limits/.test(String(page))
 }
 
 function kindOf(status: number): ErrorKind {
@@ -87,7 +100,10 @@ function kindOf(status: number): ErrorKind {
   return 'refused'
 }
 
-const FINAL: readonly ErrorKind[] = ['unauthorized', 'forbidden', 'not-found', 'refused']
+const FINAL: readonly ErrorKind[] = [
+  ...(['unauthorized', 'forbidden', 'not-found', 'refused'] as const),
+  'untrusted-certificate',
+]
 
 /** True when asking again later in the run changes nothing. */
 export function isFinal({ kind }: ActionError): boolean {
@@ -97,6 +113,20 @@ export function isFinal({ kind }: ActionError): boolean {
 /** True when the request may have done its work although no good reply came. */
 export function isAmbiguous({ kind }: ActionError): boolean {
   return kind === 'connection-lost' || kind === 'server-fault' || kind === 'malformed-reply'
+}
+
+/**
+ * What a call gives, or `otherwise` where what it is about is there no more.
+ *
+ * @throws whatever else the call throws
+ */
+export async function unlessGone<T>(call: Promise<T>, otherwise: T): Promise<T> {
+  try {
+    return await call
+  } catch (thrown) {
+    if (thrown instanceof ActionError && thrown.kind === 'not-found') return otherwise
+    throw thrown
+  }
 }
 
 function pathOf(url: string): string {

@@ -1,13 +1,13 @@
 import * as z from 'zod/mini'
+import { isRecord, parseJson } from '../base/json.ts'
 
 /** Lenient readers of GitHub's JSON, of event files and of replies: what is odd is absent. */
 
 export type JsonObject = Readonly<Record<string, unknown>>
 
+/** The value where it is an object; else an empty one. */
 export function asObject(value: unknown): JsonObject {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-    ? (value as JsonObject)
-    : {}
+  return isRecord(value) ? value : {}
 }
 
 /** An object of these fields; whatever the value is, each of them is there for its reader, if undefined. */
@@ -45,9 +45,5 @@ export const list = z.pipe(
 
 /** The object in a JSON text; an empty one where it is none. */
 export function parseObject(json: string): JsonObject {
-  try {
-    return asObject(JSON.parse(json))
-  } catch {
-    return {}
-  }
+  return asObject(parseJson(json))
 }

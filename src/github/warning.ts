@@ -23,6 +23,9 @@ export function warningFor(failed: readonly FailedPart[]): string {
 
 function advice(failed: readonly FailedPart[], permissions: string): string {
   const kinds = failed.map(({ error }) => error.kind)
+  if (kinds.includes('untrusted-certificate')) {
+    return 'Set NODE_EXTRA_CA_CERTS to the file of the certificate authority, for the whole job or in the environment of the runner.'
+  }
   if (kinds.includes('unauthorized')) {
     return `github-token was not accepted: use the job's own token, with the permissions ${permissions}.`
   }

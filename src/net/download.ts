@@ -29,7 +29,7 @@ export type DownloadReply = { status: 200; sha256: string } | { status: number; 
  * Fetches a file that is too large for memory, hashing it on the way. It carries no credentials, so
  * redirects may be followed; who asks compares the hash before the file is used.
  *
- * @throws HttpFailure; nothing is left on the disk then
+ * @throws HttpFailure when it did not come whole; nothing is left on the disk then
  */
 export async function download(wanted: Download): Promise<DownloadReply> {
   const deadline = AbortSignal.timeout(Math.max(1, Math.ceil(wanted.deadlineMs)))
@@ -55,7 +55,7 @@ async function follow(
   let url = first
   for (let redirects = 0; ; redirects += 1) {
     if (!isAllowed(url, first))
-      throw new HttpFailure('unreachable', `${url.host} was named without https`)
+      throw new HttpFailure('unreachable', `it is not on https at ${url.host}`)
     const reply = await request.call(dispatcher, {
       origin: url.origin,
       path: url.pathname + url.search,
@@ -67,7 +67,7 @@ async function follow(
     if (!REDIRECTS.has(reply.statusCode) || typeof location !== 'string') return reply
     await reply.body.dump()
     if (redirects === MAX_REDIRECTS || !URL.canParse(location, url)) {
-      throw new HttpFailure('unreachable', `the redirects of ${first.host} lead nowhere`)
+      throw new HttpFailure('unreachable', `${first.host} redirects too often, or to no URL`)
     }
     url = new URL(location, url)
   }

@@ -1,3 +1,5 @@
+import { isLoopback } from '../base/loopback.ts'
+
 /** The proxy that a variable names; without a scheme it is one that speaks HTTP, as for curl. */
 function proxyUrl(value: string | undefined): string | undefined {
   const text = value?.trim()
@@ -37,7 +39,7 @@ export function connectProxyFor(
   port: number,
 ): string | undefined {
   const bare = host.toLowerCase().replace(/\.$/, '')
-  if (bare === 'localhost' || bare === '::1' || /^127\.\d+\.\d+\.\d+$/.test(bare)) return undefined
+  if (isLoopback(bare)) return undefined
   const entries = (proxyVariable(environment, 'no_proxy') ?? '').toLowerCase().split(/[,\s]+/)
   if (entries.some((entry) => isNamedBy(entry, bare, port))) return undefined
   return proxiesOf(environment).httpsProxy

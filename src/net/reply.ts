@@ -43,9 +43,10 @@ export function silence(): HttpFailure {
 }
 
 /**
- * Reads the whole reply; throws `HttpFailure` when it is too large.
+ * Reads the whole reply.
  *
- * @param pace where the end is wanted: of a larger reply it is kept
+ * @param pace given where the end of a larger reply is kept; it counts what comes
+ * @throws HttpFailure `too-large` without `pace`; whatever breaks the connection
  */
 export async function readReply(
   reply: Dispatcher.ResponseData,

@@ -59,14 +59,16 @@ const UNTRUSTED =
 export function createHttpClient(environment: NodeJS.ProcessEnv, lookup?: HostLookup): HttpClient {
   let dispatcher: Promise<Dispatcher> | undefined
   return async (outgoing) => {
-    dispatcher ??= openDispatcher(environment, lookup).catch(() => {
-      throw new HttpFailure('unreachable', 'the proxy in the environment is not a URL')
-    })
+    dispatcher ??= openDispatcher(environment, lookup)
     return await send(await dispatcher, outgoing)
   }
 }
 
-/** A connection pool: direct, or through the proxy that the environment names. */
+/**
+ * A connection pool: direct, or through the proxy that the environment names.
+ *
+ * @throws HttpFailure `unreachable` when what the environment names as a proxy is no URL
+ */
 export async function openDispatcher(
   environment: NodeJS.ProcessEnv,
   lookup?: HostLookup,
@@ -80,7 +82,12 @@ export async function openDispatcher(
   }
   if (!hasProxy(environment)) return new Agent(options)
   const { openProxyDispatcher } = await import('./proxy-dispatcher.ts')
-  return openProxyDispatcher(environment, options)
+  try {
+    return openProxyDispatcher(environment, options)
+  } catch {
+    const why = 'what http_proxy or https_proxy names is not the URL of a proxy'
+    throw new HttpFailure('unreachable', why)
+  }
 }
 
 /** The address of a host. */

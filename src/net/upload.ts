@@ -1,10 +1,11 @@
 import { Readable } from 'node:stream'
+import type { Dispatcher } from 'undici'
 import request from 'undici/lib/api/api-request.js'
 import { readReply } from './reply.ts'
 import { type HttpFailure, type HttpReply, openDispatcher, toFailure } from './request.ts'
 
 export interface UploadOptions {
-  /** Looked up for proxies. */
+  /** Where the proxy variables are looked up. */
   environment: NodeJS.ProcessEnv
   url: URL
   headers?: Readonly<Record<string, string>>
@@ -64,8 +65,9 @@ export async function upload(options: UploadOptions): Promise<UploadResult> {
     }
   }
   const body = Readable.from(counted(), { objectMode: false, highWaterMark: 1 })
-  const dispatcher = await openDispatcher(options.environment)
+  let dispatcher: Dispatcher | undefined
   try {
+    dispatcher = await openDispatcher(options.environment)
     signal.throwIfAborted()
     const reply = await request.call(dispatcher, {
       origin: url.origin,
@@ -85,6 +87,6 @@ export async function upload(options: UploadOptions): Promise<UploadResult> {
   } finally {
     clearInterval(watch)
     body.destroy()
-    await dispatcher.destroy()
+    await dispatcher?.destroy()
   }
 }

@@ -1,4 +1,7 @@
 import * as z from 'zod/mini'
+import { isRecord } from '../base/json.ts'
+
+export { isRecord, parseJson } from '../base/json.ts'
 
 /**
  * Lenient readers for replies of providers. Each takes what live payloads have been seen to hold and
@@ -6,6 +9,7 @@ import * as z from 'zod/mini'
  */
 export type Json = Readonly<Record<string, unknown>>
 
+/** A text, or a number or boolean as text. */
 export const text = z.pipe(
   z.unknown(),
   z.transform((value) => {
@@ -14,6 +18,7 @@ export const text = z.pipe(
   }),
 )
 
+/** A whole number, also as text. */
 export const integer = z.pipe(
   z.unknown(),
   z.transform((value) => {
@@ -25,6 +30,7 @@ export const integer = z.pipe(
 /** Only a clear yes counts: `error: null` and `error: "false"` are no errors. */
 export const flag = z.pipe(z.unknown(), z.transform(isYes))
 
+/** Whether a value is a clear yes: `true`, `yes` or 1, also as text. */
 export function isYes(value: unknown): boolean {
   // `{"toString": null}` cannot be made a text of: trying to would throw.
   if (typeof value === 'object') return false
@@ -52,28 +58,17 @@ export const time = z.pipe(
   }),
 )
 
+/** A list; an empty one in place of all else. */
 export const list = z.pipe(
   z.unknown(),
   z.transform((value) => (Array.isArray(value) ? (value as unknown[]) : [])),
 )
 
+/** An object; an empty one in place of all else. */
 export const record = z.pipe(
   z.unknown(),
   z.transform((value) => (isRecord(value) ? value : {})),
 )
-
-export function isRecord(value: unknown): value is Record<string, unknown> {
-  return typeof value === 'object' && value !== null && !Array.isArray(value)
-}
-
-/** Undefined when it is no JSON. */
-export function parseJson(body: string): unknown {
-  try {
-    return JSON.parse(body)
-  } catch {
-    return undefined
-  }
-}
 
 /** A field that may stand under one of several names. */
 interface Field<T> {
@@ -81,6 +76,7 @@ interface Field<T> {
   readonly names: readonly string[]
 }
 
+/** @param names what it may be called; the first that holds something readable counts */
 export function field<T>(reader: z.ZodMiniType<T>, ...names: string[]): Field<T> {
   return { reader, names }
 }

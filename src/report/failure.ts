@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
 import type { ActionError } from '../base/errors.ts'
+import { withoutStop } from '../base/sentence.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
 import { cancelSentences } from './cancel-text.ts'
 import { causeOfOne, isReportedFailure, shorten } from './headline.ts'
@@ -42,7 +43,7 @@ function whatHappened(
   if (!report.error && deployment && isReportedFailure(deployment)) {
     return reported(report, deployment, shown)
   }
-  const message = shown.clean(error.message).trim().replace(/\.$/, '')
+  const message = withoutStop(shown.clean(error.message).trim())
   const isInHeading = !isTimeOut(report, error) && shorten(message) === message
   return [isInHeading ? '' : shown.sentence(message), request].filter(Boolean).join(' ')
 }

@@ -1,3 +1,4 @@
+import { withoutStop } from '../base/sentence.ts'
 import {
   type DeploymentState,
   isGood,
@@ -7,7 +8,7 @@ import {
   type StopState,
 } from '../state/state.ts'
 import { isPlanned } from './plan.ts'
-import { countOf, enumerate, type Shown } from './shown.ts'
+import { countOf, enumerate, isOrAre, type Shown } from './shown.ts'
 
 /** A heading is read at a glance; what does not fit is below it. */
 const LONGEST_CAUSE = 110
@@ -79,8 +80,7 @@ function stopHeadline(report: RunState, stop: StopState, shown: Shown): string {
       : `🛑 ${whole} was not running, so nothing was stopped`
   }
   if (stoppedIds.length === 0) return `🛑 No server${of} was running, so nothing was stopped`
-  const are = stoppedIds.length === 1 ? 'is' : 'are'
-  return `🛑 ${countOf(stoppedIds.length, 'server')}${of} ${are} ${done}`
+  return `🛑 ${countOf(stoppedIds.length, 'server')}${of} ${isOrAre(stoppedIds.length)} ${done}`
 }
 
 function reachOf({ application }: RunState, { group }: StopState, shown: Shown): string {
@@ -132,18 +132,21 @@ export interface Cause {
 /** Why a run did not go well: how the process ended, else what the provider says, else our own words. */
 export function causeOf({ error, deployments }: RunState): Cause {
   const bad = error ? undefined : firstBad(deployments)
-  return bad ? causeOfOne(bad) : { text: trimStop(error?.message ?? ''), isReason: false }
+  return bad
+    ? causeOfOne(bad)
+    : { text: withoutStop((error?.message ?? '').trim()), isReason: false }
 }
 
+/** The same for one deployment. */
 export function causeOfOne(deployment: DeploymentState): Cause {
   const { log, observation, error } = deployment
   const isFailed = isReportedFailure(deployment)
   const crash = log?.crash
   if (isFailed && crash) return { text: `its process ended (${crash})`, isReason: false }
   if (isFailed && observation?.reason) {
-    return { text: trimStop(observation.reason), isReason: true }
+    return { text: withoutStop(observation.reason.trim()), isReason: true }
   }
-  return { text: trimStop(error?.message ?? ''), isReason: false }
+  return { text: withoutStop((error?.message ?? '').trim()), isReason: false }
 }
 
 /** The provider itself says so; a server that is ready and does not answer is none. */
@@ -162,15 +165,12 @@ export function firstBad(deployments: readonly DeploymentState[]): DeploymentSta
   return undefined
 }
 
-function trimStop(text: string): string {
-  return text.trim().replace(/\.$/, '')
-}
-
 /** The first sentence, and not more of it than a heading holds. */
 export function shorten(text: string): string {
   const [first = ''] = text.split(/(?<=[.;])\s/, 1)
-  const sentence = trimStop(first).replace(/;$/, '')
+  const sentence = withoutStop(first.trim()).replace(/;$/, '')
   if (sentence.length <= LONGEST_CAUSE) return sentence
   const cut = sentence.slice(0, LONGEST_CAUSE).toWellFormed()
-  return `${cut.slice(0, Math.max(cut.lastIndexOf(' '), LONGEST_CAUSE / 2))}…`
+  const blankAt = cut.lastIndexOf(' ')
+  return `${blankAt < LONGEST_CAUSE / 2 ? cut : cut.slice(0, blankAt)}…`
 }

@@ -2,7 +2,7 @@ import { formatDuration } from '../base/clock.ts'
 import { describe } from '../base/errors.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
-import type { DeploymentState, RunState } from '../state/state.ts'
+import { type DeploymentState, isUp, type RunState } from '../state/state.ts'
 import { cancelSentences } from './cancel-text.ts'
 import { lastErrors } from './log-excerpt.ts'
 import { printLog } from './log-tail.ts'
@@ -57,7 +57,7 @@ function annotate(report: RunState, printer: Printer): void {
   const reported = new Set<string>()
   for (const deployment of report.deployments) {
     const { error, outcome } = deployment
-    if (outcome === 'succeeded' || outcome === 'started') printer.notice(good(deployment))
+    if (isUp(outcome)) printer.notice(good(deployment))
     // One cause may end several deployments with the same words; it is reported once.
     else if (error && error.kind !== 'cancelled' && !reported.has(error.message)) {
       reported.add(error.message)

@@ -91,6 +91,7 @@ function placement({ target, observation, outcome }: DeploymentState, shown: Sho
   return [`${asked} → ${shown.words(location)}`, distance].filter(Boolean).join(', ')
 }
 
+/** How far a server is from where it was asked for; empty where that is not known, or nothing. */
 export function distanceText(distanceKm: number | undefined): string {
   if (distanceKm === undefined || distanceKm < 1) return ''
   const km = distanceKm < 100 ? Math.round(distanceKm) : Math.round(distanceKm / 10) * 10

@@ -13,6 +13,7 @@ export interface Shown {
   code(text: string): string
 }
 
+/** @param clean redacts and cleans one line */
 export function shownBy(clean: (text: string) => string): Shown {
   return {
     clean,
@@ -25,6 +26,11 @@ export function shownBy(clean: (text: string) => string): Shown {
 /** `1 server`, `3 servers`. */
 export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
+}
+
+/** `is` of one, `are` of more. */
+export function isOrAre(count: number): string {
+  return count === 1 ? 'is' : 'are'
 }
 
 /** `a`, `a and b`, `a, b and c`. */

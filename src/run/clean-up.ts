@@ -3,9 +3,7 @@ import { type FindOptions, findLost } from './find-lost.ts'
 import type { LedgerEntry } from './ledger.ts'
 import type { CleanUpRun } from './run.ts'
 import { stopDeployment } from './stop-deployment.ts'
-
-/** Stops on the way at the same time: many more would run into rate limits. */
-const MAX_STOPS = 10
+import { MAX_STOPS } from './stop-many.ts'
 
 export interface CleanUpResult {
   /** Seen to end. */

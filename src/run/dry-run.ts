@@ -5,7 +5,7 @@ import type { PlanCheck, PlannedChange } from '../provider/plan.ts'
 import type { Settings, StopSettings } from '../settings/model.ts'
 import { cancelled } from '../state/endings.ts'
 import type { PlanState } from '../state/state.ts'
-import { refused } from './ensure-version.ts'
+import { noteRefusal } from './ensure-version.ts'
 import { listMembers } from './group-members.ts'
 import { findOlder } from './replace.ts'
 import { type Run, runCall } from './run.ts'
@@ -20,7 +20,7 @@ export async function dryRun(run: Run<Settings>): Promise<void> {
   const { state, cancellation } = run
   try {
     const call = runCall(run, PLAN_MS)
-    state.plan = await refused(run, () => plan(run, call))
+    state.plan = await noteRefusal(run, () => plan(run, call))
     print(run, state.plan)
     state.outcome = 'planned'
   } catch (thrown) {

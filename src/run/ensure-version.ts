@@ -12,16 +12,24 @@ export type VersionRun = Pick<
   'provider' | 'state' | 'printer' | 'progress' | 'cancellation' | 'clock'
 >
 
-/** Reads and checks what the run is about to do. */
+/**
+ * Reads and checks what the run is about to do. Notes the version in the state.
+ *
+ * @throws ActionError when it cannot be done
+ */
 export async function prepare(run: VersionRun): Promise<Preparation> {
   const { provider, state } = run
-  const preparation = await refused(run, () => provider.prepare(runCall(run, PREPARE_MS)))
+  const preparation = await noteRefusal(run, () => provider.prepare(runCall(run, PREPARE_MS)))
   state.version = preparation.version
   state.versionAction = preparation.versionAction ?? ''
   return preparation
 }
 
-/** Makes or moves the version that is deployed, where the settings ask for it. */
+/**
+ * Makes or moves the version that is deployed, where the settings ask for it.
+ *
+ * @throws ActionError when it was not made or moved
+ */
 export async function ensureVersion(run: VersionRun): Promise<void> {
   const { provider, state, printer, cancellation, clock } = run
   const { versions } = provider
@@ -29,7 +37,7 @@ export async function ensureVersion(run: VersionRun): Promise<void> {
   const fromMs = clock.nowMs()
   try {
     const ensured = await run.progress.whileRunning(
-      () => refused(run, () => versions.ensure(runCall(run, ENSURE_MS))),
+      () => noteRefusal(run, () => versions.ensure(runCall(run, ENSURE_MS))),
       `waiting for the version ${state.version}`,
     )
     state.version = ensured.version
@@ -59,8 +67,12 @@ const REFUSALS: ReadonlySet<ErrorKind> = new Set([
   'no-capacity',
 ])
 
-/** Sets the outcome `rejected` where the provider, or what it has, refuses the run. */
-export async function refused<T>(
+/**
+ * Does `work`, and sets the outcome `rejected` where the provider, or what it has, refuses the run.
+ *
+ * @throws what `work` threw
+ */
+export async function noteRefusal<T>(
   { state }: Pick<Run, 'state'>,
   work: () => Promise<T>,
 ): Promise<T> {

@@ -1,10 +1,6 @@
-import {
-  type ActionError,
-  areCredentialsRefused,
-  pauseAfter,
-  toActionError,
-} from '../base/errors.ts'
-import { type CleanUpRun, cleanUpCall } from './run.ts'
+import { type ActionError, areCredentialsRefused, toActionError } from '../base/errors.ts'
+import { pauseAfter } from '../base/retry.ts'
+import { type CleanUpRun, cleanUpCall, MAX_REFUSED } from './run.ts'
 
 const LIST_MS = 5_000
 /** Pauses before the first checks: a provider may list what a lost create made only some time later. */
@@ -15,8 +11,6 @@ const LONG_PAUSE_MS = 3_000
 const MAX_FAILED = 5
 /** A server may be lost: no Retry-After puts the next check off for longer. */
 const MAX_PAUSE_MS = 10_000
-/** So often in a row credentials must be refused before it counts. */
-const MAX_REFUSED = 3
 
 export interface FindOptions {
   /** How long to go on after the first checks, milliseconds from now. Default: no longer. */
@@ -72,7 +66,7 @@ export async function findLost(
       if (isLast || isAnswer || cancellation.over.aborted) {
         return { found, error }
       }
-      await clock.sleep(Math.min(pauseAfter(error, 500 * failed), MAX_PAUSE_MS), cancellation.over)
+      await clock.sleep(pauseAfter(error, 500 * failed, MAX_PAUSE_MS), cancellation.over)
     }
   }
 }

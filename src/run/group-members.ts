@@ -3,7 +3,7 @@ import { areCredentialsRefused, describe, toActionError } from '../base/errors.t
 import { doubling, retry } from '../base/retry.ts'
 import type { Members } from '../provider/groups.ts'
 import type { GroupReach } from '../settings/model.ts'
-import { type Run, runCall } from './run.ts'
+import { MAX_REFUSED, type Run, runCall } from './run.ts'
 
 /** One listing with the statuses of all that it names; a large group takes a while. */
 const LIST_MS = 30_000
@@ -12,8 +12,6 @@ const WITHIN_MS = 90_000
 const MAX_ATTEMPTS = 8
 const FIRST_PAUSE_MS = 500
 const LONGEST_PAUSE_MS = 8_000
-/** So often in a row credentials must be refused before it counts. */
-const MAX_REFUSED = 3
 /** A server whose status is not known yet was created moments ago, or something answers for the provider. */
 const UNCLEAR_MS = 12_000
 const UNCLEAR_PAUSE_MS = 2_000

@@ -4,7 +4,6 @@ import { createHttpClient } from '../net/request.ts'
 import type { ProviderDefinition } from '../provider/definition.ts'
 import type { Provider, ProviderContext } from '../provider/provider.ts'
 import { Progress } from '../report/progress.ts'
-import { publish } from '../report/publish.ts'
 import { keepMemorySmall } from '../runner/memory.ts'
 import type { ActionProcess, ExitDecision } from '../runner/process.ts'
 import { accessOf } from '../settings/access.ts'
@@ -62,6 +61,8 @@ export async function perform(
   }
   state.hasLeftovers = tools.ledger.open.length > 0
   github?.finished(state)
+  // Not at the start: the first request need not wait for it.
+  const { publish } = await import('../report/publish.ts')
   await publish(state, { printer, runner, providerOutputs, withSummary: settings.summary })
   await github?.close()
   return () => {
@@ -101,20 +102,25 @@ export function createTools(action: ActionProcess, ledger: Ledger): RunTools {
     random: Math.random,
   }
   // Some runners have other ids than GitHub's numbers; a tag is a plain word.
-  const run = (action.environment.GITHUB_RUN_ID ?? 'local').replace(/[^A-Za-z0-9]+/g, '-')
+  const runId = (environment.GITHUB_RUN_ID ?? 'local').replace(/[^A-Za-z0-9]+/g, '-')
   return {
     ...shared,
     wallMs: Date.now,
     ledger,
     // Tells a person which run it was; providers' tags have at most 40 characters.
-    newAttemptTag: () => `dgs-${run.slice(0, 20)}-${randomBytes(6).toString('hex')}`,
+    newAttemptTag: () => `dgs-${runId.slice(0, 20)}-${randomBytes(6).toString('hex')}`,
     openChannel: async (options) => {
       const { WebhookChannel } = await import('../webhook/channel.ts')
       return WebhookChannel.open({ ...shared, ...options })
     },
+    probePorts: async (...asked) => {
+      const { probePorts } = await import('../probe/probe-ports.ts')
+      return await probePorts(...asked)
+    },
   }
 }
 
+/** What a provider is opened with; what it notes for cleaning up goes to the ledger. */
 export function providerContext(
   { environment, printer }: ActionProcess,
   { clock, ledger, newAttemptTag }: RunTools,

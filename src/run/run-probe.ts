@@ -26,9 +26,8 @@ export async function runProbe(
     }
   }
   try {
-    const { probePorts } = await import('../probe/probe-ports.ts')
     const tools = { clock, random, signal, timeoutMs: probeTimeoutMs }
-    const report = await probePorts(probes, { host, ip, ports }, tools, say)
+    const report = await run.probePorts(probes, { host, ip, ports }, tools, say)
     deployment.probes = report.results.map(toProbeOutput)
     return report.error ?? (report.stopped ? 'aborted' : 'good')
   } catch (thrown) {

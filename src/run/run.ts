@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { probePorts } from '../probe/probe-ports.ts'
 import type { Call } from '../provider/call.ts'
 import type { Provider } from '../provider/provider.ts'
 import type { Progress } from '../report/progress.ts'
@@ -26,6 +27,8 @@ export interface RunTools {
   openChannel: (
     options: Pick<ChannelOptions, 'settings' | 'opensWithinMs' | 'readNotification'>,
   ) => Promise<WebhookChannel>
+  /** Asks a server what `probe` says; its code is loaded only then. */
+  probePorts: typeof probePorts
 }
 
 /** One run of the action: everything that its parts share. */
@@ -44,6 +47,9 @@ export type CleanUpRun = Pick<
   Run,
   'provider' | 'clock' | 'cancellation' | 'ledger' | 'printer' | 'random'
 >
+
+/** So often in a row credentials must be refused before it counts: a gateway may refuse by mistake. */
+export const MAX_REFUSED = 3
 
 /** A call that a cancel does not end: for cleaning up. It ends when the time for that is over. */
 export function cleanUpCall({ cancellation }: Pick<Run, 'cancellation'>, deadlineMs: number): Call {

@@ -6,7 +6,6 @@ import type { ServerLog } from '../provider/provider.ts'
 import { printLog } from '../report/log-tail.ts'
 import type { LogSettings } from '../settings/logs.ts'
 import type { LogState, RunState } from '../state/state.ts'
-import { writeLogFile } from './log-file.ts'
 import type { Run } from './run.ts'
 
 /** A log that does not come holds up the stops by this at most; none is asked for later. */
@@ -40,7 +39,7 @@ export interface KeptLogs {
 export async function keepLogs(run: LogRun, ids: readonly string[]): Promise<KeptLogs> {
   const { provider, clock, cancellation, printer } = run
   const shown = new Map<string, LogState>()
-  if (!provider.readLog || ids.length === 0) return { shown, written: Promise.resolve() }
+  if (!provider.readLog) return { shown, written: Promise.resolve() }
   const holdMs = cancellation.signal.aborted ? HOLD_AFTER_CANCEL_MS : HOLD_MS
   const untilMs = clock.nowMs() + holdMs
   const late = abortLater(cancellation.signal, HOLD_AFTER_CANCEL_MS, clock)
@@ -95,6 +94,8 @@ async function readLog(
 async function writeLog({ settings, state, printer }: LogRun, id: string, log: ServerLog) {
   if (settings.logDir === undefined) return
   try {
+    // With it comes `fs/promises`, which would cost 2 ms at every start.
+    const { writeLogFile } = await import('./log-file.ts')
     const path = await writeLogFile(settings.logDir, id, log, (text) => printer.redact(text))
     const files = state.logFiles ?? []
     if (!files.includes(path)) files.push(path)

@@ -1,12 +1,7 @@
-import {
-  ActionError,
-  areCredentialsRefused,
-  describe,
-  pauseAfter,
-  toActionError,
-} from '../base/errors.ts'
+import { ActionError, areCredentialsRefused, describe, toActionError } from '../base/errors.ts'
+import { pauseAfter } from '../base/retry.ts'
 import type { StopReply } from '../provider/provider.ts'
-import { type CleanUpRun, cleanUpCall } from './run.ts'
+import { type CleanUpRun, cleanUpCall, MAX_REFUSED } from './run.ts'
 
 const CALL_MS = 10_000
 /** Below this a call would only fail for want of time. */
@@ -33,8 +28,6 @@ const LONGEST_PATIENCE_MS = 10_000
  */
 const UNKNOWN_MS = 12_000
 const UNKNOWN_CHECKS = 5
-/** So often in a row credentials must be refused before it counts. */
-const MAX_REFUSED = 3
 
 export type StopEnd =
   /** The provider says that it is ending, or has ended. */
@@ -112,7 +105,7 @@ class Stop {
         this.#lastError = error
         this.#unknown = { sinceMs: Number.NaN, checks: 0 }
         this.#refused = areCredentialsRefused(error) ? this.#refused + 1 : 0
-        pauseMs = Math.min(pauseAfter(error, 300 * 2 ** (attempt - 1)), LONGEST_PATIENCE_MS)
+        pauseMs = pauseAfter(error, 300 * 2 ** (attempt - 1), LONGEST_PATIENCE_MS)
         if (this.#refused < MAX_REFUSED && !cancellation.over.aborted) {
           this.#run.printer.line(`Stopping ${this.#id} failed: ${describe(error)}; retrying`)
         }

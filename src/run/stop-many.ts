@@ -4,7 +4,7 @@ import type { CleanUpRun } from './run.ts'
 import { type StopEnd, type StopOptions, stopDeployment } from './stop-deployment.ts'
 
 /** Stops on the way at the same time: many more would run into rate limits. */
-const MAX_STOPS = 10
+export const MAX_STOPS = 10
 
 export interface ToStop {
   id: string

@@ -48,21 +48,19 @@ export async function verify(
 }
 
 async function settle(run: Run, deployment: DeploymentState, watching: Watching): Promise<Verdict> {
-  const { settings, progress, provider, printer } = run
+  const { settings, progress, printer } = run
   const { id = '' } = deployment
   progress.begins(deployment, `settling for ${formatDuration(settings.settleTimeMs)}`)
   const restartsBefore = readRestarts(run, id)
   const verdict = await watch(run, deployment, watching, settings.settleTimeMs)
-  if (verdict !== 'good' || !provider.readLog) return verdict
+  if (verdict !== 'good') return verdict
   const [before, after] = [await restartsBefore, await readRestarts(run, id)]
   if (before === undefined || after === undefined) {
     printer.warning(
       `Whether the process of ${id} restarted while it settled is not known: its log could not be read.`,
     )
-    return 'good'
-  }
-  if (after > before) return restarted(deployment, after - before)
-  if (before > 0) {
+  } else if (after > before) return restarted(deployment, after - before)
+  else if (before > 0) {
     printer.warning(
       `The process of ${id} had restarted ${before} times before it was ready, and not since.`,
     )
@@ -79,12 +77,12 @@ async function probe(run: Run, deployment: DeploymentState, watching: Watching):
   const asked = runProbe(run, deployment, signal)
   // The watch ends with the probe; until then only a failure ends it.
   const watched = watch(run, deployment, { ...watching, signal }, probeTimeoutMs + CHECK_MS)
-  const first = await Promise.race([asked, watched.then((end) => (end === 'good' ? asked : end))])
+  await Promise.race([asked, watched.then((end) => (end === 'good' ? asked : end))])
   over.abort()
   const [probed, seen] = await Promise.all([asked, watched])
   if (watching.signal.aborted) return 'aborted'
   // What the probe was ended for counts more than that it had no answer by then.
-  if (first === seen && typeof seen === 'object') return seen
+  if (typeof seen === 'object') return seen
   if (probed === 'good') passed(run, deployment, 'answered')
   return probed
 }
@@ -124,18 +122,13 @@ async function watch(
     onEvent: (event) => note(run, deployment, event, beganAtMs - acceptedAtMs),
   })
   deployment.elapsedMs = clock.nowMs() - acceptedAtMs
-  switch (result.ending) {
-    case 'cancelled':
-      return 'aborted'
-    case 'credentials-refused':
-      return result.error
-    case 'settled':
-      return failedAfterReady(deployment)
-    case 'timed-out':
-      if (result.failures > 0) return notSeenReady(deployment, durationMs, result.lastError)
-      // It may have gone back to a step before ready.
-      return isReady ? 'good' : failedAfterReady(deployment)
+  if (result.ending === 'cancelled') return 'aborted'
+  if (result.ending === 'credentials-refused') return result.error
+  if (result.ending === 'timed-out' && result.failures > 0) {
+    return notSeenReady(deployment, durationMs, result.lastError)
   }
+  // It may have failed, or have gone back to a step before ready.
+  return isReady ? 'good' : failedAfterReady(deployment)
 }
 
 /** Being stopped by somebody is a failure here, however it is spelled. */
@@ -156,12 +149,12 @@ function note(
     return
   }
   const { reading } = event
-  const before = deployment.observation
-  if (reading.status === before?.status && reading.state !== 'failed') return
+  const { observation: before = reading } = deployment
+  if (reading.status === before.status && reading.state !== 'failed') return
   progress.waiting(deployment, { ...event, atMs })
   deployment.timeline.push({ status: reading.status, atMs })
   // The address that players had stays in the outputs.
-  deployment.observation = { ...reading, facts: { ...before?.facts, ...reading.facts } }
+  deployment.observation = { ...reading, facts: { ...before.facts, ...reading.facts } }
 }
 
 /** @returns undefined where it is not known: the log was cut, or could not be read twice */

@@ -1,7 +1,7 @@
 import { appendFileSync } from 'node:fs'
 import { issueCommand } from '@actions/core/lib/command.js'
 import { issueFileCommand, prepareKeyValueMessage } from '@actions/core/lib/file-command.js'
-import { ActionError } from '../base/errors.ts'
+import { ActionError, fullDiskAdvice } from '../base/errors.ts'
 
 /** What a step can tell its runner. */
 export interface RunnerCommands {
@@ -60,9 +60,8 @@ function writeFileCommand(file: 'OUTPUT' | 'STATE', name: string, value: string)
       kind: 'unusable-runner',
       what: `The runner's file GITHUB_${file} cannot be written: ${code ?? message}`,
       next:
-        code === 'ENOSPC'
-          ? 'The disk of this runner is full: free some space, then run the job again.'
-          : 'Check the disk and the permissions of this runner, then run the job again.',
+        fullDiskAdvice(code) ??
+        'Check the disk and the permissions of this runner, then run the job again.',
       cause: thrown,
     })
   }

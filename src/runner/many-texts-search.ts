@@ -28,7 +28,7 @@ export class ManyTextsSearch {
   }
 
   /**
-   * Tells of every place, overlapping ones too, in the order of their beginnings.
+   * Calls `found` for every place, overlapping ones too, in the order of their beginnings.
    *
    * @param found gets the number of the text in the constructor's list
    */

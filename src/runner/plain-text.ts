@@ -1,8 +1,8 @@
 /** Longest line that is shown; a log line of a megabyte helps nobody. */
 const LONGEST_LINE = 2_000
 
-// C0 and C1 controls (ESC starts terminal sequences), line and paragraph separators, the tags that
-// reorder text, and the byte order tag.
+// C0 and C1 controls (ESC starts terminal sequences), line and paragraph separators, the marks that
+// reorder text, and the byte order mark.
 const UNPRINTABLE =
   /[\x00-\x08\x0b-\x1f\x7f-\x9f\u061c\u200e\u200f\u2028-\u202e\u2066-\u2069\ufeff]/g
 

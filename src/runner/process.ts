@@ -14,8 +14,8 @@ export interface ActionProcess {
 }
 
 /**
- * Says whether the step succeeded. Called when all else is done, with nothing between it and the end
- * of the process: what it lets go of is let go of at the very last moment.
+ * Says whether the step succeeded. Called when all else is done, right before the process ends: it may
+ * take servers that stay up out of the ledger, which nothing may follow that could still fail.
  */
 export type ExitDecision = () => boolean
 

@@ -6,7 +6,11 @@ import { parseBaseUrl, showUrl } from './url.ts'
 
 type ApiInputs = Pick<ProviderInputs, 'apiToken' | 'apiUrl'>
 
-/** Reads `api-token`. It is never shown, whatever is wrong with it. */
+/**
+ * Reads `api-token`. It is never shown, whatever is wrong with it.
+ *
+ * @returns the token as the provider takes it; what is wrong with it goes to `problems`
+ */
 export function readToken(inputs: Inputs, problems: Problems, { apiToken }: ApiInputs): string {
   const token = apiToken.clean(inputs.text('api-token'))
   if (token === '') {
@@ -22,7 +26,11 @@ export function readToken(inputs: Inputs, problems: Problems, { apiToken }: ApiI
   return token
 }
 
-/** Reads `api-url`. */
+/**
+ * Reads `api-url`, or takes the provider's default.
+ *
+ * @returns a URL that leads nowhere where there is a problem: then nothing is sent
+ */
 export function readApiUrl(inputs: Inputs, problems: Problems, { apiUrl }: ApiInputs): URL {
   const text = inputs.text('api-url') || ('default' in apiUrl ? apiUrl.default : '')
   const url = parseBaseUrl(text)

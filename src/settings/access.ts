@@ -19,7 +19,11 @@ export interface Access {
   readonly seal: string
 }
 
-/** @param own what the provider's definition wants to be saved */
+/**
+ * What to save for the post step.
+ *
+ * @param own what the provider's definition wants to be saved
+ */
 export function accessOf(
   { provider, apiUrl, token }: Pick<CoreSettings, 'provider' | 'apiUrl' | 'token'>,
   own: Readonly<Record<string, string>>,

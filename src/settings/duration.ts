@@ -13,7 +13,7 @@ const SPOKEN_UNITS_MS: readonly (readonly [RegExp, number])[] = [
 const ONE_DAY_MS = 86_400_000
 
 /** How a duration is written, for messages. */
-export const DURATION_FORM = 'write a duration such as 90s, 10m or 1h30m'
+const DURATION_FORM = 'write a duration such as 90s, 10m or 1h30m'
 
 /**
  * Reads `90s`, `10m`, `1h30m`. A bare number is refused: half of the world means seconds and the
@@ -28,7 +28,12 @@ export function parseDuration(text: string): number | undefined {
   return Number(hours) * UNITS_MS.h + Number(minutes) * UNITS_MS.m + Number(seconds) * UNITS_MS.s
 }
 
-/** Reads an input that holds a duration; undefined when it is not given, or wrong. */
+/**
+ * Reads an input that holds a duration of at most 24 hours.
+ *
+ * @param minMs the shortest that is allowed
+ * @returns milliseconds; undefined when it is not given, or wrong, which `problems` then tell
+ */
 export function readDuration(
   inputs: Inputs,
   problems: Problems,
@@ -59,7 +64,7 @@ interface Likely {
 function likelyDurations(text: string): Likely[] {
   const [, digits = '', unit = ''] = /^(\d{1,9}(?:\.\d{1,3})?)\s*([a-z]*)$/i.exec(text) ?? []
   if (digits === '') {
-    const compact = text.replace(/\s+/g, '').toLowerCase()
+    const compact = text.replace(/\s/g, '').toLowerCase()
     const ms = parseDuration(compact)
     return ms === undefined ? [] : [{ written: compact, ms }]
   }
@@ -70,7 +75,7 @@ function likelyDurations(text: string): Likely[] {
     return unitMs === undefined ? [] : [{ written: writeDuration(ms), ms }]
   }
   if (!Number.isInteger(number)) return []
-  const minutes = number >= 60 && number % 60 === 0 ? number / 60 : number
+  const minutes = number % 60 === 0 ? number / 60 : number
   return [
     { written: `${number}s`, ms: number * UNITS_MS.s },
     { written: `${minutes}m`, ms: minutes * UNITS_MS.m },
@@ -78,6 +83,7 @@ function likelyDurations(text: string): Likely[] {
 }
 
 function writeDuration(durationMs: number): string {
+  if (durationMs === 0) return '0s'
   const seconds = Math.max(1, Math.round(durationMs / 1000))
   const parts = [
     [Math.floor(seconds / 3600), 'h'],

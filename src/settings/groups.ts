@@ -43,7 +43,12 @@ export function refuseWithoutWait({ problems, wait }: Reading, input: string, va
   if (wait === 'none') problems.add(input, value, 'it needs the outcome: leave wait: none out')
 }
 
-/** Reads what `operation: stop` is to stop: one deployment, a group or all of an application. */
+/**
+ * Reads what `operation: stop` is to stop: one deployment, a group or all of an application.
+ *
+ * @param readApplication called where the deployments of an application are meant
+ * @param maxLength the longest tag that the provider takes
+ */
 export function readReach(
   reading: Reading,
   readApplication: () => string,

@@ -26,10 +26,12 @@ export class Inputs {
     return this.raw(name).trim()
   }
 
+  /** The value as it was given; empty when absent. */
   raw(name: string): string {
     return this.#environment[`INPUT_${name.replaceAll(' ', '_').toUpperCase()}`] ?? ''
   }
 
+  /** True when it was given, and not only blanks. */
   has(name: string): boolean {
     return this.text(name) !== ''
   }
@@ -47,7 +49,7 @@ export class Inputs {
       .filter(({ line }) => line.trim() !== '' && !line.startsWith('#'))
   }
 
-  /** One of a few words, in any letter case. */
+  /** One of a few words, in any letter case; `fallback` when it is empty, or a problem. */
   oneOf<const T extends string>(name: string, allowed: readonly T[], fallback: T): T {
     const value = this.text(name) || fallback
     const match = allowed.find((candidate) => candidate === value.toLowerCase())
@@ -57,7 +59,7 @@ export class Inputs {
     return fallback
   }
 
-  /** YAML's booleans, as the toolkit reads them. */
+  /** YAML's booleans, as the toolkit reads them; `fallback` when it is empty, or a problem. */
   flag(name: string, fallback: boolean): boolean {
     const value = this.text(name)
     if (value === '') return fallback
@@ -68,6 +70,7 @@ export class Inputs {
     return fallback
   }
 
+  /** A whole number within the range, both ends included; `fallback` when it is empty, or a problem. */
   wholeNumber(name: string, range: { min: number; max: number }, fallback: number): number {
     const value = this.text(name)
     if (value === '') return fallback
@@ -77,6 +80,7 @@ export class Inputs {
     return fallback
   }
 
+  /** The value; a problem with `hint` where it is empty. */
   required(name: string, hint: string): string {
     const value = this.text(name)
     if (value === '') this.#problems.add(name, value, hint)

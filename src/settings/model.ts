@@ -30,10 +30,10 @@ export interface CoreSettings<Own = unknown> {
   /** The name of the provider's definition. */
   readonly provider: string
   readonly token: string
-  /** A base URL, without a path. */
+  /** A base URL. It may have the path of a gateway, and never that of the API's version. */
   readonly apiUrl: URL
   readonly wait: WaitMode
-  /** From the accepted request to the outcome. */
+  /** How long to wait at most, from the accepted request to the outcome. */
   readonly timeoutMs: number
   /** Undefined: adaptive. */
   readonly pollIntervalMs: number | undefined

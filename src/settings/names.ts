@@ -1,7 +1,7 @@
 import type { Inputs } from './inputs.ts'
 import type { Problems } from './problems.ts'
 
-/** What a name, a tag or an id never holds. */
+/** True where a text holds what no name, tag or id may: control characters, or half a character. */
 export function hasControls(text: string): boolean {
   return /[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(text) || !text.isWellFormed()
 }

@@ -4,6 +4,7 @@ import { readDuration } from './duration.ts'
 import type { Inputs } from './inputs.ts'
 import type { WaitMode } from './model.ts'
 import type { Problems } from './problems.ts'
+import { isHeaderSafe } from './token.ts'
 import type {
   NamedTunnelSettings,
   QuickTunnelSettings,
@@ -141,7 +142,7 @@ function readCloudflared(
     }
     return { transport: 'cloudflared-quick', binaryPath, isUnasked }
   }
-  if (!/^[\x21-\x7e]+$/.test(token)) {
+  if (!isHeaderSafe(token)) {
     problems.add(
       'cloudflared-token',
       undefined,
@@ -184,7 +185,7 @@ function readHost(
 
 function readListenPort(inputs: Inputs, problems: Problems): number {
   if (!inputs.has('listen-port')) {
-    problems.add('listen-port', '', 'name the port here that the public URL leads to')
+    problems.add('listen-port', '', 'give the port on this runner that the public URL leads to')
   }
   return inputs.wholeNumber('listen-port', PORT_RANGE, 1)
 }
@@ -197,7 +198,7 @@ function readUrl(inputs: Inputs, problems: Problems, input: string): URL {
   return new URL('https://invalid.invalid')
 }
 
-/** How the webhook is to come, and how long the deploy may be held up for it. */
+/** Reads how the webhook is to come, and how long the deploy may be held up for it. */
 export function readWebhookInputs(
   inputs: Inputs,
   problems: Problems,

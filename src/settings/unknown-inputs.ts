@@ -7,10 +7,13 @@ type Known = Pick<ProviderInputs, 'inputs'>
 /** As the runner spells a name that somebody wrote under `with:`; anything else is not meant for us. */
 const PLAUSIBLE = /^INPUT_([A-Z][A-Z0-9_-]{0,59})$/
 
+/** An input that was given and is none. */
 export interface UnknownInput {
+  /** In lower case. */
   readonly name: string
   /** The input that was probably meant. */
   readonly nearest: string | undefined
+  /** Its value. */
   readonly text: string
 }
 

@@ -6,26 +6,30 @@ import type { DeploymentState } from './state.ts'
 /** So many failed checks in a row at the end: the last status says little. */
 const BLIND_CHECKS = 3
 
-/** The words for the endings that are no failed request. */
-
+/** The provider says that it failed, or that it ended, before it was ready. */
 export function deploymentFailed({ observation, elapsedMs, id }: DeploymentState): ActionError {
-  const status = observation?.status || 'no status'
-  const reason = observation?.reason ? `: ${observation.reason}` : ''
   return new ActionError({
     kind: 'deployment-failed',
-    what: `${id} failed after ${formatDuration(elapsedMs)} with ${status}${reason}.`,
+    what: `${id} failed after ${formatDuration(elapsedMs)} with ${statusOf(observation)}${reasonOf(observation)}.`,
     ...nextAfter(observation),
   })
 }
 
+/** The provider says so after it had said that it was ready. */
 export function failedAfterReady({ observation, elapsedMs, id }: DeploymentState): ActionError {
-  const status = observation?.status || 'no status'
-  const reason = observation?.reason ? `: ${observation.reason}` : ''
   return new ActionError({
     kind: 'deployment-failed',
-    what: `${id} was ready and did not stay so: ${status} after ${formatDuration(elapsedMs)}${reason}.`,
+    what: `${id} was ready and did not stay so: ${statusOf(observation)} after ${formatDuration(elapsedMs)}${reasonOf(observation)}.`,
     ...nextAfter(observation),
   })
+}
+
+function statusOf(observation: Observation | undefined): string {
+  return observation?.status || 'no status'
+}
+
+function reasonOf(observation: Observation | undefined): string {
+  return observation?.reason ? `: ${observation.reason}` : ''
 }
 
 /** What may have ended a server that the provider reports as ended. */
@@ -37,6 +41,7 @@ function nextAfter(observation: Observation | undefined): { next?: string } {
   }
 }
 
+/** @param times how often its process was started again within `settle-time` */
 export function restarted({ id }: DeploymentState, times: number): ActionError {
   return new ActionError({
     kind: 'deployment-failed',
@@ -45,7 +50,11 @@ export function restarted({ id }: DeploymentState, times: number): ActionError {
   })
 }
 
-/** Its status could not be read at the end, so nobody knows whether it is still ready. */
+/**
+ * Its status could not be read at the end, so nobody knows whether it is still ready.
+ *
+ * @param durationMs how long it was watched after it was ready
+ */
 export function notSeenReady(
   { id }: DeploymentState,
   durationMs: number,
@@ -59,31 +68,47 @@ export function notSeenReady(
   })
 }
 
+/**
+ * It was neither ready nor failed when `timeout` was over.
+ *
+ * @param checks the error of the last status check that failed, and how many failed in a row at the end
+ */
 export function timedOut(
   { observation, id }: DeploymentState,
   timeoutMs: number,
-  { lastError, failures }: { lastError: ActionError | undefined; failures: number },
+  checks: { lastError: ActionError | undefined; failures: number },
 ): ActionError {
-  const why = lastError ? ` (${lastError.message})` : ''
-  const isBlind = failures >= BLIND_CHECKS
-  const last = `its last status was ${observation?.status || 'empty'}`
-  const seen = observation
-    ? isBlind
-      ? `${last}, and the last ${failures} status checks failed${why}`
-      : last
-    : `its status was never read${why}`
   return new ActionError({
     kind: 'timed-out',
-    what: `${id} was not ready within ${formatDuration(timeoutMs)}; ${seen}`,
-    next:
-      observation?.next ??
-      (isBlind || !observation
-        ? (lastError?.next ??
-          'The provider did not answer: check its status page, then run the job again.')
-        : 'Raise timeout if it only needs longer: the first start of a new image takes the time of its download.'),
+    what: `${id} was not ready within ${formatDuration(timeoutMs)}; ${lastSeen(observation, checks)}`,
+    next: observation?.next ?? adviceAfterTimeout(observation, checks),
   })
 }
 
+function lastSeen(
+  observation: Observation | undefined,
+  { lastError, failures }: { lastError: ActionError | undefined; failures: number },
+): string {
+  const why = lastError ? ` (${lastError.message})` : ''
+  if (!observation) return `its status was never read${why}`
+  const last = `its last status was ${observation.status || 'empty'}`
+  if (failures < BLIND_CHECKS) return last
+  return `${last}, and the last ${failures} status checks failed${why}`
+}
+
+function adviceAfterTimeout(
+  observation: Observation | undefined,
+  { lastError, failures }: { lastError: ActionError | undefined; failures: number },
+): string {
+  if (observation && failures < BLIND_CHECKS) {
+    return 'Raise timeout if it only needs longer: the first start of a new image takes the time of its download.'
+  }
+  return (
+    lastError?.next ?? 'The provider did not answer: check its status page, then run the job again.'
+  )
+}
+
+/** @param why there is none, without a full stop */
 export function noTunnel(why: string): ActionError {
   return new ActionError({
     kind: 'no-tunnel',
@@ -92,6 +117,7 @@ export function noTunnel(why: string): ActionError {
   })
 }
 
+/** The run was cancelled by a signal. */
 export function cancelled(): ActionError {
   return new ActionError({ kind: 'cancelled', what: 'The run was cancelled.' })
 }

@@ -21,11 +21,12 @@ export type Outcome =
 
 const GOOD: ReadonlySet<Outcome> = new Set(['succeeded', 'started', 'stopped', 'planned'])
 
-/** It is up, or on its way, and is to stay. */
-export function isUp(outcome: Outcome): boolean {
+/** It is up, or on its way, and is to stay. Not so while it has no outcome. */
+export function isUp(outcome: Outcome | undefined): boolean {
   return outcome === 'succeeded' || outcome === 'started'
 }
 
+/** The step is green. */
 export function isGood(outcome: Outcome): boolean {
   return GOOD.has(outcome)
 }
@@ -41,6 +42,7 @@ const BY_WEIGHT: readonly Outcome[] = [
   'cancelled',
 ]
 
+/** The outcome of a run with these deployments; `failed` where there are none. */
 export function worstOf(outcomes: readonly Outcome[]): Outcome {
   return BY_WEIGHT.findLast((outcome) => outcomes.includes(outcome)) ?? 'failed'
 }
@@ -117,9 +119,12 @@ export interface StopState {
   onlyAccepted: boolean
 }
 
+/** What is known of a run; `run/` writes it as it goes, `report/` and `github/` read it. */
 export interface RunState {
+  /** The provider's. */
   title: string
   outcome: Outcome
+  /** What the run is about: the application, or the id where one deployment is stopped by its id. */
   application: string
   version: string
   versionAction: string

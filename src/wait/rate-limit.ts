@@ -8,8 +8,8 @@
  * - The next ones multiply the distance, or most requests of a herd would be turned away.
  * - Each answer takes a third off it. So a long distance, which few answers follow, shrinks as fast as
  *   the herd does, and jobs that happened to be refused more often than others soon are where they are.
- * - A refused check comes again much sooner than one that was answered: who has waited longest for an
- *   answer goes first. At a random moment, for others were refused at the same time.
+ * - A refused check comes again much sooner than one that was answered, so that whoever has waited
+ *   longest for an answer goes first; and at a random moment, since others were refused with it.
  *
  * The figures are the best of many tried, with limits that slide, start anew each second or fill up
  * slowly, and with 20 to 1,000 jobs (`bench/herd.ts`).

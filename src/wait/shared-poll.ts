@@ -27,7 +27,7 @@ interface Waiting<R> {
 const GATHER_MS = 5
 /** Where notifications come one after the other, their checks keep this distance and are joined. */
 const SPACING_MS = 250
-/** A check that takes its time is waited for so long after its start: then the next one joins them all. */
+/** The next check waits for one that takes long, up to this time after that one's start. */
 const LONGEST_TURN_MS = 1_500
 /** Checks that are due up to this share of their interval apart are moved to the same moment. */
 const ALIGNED_SHARE = 0.6

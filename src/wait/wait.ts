@@ -108,7 +108,7 @@ class Wait<R extends Reading> {
     const { clock, signal } = this.#options
     await this.#pauseBeforeFirst()
     while (!signal.aborted) {
-      // Timers may strike a little early.
+      // Timers may fire a little early.
       const isLastCheck = this.#deadlineAtMs - clock.nowMs() < 1
       const next = await this.#check(isLastCheck)
       if ('ending' in next) return next

@@ -18,6 +18,7 @@ import { selfPing } from './self-ping.ts'
 import { loadTransport } from './tunnels/load.ts'
 import { type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
 
+/** How long the tunnel may take to end when the channel is closed. */
 const CLOSE_MS = 1_500
 
 export interface ChannelOptions {
@@ -119,7 +120,7 @@ export class WebhookChannel {
    * @param handedOver the URL that the provider was given in the create: once the tunnel has another,
    *   this waker is not to be relied on. Undefined for a provider that was given it otherwise.
    */
-  channelFor(id: string, handedOver?: URL): Waker {
+  wakerFor(id: string, handedOver?: URL): Waker {
     // Notifications that get lost during the first status check are to be known of after it.
     this.#notifications.listen(id)
     return {

@@ -4,6 +4,8 @@ import type { Child, ChildEnd, ChildOptions } from './tunnels/tunnel.ts'
 const KEPT_LINES = 200
 const LONGEST_LINE = 4_000
 const LAST_LINES_MS = 100
+/** How long a child may take to end by itself. */
+const GRACE_MS = 250
 
 /**
  * What a child may see of our environment. Inputs, tokens of the runner and settings of the tunnel
@@ -32,6 +34,10 @@ export interface ChildBook {
 /**
  * Starts a child process without shell and without our environment. Its output is always drained; a
  * child that writes without end costs no memory and no log.
+ *
+ * @param environment of which a child sees only what is listed above
+ * @param book where the child is noted while it runs
+ * @throws Error of the system where it is known at once that the command cannot be run
  */
 export function spawnChild(
   command: string,
@@ -68,7 +74,7 @@ export function spawnChild(
     pid,
     ended,
     lastLines: () => [...lines],
-    stop: async (graceMs = 250) => {
+    stop: async (graceMs = GRACE_MS) => {
       signalGroup(pid, 'SIGTERM')
       const kill = setTimeout(() => signalGroup(pid, 'SIGKILL'), graceMs)
       await ended

@@ -27,6 +27,7 @@ const CLIENT_ERRORS: Record<string, string> = {
 
 /** What the receiver turned away, for one line in the log. */
 export interface Rejects {
+  /** How often, by the reason in words. */
   reasons: Record<string, number>
 }
 

@@ -1,5 +1,6 @@
 import { doubling, retry } from '../base/retry.ts'
-import { type Lookup, type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
+import type { HostLookup } from '../net/request.ts'
+import { type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
 
 const FIRST_PAUSE_MS = 300
 const LONGEST_PAUSE_MS = 2_400
@@ -18,7 +19,7 @@ export function webhookUrl(base: URL, path: string): URL {
 export async function verify(
   context: TransportContext,
   url: URL,
-  lookup?: Lookup,
+  lookup?: HostLookup,
   untilMs = context.opensUntilMs,
 ): Promise<void> {
   const { clock, signal } = context

@@ -2,6 +2,7 @@ import { expect } from 'vitest'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../emulator/edgegap/emulator.ts'
 import type { EdgegapOptions } from '../emulator/edgegap/settings.ts'
 import type { RecordedRequest } from '../emulator/server.ts'
+import { freePort } from '../emulator/tunnel/loopback-server.ts'
 import { readAction } from '../harness/action.ts'
 import { type JobOptions, type JobResult, runJob } from '../harness/job.ts'
 import type { RunningStep } from '../harness/step.ts'
@@ -16,6 +17,15 @@ export async function startEdgegap(options?: EdgegapOptions): Promise<Edgegap> {
 }
 
 export type With = Readonly<Record<string, string>>
+
+/** The image of my-game with this tag, in Edgegap's registry. */
+export const imageOf = (tag: string) => `registry.edgegap.com/my-org/my-game:${tag}`
+
+/** Inputs for an ingress of the user's, which on loopback leads straight to the step. */
+export async function publicTunnel(): Promise<With> {
+  const port = String(await freePort())
+  return { 'public-url': `http://127.0.0.1:${port}`, 'listen-port': port }
+}
 
 export interface ActionOptions extends Omit<JobOptions, 'inputs' | 'secrets'> {
   /** Further secrets, beside the token, that must show up nowhere. */
@@ -82,6 +92,11 @@ export function expectSound(step: StepResult, secrets: readonly string[]): void 
 /** Every declared output is set, and none else. */
 export function expectAllOutputs({ outputs }: StepResult): void {
   expect(Object.keys(outputs).sort()).toEqual([...readAction().outputs].sort())
+}
+
+/** The ids of what runs. */
+export function liveIds(edgegap: Edgegap): string[] {
+  return edgegap.live().map(({ id }) => id)
 }
 
 /** Nothing runs at the provider that nobody will ever stop. */

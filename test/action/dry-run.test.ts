@@ -4,6 +4,7 @@ import {
   annotations,
   type Edgegap,
   expectAllOutputs,
+  imageOf,
   onlyError,
   run,
   startEdgegap,
@@ -13,7 +14,6 @@ import { buildFolder, APP as EDGE_APP, publish, startEdge, TASKS } from './rocki
 
 const APP = 'my-game'
 const PASSWORD = 'r0bot-pull-token'
-const image = (tag: string) => `registry.edgegap.com/my-org/my-game:${tag}`
 
 /** An account with an old version, one with a secret, and the one that players get. */
 function start(options: EdgegapOptions = {}): Promise<Edgegap> {
@@ -51,12 +51,12 @@ describe.concurrent('a dry run of a deploy', () => {
     await using edgegap = await start()
     const { main, lines } = await plan(edgegap, { version: 'v2', locations: 'frankfurt' })
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'planned', version: 'v2' } })
-    expect(main.outputs).toMatchObject({ 'version-action': 'unmanaged', image: image('v2') })
+    expect(main.outputs).toMatchObject({ 'version-action': 'unmanaged', image: imageOf('v2') })
     expect(lines).toEqual(
       expect.arrayContaining([
         'Checked: token: good, Edgegap accepts it',
         'Checked: application my-game: good, it has 3 versions',
-        `Checked: version v2: good, exists with the image ${image('v2')}, and is used as it is`,
+        `Checked: version v2: good, exists with the image ${imageOf('v2')}, and is used as it is`,
         'Checked: image tag: good, v2 is in the registry',
         'Would create server at frankfurt: Frankfurt am Main, Hesse, Germany',
       ]),
@@ -70,7 +70,7 @@ describe.concurrent('a dry run of a deploy', () => {
   test('says what the version would be like, and what would be promoted and deleted', async () => {
     await using edgegap = await start()
     const { main, lines } = await plan(edgegap, {
-      image: image('v3'),
+      image: imageOf('v3'),
       ...LOGIN,
       'version-from': 'prod',
       'version-secret-env': 'KEY=n3w-key',
@@ -87,7 +87,9 @@ describe.concurrent('a dry run of a deploy', () => {
       'Would update version prod',
     ])
     expect(would[2]).toMatch(/image: .*:v3; version-from: prod; cpu: 1024.*version-env KEY: \(hid/)
-    expect(would[4]).toBe(`Would update version prod: promotion: ${image('v1')} → ${image('v3')}`)
+    expect(would[4]).toBe(
+      `Would update version prod: promotion: ${imageOf('v1')} → ${imageOf('v3')}`,
+    )
     expect(main.outputs.promoted).toBe('[]')
   })
 
@@ -96,17 +98,17 @@ describe.concurrent('a dry run of a deploy', () => {
     const { main, lines } = await plan(edgegap, {
       version: 'v2',
       'version-policy': 'update',
-      image: image('v3'),
+      image: imageOf('v3'),
       ...LOGIN,
       cpu: '1024',
       'version-secret-env': 'KEY=n3w-key',
     })
     expect(main.outputs).toMatchObject({
       'version-action': 'updated',
-      'previous-image': image('v2'),
+      'previous-image': imageOf('v2'),
     })
     const [change] = lines.filter((line) => line.startsWith('Would update'))
-    expect(change).toContain(`image: ${image('v2')} → ${image('v3')}; cpu: 512 → 1024`)
+    expect(change).toContain(`image: ${imageOf('v2')} → ${imageOf('v3')}; cpu: 512 → 1024`)
     expect(change).toContain('version-env KEY: (hidden) → (hidden)')
   })
 
@@ -143,8 +145,8 @@ describe.concurrent('a dry run of what cannot be done is rejected with the cause
   test.each<[string, With, RegExp]>([
     ['a version that does not exist', { version: 'v9' }, /no version v9/],
     ['an application that does not exist', { application: 'x', version: 'v1' }, /no "x"/],
-    ['a tag that is not in the registry', { image: image('v4'), ...LOGIN }, /no tag v4/],
-    ['a version with another image', { version: 'v1', image: image('v3') }, /exists with the im/],
+    ['a tag that is not in the registry', { image: imageOf('v4'), ...LOGIN }, /no tag v4/],
+    ['a version with another image', { version: 'v1', image: imageOf('v3') }, /exists with the im/],
     ['a city that nobody knows', { version: 'v1', locations: 'nowhere' }, /is no city/],
     ['a version to promote that does not exist', { version: 'v1', promote: 'p' }, /no version p/],
   ])('%s', async (_, inputs, text) => {
@@ -175,7 +177,7 @@ describe.concurrent('a dry run of the other operations', () => {
     await using edgegap = await start()
     const { main, lines } = await plan(edgegap, {
       operation: 'version',
-      image: image('v3'),
+      image: imageOf('v3'),
       ...LOGIN,
     })
     expect(main.outputs.outcome).toBe('planned')

@@ -10,6 +10,7 @@ import {
   type Edgegap,
   expectAllOutputs,
   expectNothingLeft,
+  imageOf,
   killAt,
   onlyError,
   startEdgegap,
@@ -20,7 +21,6 @@ const APP = 'my-game'
 const PASSWORD = 'r0bot-pull-token'
 const PROD = /\/version\/prod$/
 const BETA = /\/version\/beta$/
-const image = (tag: string) => `registry.edgegap.com/my-org/my-game:${tag}`
 
 /** An account in which `prod` and `beta` are what players get, and `v2` is new. */
 function start(options: EdgegapOptions = {}): Promise<Edgegap> {
@@ -40,7 +40,7 @@ function release(edgegap: Edgegap, inputs: With = {}, options: Parameters<typeof
 const tagOf = (edgegap: Edgegap, name: string) =>
   edgegap.catalogue.version(APP, name)?.fields.docker_tag
 const promoted = (outputs: Readonly<Record<string, string>>) => JSON.parse(outputs.promoted ?? '')
-const moved = (version: string) => ({ version, from: image('v1'), to: image('v2') })
+const moved = (version: string) => ({ version, from: imageOf('v1'), to: imageOf('v2') })
 const patches = (edgegap: Edgegap) => edgegap.requestsTo('PATCH', /version/)
 
 describe.concurrent('after a success', () => {
@@ -49,7 +49,7 @@ describe.concurrent('after a success', () => {
     const { main } = await release(edgegap)
     expect(main.exitCode).toBe(0)
     expectAllOutputs(main)
-    expect(main.outputs).toMatchObject({ outcome: 'succeeded', image: image('v2') })
+    expect(main.outputs).toMatchObject({ outcome: 'succeeded', image: imageOf('v2') })
     expect(promoted(main.outputs)).toEqual([moved('prod'), moved('beta')])
     expect([tagOf(edgegap, 'prod'), tagOf(edgegap, 'beta')]).toEqual(['v2', 'v2'])
     expect(edgegap.live()).toHaveLength(1)
@@ -295,7 +295,7 @@ describe.concurrent('a run that ends in the middle of a promotion', () => {
     edgegap.faults.order({ kind: 'hang', when: 'after', method: 'PATCH', path: PROD })
     const { main } = await release(edgegap, {}, { mainControl: killAt(edgegap, 'PATCH', PROD) })
     expect(main.log.map(({ text }) => text)).toContain(
-      `Moving the version prod from ${image('v1')} to ${image('v2')}`,
+      `Moving the version prod from ${imageOf('v1')} to ${imageOf('v2')}`,
     )
     expectNothingLeft(edgegap)
   })

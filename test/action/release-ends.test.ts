@@ -5,6 +5,7 @@ import {
   deploy,
   type Edgegap,
   expectAllOutputs,
+  imageOf,
   killAt,
   STATUS,
   STOP,
@@ -13,7 +14,6 @@ import {
 
 const APP = 'my-game'
 const PASSWORD = 'r0bot-pull-token'
-const image = (tag: string) => `registry.edgegap.com/my-org/my-game:${tag}`
 
 /** An account that is full: one version has to go before another can be made. A server stands. */
 async function start(): Promise<Edgegap> {
@@ -29,7 +29,7 @@ async function start(): Promise<Edgegap> {
 /** A whole pipeline in one step: make room, create the version, a server of it, replace, promote. */
 const INPUTS = {
   version: '',
-  image: image('v2'),
+  image: imageOf('v2'),
   'registry-username': 'robot$my-org+pull',
   'registry-password': PASSWORD,
   'keep-versions': '2',
@@ -74,7 +74,7 @@ describe.concurrent('a pipeline that is cancelled', () => {
       expectOneServer(edgegap)
       const isMade = edgegap.catalogue.version(APP, 'v2') !== undefined
       expect(main.outputs['version-action']).toBe(isMade ? 'created' : '')
-      const promoted = [{ version: 'prod', from: image('v1'), to: image('v2') }]
+      const promoted = [{ version: 'prod', from: imageOf('v1'), to: imageOf('v2') }]
       expect(JSON.parse(main.outputs.promoted ?? '')).toEqual(
         tagOfProd(edgegap) === 'v2' ? promoted : [],
       )

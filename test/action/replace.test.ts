@@ -11,6 +11,7 @@ import {
   killAt,
   LIST,
   LOGS,
+  liveIds,
   onlyError,
   STATUS,
   STOP,
@@ -25,10 +26,6 @@ const LONG_MS = 180_000
 
 function addOld(edgegap: Edgegap): string {
   return edgegap.addDeployment({ tags: ['theirs', TAG] }).id
-}
-
-function liveIds(edgegap: Edgegap): string[] {
-  return edgegap.live().map(({ id }) => id)
 }
 
 /** What is no member of the group, however the list answers. */

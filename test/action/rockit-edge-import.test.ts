@@ -7,6 +7,8 @@ import type { Effect } from '../emulator/faults.ts'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { onlyError } from './deploy.ts'
 import {
+  BIG_BYTES,
+  bigFolder,
   buildFolder,
   type Edge,
   expectCleanEdge,
@@ -16,15 +18,6 @@ import {
   startEdge,
   TASKS,
 } from './rockit-edge.ts'
-
-const BIG = 3 * 1024 * 1024
-
-/** A folder with one file that has holes only. */
-function bigFolder(bytes = BIG): string {
-  const folder = buildFolder({ 'game.pak': '' })
-  truncateSync(join(folder, 'game.pak'), bytes)
-  return folder
-}
 
 describe.concurrent('an import whose answer is lost', () => {
   const lost: [string, Effect][] = [
@@ -138,8 +131,8 @@ describe.concurrent('a folder', () => {
     'with a file that %s while it is uploaded fails, and its task is expired',
     async (_name, change) => {
       await using edge = await startEdge()
-      edge.storage.faults.order({ kind: 'slow', bytesPerSecond: 2 * BIG })
-      const build = bigFolder(2 * BIG)
+      edge.storage.faults.order({ kind: 'slow', bytesPerSecond: 2 * BIG_BYTES })
+      const build = bigFolder(2 * BIG_BYTES)
       const last = join(build, 'z.pak')
       writeFileSync(last, 'x'.repeat(1000))
       const { main } = await publish(
@@ -159,8 +152,8 @@ describe.concurrent('a folder', () => {
 
   test('whose file is removed while it is uploaded fails with its name, and is no fault of ours', async () => {
     await using edge = await startEdge()
-    edge.storage.faults.order({ kind: 'slow', bytesPerSecond: 2 * BIG })
-    const build = bigFolder(2 * BIG)
+    edge.storage.faults.order({ kind: 'slow', bytesPerSecond: 2 * BIG_BYTES })
+    const build = bigFolder(2 * BIG_BYTES)
     writeFileSync(join(build, 'z.pak'), 'x'.repeat(1000))
     const { main } = await publish(
       edge,

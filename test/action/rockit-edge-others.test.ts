@@ -2,8 +2,8 @@ import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import { onlyError } from './deploy.ts'
 import {
-  type Edge,
   expectCleanEdge,
+  expectOwnEnd,
   publishUrl,
   startEdge,
   whenEvent,
@@ -11,12 +11,6 @@ import {
 } from './rockit-edge.ts'
 
 const slow = script.success({ stepMs: 300 })
-
-/** The step ended after our own build did, and not before. */
-function expectOwnEnd(edge: Edge, outcome: 'succeeded' | 'failed' = 'succeeded') {
-  const own = edge.builds.find(({ origin }) => origin === 'import')
-  expect(own?.outcome).toBe(outcome)
-}
 
 describe.concurrent('what is not our build', () => {
   test.each([

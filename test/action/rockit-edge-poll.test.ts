@@ -3,7 +3,7 @@ import * as script from '../emulator/rockit-edge/script.ts'
 import { onlyError } from './deploy.ts'
 import {
   APP,
-  type Edge,
+  expectOwnEnd,
   publishUrl,
   startEdge,
   TASKS,
@@ -12,12 +12,6 @@ import {
 } from './rockit-edge.ts'
 
 const slow = script.success({ stepMs: 300 })
-
-/** The step ended after our own build did, and not before. */
-function expectOwnEnd(edge: Edge, outcome: 'succeeded' | 'failed' = 'succeeded') {
-  const own = edge.builds.find(({ origin }) => origin === 'import')
-  expect(own?.outcome).toBe(outcome)
-}
 
 describe.concurrent('polling', () => {
   test('asks no more often than every ten seconds', async () => {

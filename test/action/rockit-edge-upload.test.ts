@@ -1,12 +1,11 @@
-import { truncateSync } from 'node:fs'
 import { createServer } from 'node:net'
-import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
 import * as script from '../emulator/rockit-edge/script.ts'
 import type { UploadEffect } from '../emulator/rockit-edge/upload-fault.ts'
 import { onlyError } from './deploy.ts'
 import {
-  buildFolder,
+  BIG_BYTES,
+  bigFolder,
   expectCleanEdge,
   IMPORT,
   publish,
@@ -14,23 +13,14 @@ import {
   withWebhook,
 } from './rockit-edge.ts'
 
-const BIG = 3 * 1024 * 1024
-
-/** A folder with one file that has holes only. */
-function bigFolder(bytes = BIG): string {
-  const folder = buildFolder({ 'game.pak': '' })
-  truncateSync(join(folder, 'game.pak'), bytes)
-  return folder
-}
-
 describe.concurrent('an upload that breaks', () => {
   const passing: [string, UploadEffect][] = [
     ['by a reset at once', { kind: 'reset' }],
-    ['by a reset in the middle', { kind: 'reset', atBytes: BIG / 2 }],
+    ['by a reset in the middle', { kind: 'reset', atBytes: BIG_BYTES / 2 }],
     ['with a 500 at once', { kind: 'status', status: 500 }],
-    ['with a 503 in the middle', { kind: 'status', status: 503, atBytes: BIG / 2 }],
-    ['with a 429 at its end', { kind: 'status', status: 429, atBytes: BIG * 2 }],
-    ['with a 500 at its end', { kind: 'status', status: 500, atBytes: BIG * 2 }],
+    ['with a 503 in the middle', { kind: 'status', status: 503, atBytes: BIG_BYTES / 2 }],
+    ['with a 429 at its end', { kind: 'status', status: 429, atBytes: BIG_BYTES * 2 }],
+    ['with a 500 at its end', { kind: 'status', status: 500, atBytes: BIG_BYTES * 2 }],
   ]
 
   test.each(passing)('%s is sent again to the same URL', async (_name, effect) => {

@@ -1,4 +1,4 @@
-import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from 'node:fs'
+import { mkdirSync, mkdtempSync, rmSync, truncateSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { afterAll, expect } from 'vitest'
@@ -96,7 +96,23 @@ export function buildFolder(
   return folder
 }
 
-/** Waits for event as long as a busy machine may need. */
+/** More than fits into one part of an upload. */
+export const BIG_BYTES = 3 * 1024 * 1024
+
+/** A folder with one file that has holes only. */
+export function bigFolder(bytes = BIG_BYTES): string {
+  const folder = buildFolder({ 'game.pak': '' })
+  truncateSync(join(folder, 'game.pak'), bytes)
+  return folder
+}
+
+/** The import of this run ended like this at ROCKIT Edge. */
+export function expectOwnEnd(edge: Edge, outcome: 'succeeded' | 'failed' = 'succeeded'): void {
+  const own = edge.builds.find(({ origin }) => origin === 'import')
+  expect(own?.outcome).toBe(outcome)
+}
+
+/** Waits for an event as long as a busy machine may need. */
 export function whenEvent(edge: Edge, type: 'dltar' | 'mkraw' | 'deploy', event: 'begin' | 'end') {
   return edge.whenEvent({ type, event }, { timeoutMs: 20_000 })
 }

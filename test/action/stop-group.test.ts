@@ -8,6 +8,7 @@ import {
   type Edgegap,
   expectAllOutputs,
   LIST,
+  liveIds,
   onlyError,
   run,
   STATUS,
@@ -23,10 +24,6 @@ const LONG_MS = 180_000
 
 function add(edgegap: Edgegap, count: number): string[] {
   return Array.from({ length: count }, () => edgegap.addDeployment({ tags: [TAG] }).id)
-}
-
-function liveIds(edgegap: Edgegap): string[] {
-  return edgegap.live().map(({ id }) => id)
 }
 
 function stoppedIds({ outputs }: StepResult): string[] {

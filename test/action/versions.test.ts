@@ -9,6 +9,7 @@ import {
   type Edgegap,
   expectAllOutputs,
   expectNothingLeft,
+  imageOf,
   killAt,
   onlyError,
   run,
@@ -21,7 +22,6 @@ const APP = 'my-game'
 const PASSWORD = 'r0bot-pull-token'
 const VERSIONS = /\/version$/
 const VERSION = /\/version\/[^/]+$/
-const image = (tag: string) => `registry.edgegap.com/my-org/my-game:${tag}`
 
 /** An account with two versions, of which `prod` is the one that players get. */
 function start(options: EdgegapOptions = {}): Promise<Edgegap> {
@@ -50,7 +50,7 @@ const LOGIN: With = { 'registry-username': 'robot$my-org+pull', 'registry-passwo
 /** Deploys an image as a pipeline does, and checks that no secret shows up anywhere. */
 function release(edgegap: Edgegap, inputs: With = {}, options: Parameters<typeof deploy>[2] = {}) {
   const secrets = [PASSWORD, 'k3y-of-prod', ...(options.secrets ?? [])]
-  const given = { version: '', image: image('v2'), ...LOGIN, ...inputs }
+  const given = { version: '', image: imageOf('v2'), ...LOGIN, ...inputs }
   return deploy(edgegap, given, { ...options, secrets })
 }
 
@@ -66,7 +66,7 @@ describe.concurrent('a deploy with an image', () => {
       outcome: 'succeeded',
       version: 'v2',
       'version-action': 'created',
-      image: image('v2'),
+      image: imageOf('v2'),
       'previous-image': '',
       promoted: '[]',
     })
@@ -147,8 +147,8 @@ describe.concurrent('a deploy with an image', () => {
     const { main } = await release(edgegap, { version: 'v1', 'version-policy': 'update' })
     expect(main.outputs).toMatchObject({
       'version-action': 'updated',
-      image: image('v2'),
-      'previous-image': image('v1'),
+      image: imageOf('v2'),
+      'previous-image': imageOf('v1'),
     })
     expect(fieldsOf(edgegap, 'v1')?.docker_tag).toBe('v2')
   })
@@ -251,7 +251,7 @@ describe.concurrent('a reply about a version that is lost', () => {
     expect(main.outputs).toMatchObject({
       outcome: 'succeeded',
       'version-action': 'updated',
-      'previous-image': image('v1'),
+      'previous-image': imageOf('v1'),
     })
     expect(fieldsOf(edgegap, 'v1')?.docker_tag).toBe('v2')
   })
@@ -267,7 +267,7 @@ describe.concurrent('a reply about a version that is lost', () => {
     const { main } = await release(edgegap, { version: 'v1', 'version-policy': 'update' })
     expect(main.outputs).toMatchObject({
       'version-action': 'updated',
-      'previous-image': image('theirs'),
+      'previous-image': imageOf('theirs'),
     })
   })
 
@@ -367,7 +367,7 @@ describe.concurrent('operation: version', () => {
   const make = (edgegap: Edgegap, inputs: With = {}, options: Parameters<typeof run>[2] = {}) =>
     run(
       edgegap,
-      { operation: 'version', application: APP, image: image('v2'), ...LOGIN, ...inputs },
+      { operation: 'version', application: APP, image: imageOf('v2'), ...LOGIN, ...inputs },
       { ...options, secrets: [PASSWORD] },
     )
 
@@ -380,12 +380,12 @@ describe.concurrent('operation: version', () => {
       outcome: 'succeeded',
       version: 'v2',
       'version-action': 'created',
-      image: image('v2'),
+      image: imageOf('v2'),
       'deployment-id': '',
     })
     expect(edgegap.created).toBe(0)
     expect(post?.exitCode).toBe(0)
-    expect(annotations(main, 'notice')).toEqual([`The version v2 was created: ${image('v2')}`])
+    expect(annotations(main, 'notice')).toEqual([`The version v2 was created: ${imageOf('v2')}`])
   })
 
   test('moves prod back to the image it had: a rollback', async () => {
@@ -398,8 +398,8 @@ describe.concurrent('operation: version', () => {
     })
     expect(back.main.outputs).toMatchObject({
       'version-action': 'updated',
-      image: image('v1'),
-      'previous-image': image('v2'),
+      image: imageOf('v1'),
+      'previous-image': imageOf('v2'),
     })
     expect(fieldsOf(edgegap, 'prod')?.docker_tag).toBe('v1')
   })
@@ -408,7 +408,7 @@ describe.concurrent('operation: version', () => {
     await using edgegap = await start()
     const { main } = await make(edgegap, { promote: 'prod', 'keep-versions': '2' })
     expect(JSON.parse(main.outputs.promoted ?? '')).toEqual([
-      { version: 'prod', from: image('v1'), to: image('v2') },
+      { version: 'prod', from: imageOf('v1'), to: imageOf('v2') },
     ])
     expect(namesOf(edgegap)).toEqual(['prod', 'v2'])
   })
@@ -452,7 +452,7 @@ describe.concurrent('a run that ends in the middle', () => {
       { mainControl: killAt(edgegap, 'POST', VERSIONS) },
     )
     expect(main.log.map(({ text }) => text)).toContain(
-      `Creating the version v2 with the image ${image('v2')}`,
+      `Creating the version v2 with the image ${imageOf('v2')}`,
     )
     expect(post?.exitCode).toBe(0)
     expectNothingLeft(edgegap)

@@ -10,6 +10,7 @@ import {
   expectAllOutputs,
   expectNothingLeft,
   onlyError,
+  publicTunnel,
   STATUS,
   startEdgegap,
   type With,
@@ -19,12 +20,6 @@ import {
 async function ingress(): Promise<Record<string, string>> {
   const port = String(await freePort())
   return { 'public-url': `http://127.0.0.1:${port}/hooks`, 'listen-port': port }
-}
-
-/** The ingress drops the path before the run's own. */
-async function plainIngress(): Promise<Record<string, string>> {
-  const port = String(await freePort())
-  return { 'public-url': `http://127.0.0.1:${port}`, 'listen-port': port }
 }
 
 function hookOf(edgegap: Edgegap): string {
@@ -39,7 +34,7 @@ const statusReads = (edgegap: Edgegap) => edgegap.requestsTo('GET', STATUS).leng
 describe('a webhook', () => {
   test('brings the news: the step asks twice instead of every second', async () => {
     await using edgegap = await startEdgegap({ script: ready(2_500) })
-    const job = await deploy(edgegap, await plainIngress())
+    const job = await deploy(edgegap, await publicTunnel())
     expect(job.main.outputs).toMatchObject({
       outcome: 'succeeded',
       signal: 'webhook',
@@ -53,7 +48,7 @@ describe('a webhook', () => {
 
   test('is asked for on ready, error and termination, at a path of 32 random bytes that the log hides', async () => {
     await using edgegap = await startEdgegap({ script: ready(300) })
-    const job = await deploy(edgegap, await plainIngress())
+    const job = await deploy(edgegap, await publicTunnel())
     const url = hookOf(edgegap)
     expect(edgegap.requestsTo('POST', CREATE)[0]?.body).toMatchObject({
       webhook_on_ready: { url },
@@ -68,7 +63,7 @@ describe('a webhook', () => {
 
   test('of a failure brings that news too, and the server is stopped', async () => {
     await using edgegap = await startEdgegap({ script: error(2_000, 'Out of memory') })
-    const job = await deploy(edgegap, await plainIngress())
+    const job = await deploy(edgegap, await publicTunnel())
     expect(job.main.outputs).toMatchObject({ outcome: 'failed', signal: 'webhook' })
     expect(onlyError(job.main)).toContain('Out of memory')
     expectNothingLeft(edgegap)
@@ -77,21 +72,21 @@ describe('a webhook', () => {
   test('faster than the reply to the create is not lost', async () => {
     await using edgegap = await startEdgegap({ script: ready(0) })
     edgegap.faults.order({ kind: 'delay-reply', delayMs: 500, method: 'POST', path: CREATE })
-    const job = await deploy(edgegap, await plainIngress())
+    const job = await deploy(edgegap, await publicTunnel())
     expect(job.main.outputs.outcome).toBe('succeeded')
     expect(statusReads(edgegap)).toBe(1)
   })
 
   test('that never comes costs one slow poll', async () => {
     await using edgegap = await startEdgegap({ script: ready(1_000), dropWebhooks: true })
-    const job = await deploy(edgegap, await plainIngress())
+    const job = await deploy(edgegap, await publicTunnel())
     expect(job.main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'poll' })
     expect(statusReads(edgegap)).toBe(2)
   })
 
   test('twice, or late, changes nothing', async () => {
     await using edgegap = await startEdgegap({ script: ready(800), duplicateWebhooks: true })
-    const job = await deploy(edgegap, await plainIngress())
+    const job = await deploy(edgegap, await publicTunnel())
     expect(job.main.outputs.outcome).toBe('succeeded')
   })
 })
@@ -106,7 +101,7 @@ describe('a forged webhook', () => {
     await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     const job = await deploy(
       edgegap,
-      { ...(await plainIngress()), timeout: '3s' },
+      { ...(await publicTunnel()), timeout: '3s' },
       {
         mainControl: async (step) => {
           await step.waitForLine(/DEPLOYING/)
@@ -126,7 +121,7 @@ describe('a forged webhook', () => {
     await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
     await deploy(
       edgegap,
-      { ...(await plainIngress()), timeout: '4s' },
+      { ...(await publicTunnel()), timeout: '4s' },
       {
         mainControl: async (step) => {
           await step.waitForLine(/DEPLOYING/)
@@ -148,7 +143,7 @@ describe('a forged webhook', () => {
 describe('where the webhook cannot come', () => {
   test('a refused URL costs one more create, without it, and a warning', async () => {
     await using edgegap = await startEdgegap({ script: ready(2_500), refuseWebhooks: true })
-    const job = await deploy(edgegap, await plainIngress())
+    const job = await deploy(edgegap, await publicTunnel())
     expect(job.main.outputs).toMatchObject({ outcome: 'succeeded', signal: 'poll' })
     expect(annotations(job.main, 'warning').join()).toContain('webhook URL was refused')
     expect(edgegap.created).toBe(1)
@@ -159,7 +154,7 @@ describe('where the webhook cannot come', () => {
 
   test('a create that is refused with and without the URL is refused once for the user', async () => {
     await using edgegap = await startEdgegap({ applications: { other: '*' } })
-    const job = await deploy(edgegap, await plainIngress())
+    const job = await deploy(edgegap, await publicTunnel())
     expect(job.main.outputs.outcome).toBe('rejected')
     onlyError(job.main)
     expect(annotations(job.main, 'warning')).toEqual([])
@@ -239,7 +234,7 @@ test('a path of the ingress stays in the URL that is handed over', async () => {
 
 test('a cancelled run closes the door and stops the server', async () => {
   await using edgegap = await startEdgegap({ script: never(), stopPendingAtOnce: true })
-  const inputs = await plainIngress()
+  const inputs = await publicTunnel()
   const job = await deploy(edgegap, inputs, {
     mainControl: async (step) => {
       await step.waitForLine(/DEPLOYING/)

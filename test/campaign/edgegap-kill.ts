@@ -1,7 +1,15 @@
-import { CREATE, deploy, LIST, STATUS, STOP, startEdgegap, type With } from '../action/deploy.ts'
+import {
+  CREATE,
+  deploy,
+  LIST,
+  publicTunnel,
+  STATUS,
+  STOP,
+  startEdgegap,
+  type With,
+} from '../action/deploy.ts'
 import type { EdgegapEmulator } from '../emulator/edgegap/emulator.ts'
 import { error, ready } from '../emulator/edgegap/script.ts'
-import { freePort } from '../emulator/tunnel/loopback-server.ts'
 import { seededRandom } from '../wait/random.ts'
 import { judgeDeploy, restOf } from './judge.ts'
 import { killIn, PATIENCE_MS, type Stage } from './stage.ts'
@@ -86,9 +94,4 @@ export async function killDeploy(
     return judgeDeploy(edgegap, job)
   }
   await table.measure(`${stage.name}, ${wait}`, attempt)
-}
-
-async function publicTunnel(): Promise<With> {
-  const port = String(await freePort())
-  return { 'public-url': `http://127.0.0.1:${port}`, 'listen-port': port }
 }

@@ -1,10 +1,10 @@
 import { expect } from 'vitest'
-import { annotations, expectAllOutputs } from '../action/deploy.ts'
+import { annotations, expectAllOutputs, imageOf } from '../action/deploy.ts'
 import type { Deployment } from '../emulator/edgegap/deployment.ts'
 import type { JobResult } from '../harness/job.ts'
 import type { StepResult } from '../harness/step-result.ts'
 import { expectTrueWords, isDone, namedIn } from './judge-words.ts'
-import { APP, imageOf, type ReleaseWorld } from './release.ts'
+import { APP, type ReleaseWorld } from './release.ts'
 
 /**
  * What must hold after every release over an older server, whatever happened in it: there is always a

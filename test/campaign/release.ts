@@ -4,6 +4,7 @@ import {
   CREATE,
   deploy,
   type Edgegap,
+  imageOf,
   LIST,
   LOGS,
   STATUS,
@@ -33,7 +34,6 @@ export interface ReleaseWorld extends AsyncDisposable {
 }
 
 export const APP = 'my-game'
-export const imageOf = (tag: string) => `registry.edgegap.com/my-org/my-game:${tag}`
 const PASSWORD = 'r0bot-pull-token'
 const GROUP = 'pr-12'
 
@@ -153,7 +153,7 @@ const STAGES: readonly (ReleaseEndpoint & { readonly count: number })[] = [
   { name: '2 the version is created', at: 'edgegap', method: 'POST', path: /\/version$/, count: 1 },
   { name: '3 the server is created', at: 'edgegap', method: 'POST', path: CREATE, count: 1 },
   { name: '4 the server starts', at: 'edgegap', method: 'GET', path: STATUS, count: 2 },
-  { name: '5 GitHub is told', at: 'github', method: 'POST', path: /\/statuses$/, count: 1 },
+  { name: '5 GitHub hears of it', at: 'github', method: 'POST', path: /\/statuses$/, count: 1 },
   { name: '6 the older log is read', at: 'edgegap', method: 'GET', path: LOGS, count: 1 },
   { name: '7 the older server is stopped', at: 'edgegap', method: 'DELETE', path: STOP, count: 1 },
   { name: '8 the version is promoted', at: 'edgegap', method: 'PATCH', path: VERSION, count: 1 },

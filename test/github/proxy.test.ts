@@ -2,6 +2,7 @@ import { createServer, request as forward, type Server } from 'node:http'
 import type { AddressInfo } from 'node:net'
 import { afterEach, beforeEach, expect, test } from 'vitest'
 import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
+import { impatientClock } from './impatient-clock.ts'
 import { deploying, openReporter, removeEventFiles, SHA, viewOf } from './stage.ts'
 
 let github: GitHubEmulator
@@ -55,7 +56,7 @@ test('named by http_proxy is used for every request, and no_proxy goes past it',
   const past = openReporter(
     github,
     { environment: 'staging' },
-    { environment: { ...server, no_proxy: '.example.test' } },
+    { environment: { ...server, no_proxy: '.example.test' }, clock: impatientClock() },
   )
   past.reporter.finished(viewOf())
   await past.reporter.close(3_000)

@@ -67,7 +67,8 @@ let lastKey = 0
 export function openReporter(
   github: GitHubEmulator,
   settings: Partial<GitHubSettings>,
-  of: RunOf & Partial<Pick<ReporterOptions, 'group' | 'saved' | 'mayStopLater' | 'clean'>> = {},
+  of: RunOf &
+    Partial<Pick<ReporterOptions, 'group' | 'saved' | 'mayStopLater' | 'clean' | 'clock'>> = {},
 ): Stage {
   const stage = { lines: [] as string[], warnings: [] as string[], saved: [] as string[] }
   const environment = environmentOf(github, of)
@@ -82,7 +83,7 @@ export function openReporter(
     group: of.group ?? '',
     environment,
     http: createHttpClient(environment),
-    clock: systemClock,
+    clock: of.clock ?? systemClock,
     wallMs: () => Date.now(),
     newKey: () => {
       lastKey += 1

@@ -38,6 +38,16 @@ function options(url: URL, more: Partial<UploadOptions> = {}): UploadOptions {
 }
 
 describe('an upload', () => {
+  it('is reported as not sent where the proxy of the environment is no URL', async () => {
+    const environment = { https_proxy: 'http://[' }
+    const result = await upload(options(new URL('https://storage.example/o'), { environment }))
+    expect(result).toMatchObject({
+      kind: 'broken',
+      failure: { reason: 'unreachable', message: expect.stringContaining('https_proxy') },
+      sentBytes: 0,
+    })
+  })
+
   it('declares its length, sends all of it and reads the answer', async () => {
     const seen: object[] = []
     const url = await serve((request, response) => {

@@ -2,10 +2,10 @@ import fc from 'fast-check'
 import { describe, expect, test } from 'vitest'
 import { isSameImage, parseImage, showImage } from '../../src/provider/edgegap/image.ts'
 import {
-  areSamePorts,
   parsePort,
   portBody,
   showPort,
+  showPorts,
   type VersionPort,
 } from '../../src/provider/edgegap/ports.ts'
 import { readVersionConfig } from '../../src/provider/edgegap/version-config.ts'
@@ -102,7 +102,7 @@ describe('a port', () => {
           expect(parsePort(showPort(port))).toEqual(port)
           expect(toPort(portBody(port))).toEqual(port)
         }
-        expect(areSamePorts(ports, ports.toReversed())).toBe(true)
+        expect(showPorts(ports)).toBe(showPorts(ports.toReversed()))
       }),
     ))
 

@@ -8,7 +8,7 @@ export const hostileTexts: readonly string[] = [
   '\t::stop-commands::x',
   '\u00a0\u3000::warning::after odd blanks',
   '\u0085::error::after a next-line control',
-  '\ufeff::error::after a byte order tag',
+  '\ufeff::error::after a byte order mark',
   'a\n::set-output name=x::y',
   'a\r\n::set-env name=PATH::/evil',
   'a\r::error::b',

@@ -52,11 +52,11 @@ export class FakeProvider implements Provider {
   /** What a status check reads; a server whose stop was taken is seen to end, unless told otherwise. */
   readonly statuses: Scripted<Observation, [id: string, call: Call]>[] = []
 
-  async prepare(): Promise<Preparation> {
+  async prepare(_: Call): Promise<Preparation> {
     return { version: 'v1', versionAction: 'unmanaged' }
   }
 
-  async plan(): Promise<Plan> {
+  async plan(_: Call): Promise<Plan> {
     return {
       ...{ version: 'v1', versionAction: 'unmanaged', checks: [], warnings: [] },
       ...{ preparing: [], deploying: [], finishing: [] },
@@ -98,6 +98,10 @@ export class FakeProvider implements Provider {
 }
 
 export const READY: Observation = { state: 'succeeded', status: 'READY', known: true, facts: {} }
+export const PENDING: Observation = {
+  ...{ state: 'pending', status: 'DEPLOYING', known: true, facts: {} },
+}
+export const FAILED: Observation = { state: 'failed', status: 'ERROR', known: true, facts: {} }
 export const ENDING: Observation = {
   state: 'failed',
   status: 'TERMINATING',

@@ -1,4 +1,13 @@
-import { lstatSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import {
+  lstatSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
@@ -42,6 +51,38 @@ describe('the file of a log', () => {
     const log = { lines, isCut: false, crash: 'exit code 1' }
     const path = await writeLogFile(folder, 'a', log, asIs)
     expect(readFileSync(path, 'utf8')).toBe(`${lines.join('\n')}\n[Process: exit code 1]\n`)
+  })
+
+  it('says first that it is not whole, where it is not', async () => {
+    const path = await writeLogFile(folder, 'a', { ...LOG, isCut: true }, asIs)
+    const [first, ...rest] = readFileSync(path, 'utf8').split('\n')
+    expect(first).toMatch(/^\[This log is not whole: .*32 MB/)
+    expect(rest).toEqual(['a', 'b', ''])
+  })
+
+  it('holds no secret, neither in a line nor in how the process ended', async () => {
+    const log = { lines: ['key', 'no'], isCut: false, crash: 'key' }
+    const path = await writeLogFile(folder, 'a', log, (text) => text.replaceAll('key', '***'))
+    expect(readFileSync(path, 'utf8')).toBe('***\nno\n[Process: ***]\n')
+  })
+
+  it('takes the place of an older one, and of what a killed run left half done', async () => {
+    mkdirSync(folder)
+    writeFileSync(join(folder, 'a.log'), 'old')
+    writeFileSync(join(folder, 'a.log.part'), 'half')
+    const path = await writeLogFile(folder, 'a', LOG, asIs)
+    expect(readFileSync(path, 'utf8')).toBe('a\nb\n')
+    expect(readdirSync(folder)).toEqual(['a.log'])
+  })
+
+  it('never goes where a link leads', async () => {
+    const elsewhere = join(root, 'elsewhere')
+    mkdirSync(folder)
+    writeFileSync(elsewhere, 'mine')
+    for (const name of ['a.log', 'a.log.part']) symlinkSync(elsewhere, join(folder, name))
+    await writeLogFile(folder, 'a', LOG, asIs)
+    expect(readFileSync(elsewhere, 'utf8')).toBe('mine')
+    expect(lstatSync(join(folder, 'a.log')).isFile()).toBe(true)
   })
 
   it('is not there at all where writing it fails, and nothing half done is left', async () => {

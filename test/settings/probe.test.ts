@@ -22,6 +22,19 @@ describe('a line', () => {
     ['http http /', { port: 'http', protocol: 'http', path: '/' }],
     ['my http tcp', { port: 'my http', protocol: 'tcp' }],
     ['game udp udp 00', { port: 'game udp', protocol: 'udp', payload: Buffer.from([0]) }],
+    ['  gameport tcp', { port: 'gameport', protocol: 'tcp' }],
+    ['web http tcp', { port: 'web http', protocol: 'tcp' }],
+    ['game udp 0xff', { port: 'game', protocol: 'udp', payload: Buffer.from([255]) }],
+    ['game udp 0Xff', { port: 'game', protocol: 'udp', payload: Buffer.from([255]) }],
+    [
+      `game udp ${'ab'.repeat(1200)}`,
+      { port: 'game', protocol: 'udp', payload: Buffer.alloc(1200, 0xab) },
+    ],
+    [
+      `web http /${'a'.repeat(999)}`,
+      { port: 'web', protocol: 'http', path: `/${'a'.repeat(999)}` },
+    ],
+    ['web http /go?to=http://x', { port: 'web', protocol: 'http', path: '/go?to=http://x' }],
     ['game udp a2s', { port: 'game udp', protocol: 'a2s' }],
   ])('%j is read', (line, spec) => {
     expect(parseProbe(line)).toEqual(spec)
@@ -38,6 +51,23 @@ describe('a line', () => {
     ['gameport udp f', 'two hex digits for each byte'],
     ['gameport udp hello', 'bytes in hex: 0 to 9 and a to f only'],
     [`gameport udp ${'00'.repeat(1201)}`, 'at most 1200 bytes'],
+    ['', 'write PORT PROTOCOL, such as gameport a2s'],
+    ['A2S', "the port's name is missing: write PORT PROTOCOL, such as gameport a2s"],
+    ['gameport A2Z', 'unknown protocol: did you mean a2s?'],
+    ['a2z gameport', 'unknown protocol: Use one of tcp'],
+    ['my gameport a2z', 'unknown protocol: did you mean a2s?'],
+    ['gameport udp xff', 'bytes in hex: 0 to 9 and a to f only'],
+    ['gameport udp ffx', 'bytes in hex: 0 to 9 and a to f only'],
+    ['gameport udp ff0xff', 'bytes in hex: 0 to 9 and a to f only'],
+    // The first protocol that is found is the one that is explained.
+    ['gameport udp hello tcp 1', 'udp takes bytes in hex'],
+    ['gameport tcp 1', 'tcp takes nothing behind it'],
+    ['gameport quake3 1', 'quake3 takes nothing behind it'],
+    ['gameport minecraft 1', 'minecraft takes nothing behind it'],
+    ['web http HTTPS://x', 'give the path only'],
+    ['web ws wss://x/play', 'give the path only'],
+    ['web http \u00e9/a', 'in ASCII'],
+    ['web http /a\u007f', 'in ASCII'],
     ['gameport a2s 27015', 'a2s takes nothing behind it'],
     ['web http health', 'write the path as /health'],
     ['web http http://x/health', 'give the path only'],
@@ -82,6 +112,23 @@ describe('the inputs', () => {
       expect.stringMatching(/^probe is "web udp": udp needs the bytes/),
       expect.stringMatching(/^probe-timeout is "90": .*did you mean 90s/),
     ])
+  })
+
+  it('take twenty lines', () => {
+    const { probes, problems } = read({ INPUT_PROBE: 'gameport a2s\n'.repeat(20) })
+    expect(probes).toHaveLength(20)
+    expect(problems).toEqual([])
+  })
+
+  it('keep what is right beside what is wrong', () => {
+    const { probes, problems } = read({ INPUT_PROBE: 'web udp  \ngameport a2s' })
+    expect(probes).toEqual([{ port: 'gameport', protocol: 'a2s' }])
+    expect(problems).toEqual([expect.stringMatching(/^probe is "web udp": udp needs/)])
+  })
+
+  it('wait for an answer for a second at least', () => {
+    expect(read({ 'INPUT_PROBE-TIMEOUT': '1s' }).probeTimeoutMs).toBe(1_000)
+    expect(read({ 'INPUT_PROBE-TIMEOUT': '0s' }).problems).toHaveLength(1)
   })
 
   it('take no more than twenty lines', () => {

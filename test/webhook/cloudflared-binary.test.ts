@@ -175,7 +175,7 @@ describe
         [({ url }, response) => response.writeHead(302, { location: url }).end(), 'redirects'],
         [
           (_, response) => response.writeHead(302, { location: 'http://203.0.113.1/x' }).end(),
-          'without https',
+          'not on https',
         ],
         [
           (_, response) => {

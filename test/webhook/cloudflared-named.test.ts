@@ -58,7 +58,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a named tunnel', fo
     expect(open.channel.tunnel).toBe('cloudflared')
     const url = open.channel.url as URL
     expect(url.origin).toBe(`https://${HOSTNAME}`)
-    const wake = open.channel.channelFor('d1').nextWake(LONG)
+    const wake = open.channel.wakerFor('d1').nextWake(LONG)
     expect(await postNotification(world, url, { id: 'd1' })).toBe(204)
     expect(await wake).toBe('notification')
     const [start] = world.starts()
@@ -123,7 +123,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a named tunnel', fo
     const { world, tunnel } = await createNamedWorld(context)
     const open = openNamed(context, world, tunnel)
     await settled(open)
-    const waker = open.channel.channelFor('d1')
+    const waker = open.channel.wakerFor('d1')
     const lost = waker.nextWake(LONG)
     for (let deaths = 1; deaths <= 3; deaths += 1) {
       signalProcess(world.starts().at(-1)?.pid ?? 0, 'SIGKILL')

@@ -57,7 +57,7 @@ describe
       world.cloudflare.api.fail('cut')
       const cut = openQuick(context, world)
       await settled(cut)
-      expect(cut.channel.error).toContain('is not reached from here')
+      expect(cut.channel.error).toContain('cannot be reached from here')
       expect(world.starts()).toHaveLength(1)
 
       const other = await createWorld(context)

@@ -33,7 +33,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a quick tunnel', fo
     expect(open.channel.tunnel).toBe('cloudflared')
     const url = open.channel.url as URL
     expect(url.pathname).toMatch(/^\/[\w-]{43}$/)
-    const wake = open.channel.channelFor('d1').nextWake(LONG)
+    const wake = open.channel.wakerFor('d1').nextWake(LONG)
     expect(await postNotification(world, url, { id: 'd1' })).toBe(204)
     expect(await wake).toBe('notification')
 
@@ -163,7 +163,7 @@ describe.skipIf(found.path === undefined).concurrent(titled('a quick tunnel', fo
     const world = await createWorld(context)
     const open = openQuick(context, world)
     await settled(open)
-    const waker = open.channel.channelFor('d1')
+    const waker = open.channel.wakerFor('d1')
     expect(waker.slowPollMs(0)).toBe(5000)
     const changed = waker.nextWake(LONG)
     const { edge } = world.cloudflare

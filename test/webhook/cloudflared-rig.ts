@@ -13,6 +13,7 @@ import { join } from 'node:path'
 import { getCACertificates, setDefaultCACertificates } from 'node:tls'
 import type { TestContext } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
+import type { HostLookup } from '../../src/net/request.ts'
 import type { Cancellation } from '../../src/runner/cancellation.ts'
 import { Printer } from '../../src/runner/printer.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
@@ -24,7 +25,7 @@ import {
   quickTransport,
 } from '../../src/webhook/tunnels/cloudflared/quick.ts'
 import type { LoadedTransport } from '../../src/webhook/tunnels/load.ts'
-import type { Lookup, Transport, TransportContext } from '../../src/webhook/tunnels/tunnel.ts'
+import type { Transport, TransportContext } from '../../src/webhook/tunnels/tunnel.ts'
 import {
   type Cloudflare,
   type CloudflareOptions,
@@ -161,7 +162,7 @@ export function openChannel(
     },
     ping: (url, lookup) => {
       pings.push({ hostname: url.hostname, hadLookup: lookup !== undefined, atMs: Date.now() })
-      const local: Lookup = async () => ({ address: world.cloudflare.front.host, family: 4 })
+      const local: HostLookup = async () => ({ address: world.cloudflare.front.host, family: 4 })
       const target = new URL(url)
       target.port = String(world.cloudflare.front.httpsPort)
       return own.ping(target, lookup ?? local)

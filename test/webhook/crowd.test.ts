@@ -25,7 +25,7 @@ async function standAndWait(port: number): Promise<void> {
 
 test('hundreds of slow connections keep no webhook out, and polling goes to full pace', async () => {
   const { channel, listenPort, post, deliveries, log } = await openPublic()
-  const waker = channel.channelFor('mine', channel.url)
+  const waker = channel.wakerFor('mine', channel.url)
   expect(waker.slowPollMs(0)).toBeGreaterThan(0)
   for (let count = 0; count < SLOW_SOCKETS; count++) await standAndWait(listenPort)
   expect(await post()).toBe(204)

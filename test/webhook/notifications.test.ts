@@ -89,7 +89,7 @@ test('10,000 rapid notifications cause a bounded number of checks and decide not
       return { state: status === 'Ready' ? 'succeeded' : 'pending', status }
     },
     signal: new AbortController().signal,
-    waker: opened.channel.channelFor('mine'),
+    waker: opened.channel.wakerFor('mine'),
   })
   const url = opened.channel.url ?? new URL('http://invalid')
   const answers = await Promise.all(Array.from({ length: 8 }, () => ringFast(url, 1_250)))

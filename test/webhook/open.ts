@@ -93,7 +93,7 @@ export async function openChannel(
     log: () => written.join(''),
     leftovers: () => state.get('leftovers') ?? '',
     settled: () => channel.whenSettled(WAIT_MS, never),
-    nextWake: (id = 'any') => channel.channelFor(id).nextWake(AbortSignal.timeout(WAIT_MS)),
+    nextWake: (id = 'any') => channel.wakerFor(id).nextWake(AbortSignal.timeout(WAIT_MS)),
     post: async (body = { hello: 'world' }) => {
       if (channel.url === undefined) throw new Error('there is no URL')
       const reply = await fetch(channel.url, {

@@ -1,25 +1,17 @@
 import { ActionError, type ErrorKind } from '../../base/errors.ts'
 import type { HttpClient } from '../../net/request.ts'
-import type { Call } from '../call.ts'
 import { isPage } from '../http-errors.ts'
-import { createRestClient, type RestReply, refusalError } from '../rest-client.ts'
+import {
+  createRestClient,
+  type RestClient,
+  type RestReply,
+  type RestRequest,
+  refusalError,
+} from '../rest-client.ts'
 
-export interface EdgegapRequest {
-  method: 'GET' | 'POST' | 'PATCH' | 'DELETE'
-  /** With leading slash, without query. */
-  path: string
-  query?: Record<string, string>
-  body?: unknown
-  /** Longest reply that is read. */
-  maxReplyBytes?: number
-  /** Of a longer reply the end is kept, and of one that breaks off what came. */
-  keepsEnd?: boolean
-}
-
+export type EdgegapRequest = RestRequest
 export type EdgegapReply = RestReply
-
-/** Sends one request. Resolves for every status; throws `ActionError` when no whole reply came. */
-export type EdgegapClient = (request: EdgegapRequest, call: Call) => Promise<EdgegapReply>
+export type EdgegapClient = RestClient
 
 /**
  * Authenticated access to Edgegap's API. The header is `Authorization: token <key>`, declared as an
@@ -40,7 +32,11 @@ const NEXT: Partial<Record<ErrorKind, string>> = {
   'malformed-reply': 'Check api-url: it should be https://api.edgegap.com.',
 }
 
-/** @param request as errors name it, with the status where it is known */
+/**
+ * A web page came where the API should answer.
+ *
+ * @param request as errors name it, with the status where it is known
+ */
 export function pageError(request: string): ActionError {
   return new ActionError({
     kind: 'not-the-api',
@@ -54,7 +50,9 @@ export function pageError(request: string): ActionError {
  * An error reply as an error.
  *
  * @param what what could not be done, such as `Edgegap refused the deployment`
+ * @param message the API's own explanation; may be empty
  * @param next what to do, by kind, where this call knows better than the general advice
+ * @param isUnknownId whether the reply says that the API does not know the id of the request
  */
 export function replyError(
   reply: EdgegapReply,

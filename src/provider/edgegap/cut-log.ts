@@ -1,4 +1,4 @@
-import { isRecord } from '../json.ts'
+import { isRecord, parseJson } from '../../base/json.ts'
 
 /** The log stands near the beginning of its reply, if that is there. */
 const MAX_BEFORE_LOG = 10_000
@@ -25,14 +25,14 @@ export function readCutLog(body: string): CutLog {
   const begin = BEGIN.exec(body.slice(0, MAX_BEFORE_LOG))?.[0].length
   // What is no beginning of an object can only be the inside of the log: all else is short.
   const log = begin === undefined ? behindFirstBreak(body) : body.slice(begin)
-  const whole = parse(`{"logs":"${log}`)
+  const whole = parseJson(`{"logs":"${log}`)
   if (isRecord(whole)) {
     const text = [whole.logs, whole.crash_logs].filter(isFilled).join('\n')
     // The end of the reply is there: where it names no crash there was none.
     return { text, crashData: isRecord(whole.crash_data) ? whole.crash_data : {} }
   }
   const inside = log.slice(0, endOfString(log))
-  const text = parse(`"${inside}"`) ?? parse(`"${withoutHalfEscape(inside)}"`)
+  const text = parseJson(`"${inside}"`) ?? parseJson(`"${withoutHalfEscape(inside)}"`)
   return { text: typeof text === 'string' ? text : '' }
 }
 
@@ -54,14 +54,6 @@ function endOfString(text: string): number {
 
 function withoutHalfEscape(text: string): string {
   return text.replace(/\\(?:u[0-9a-fA-F]{0,3})?$/, '')
-}
-
-function parse(json: string): unknown {
-  try {
-    return JSON.parse(json)
-  } catch {
-    return undefined
-  }
 }
 
 function isFilled(value: unknown): boolean {

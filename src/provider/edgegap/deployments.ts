@@ -25,7 +25,7 @@ export const STATUS_AT_ONCE = 10
 export const STATUS_SPACING_MS = 60
 export const STATUS_BURST = 3
 
-/** Gets each status as soon as it is read. */
+/** Gets each status, or why it could not be read, as soon as that is known. */
 export type ArrivedStatus = (id: string, reading: StatusReading | ActionError) => void
 
 /** One filter of the list (OpenAPI v1, `GET /v1/deployments`). */
@@ -101,7 +101,7 @@ export class Deployments {
     }
     throw new ActionError({
       kind: 'malformed-reply',
-      what: `The list of deployments has no end within ${MAX_PAGES} pages`,
+      what: `The list of deployments has more than ${MAX_PAGES} pages`,
     })
   }
 
@@ -166,6 +166,7 @@ export class Deployments {
     return { ...readMembership(reply.text, reply.request), ...(end && { end }) }
   }
 
+  /** The log of its container; undefined where there is none. */
   async log(id: string, call: Call): Promise<ServerLog | undefined> {
     const path = `/v1/deployment/${encodeURIComponent(id)}/container-logs`
     const reply = await this.#get(path, call, `read the log of ${id}`, {
@@ -225,7 +226,8 @@ export class Deployments {
 function unusableId(tag: string): ActionError {
   return new ActionError({
     kind: 'malformed-reply',
-    what: `Edgegap lists what carries the tag ${tag} under an id that is none`,
+    what: `Edgegap lists a deployment with the tag ${tag}, and its id cannot be used`,
+    next: 'Look for this tag in the dashboard.',
   })
 }
 
@@ -233,7 +235,7 @@ function withoutTags(id: string): ActionError {
   return new ActionError({
     kind: 'malformed-reply',
     what: `Neither the list nor its status shows the tags of ${id}`,
-    next: 'Look for this run’s tag in the dashboard.',
+    next: "Look for this run's tag in the dashboard.",
   })
 }
 
@@ -241,6 +243,6 @@ function tooManyUntagged(): ActionError {
   return new ActionError({
     kind: 'malformed-reply',
     what: `The list has more than ${MAX_UNTAGGED} deployments without tags`,
-    next: 'Look for this run’s tag in the dashboard.',
+    next: "Look for this run's tag in the dashboard.",
   })
 }

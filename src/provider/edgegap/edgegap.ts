@@ -70,7 +70,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
 
   /** Without a version to make and a city to look up it sends nothing. */
   async prepare(call: Call): Promise<Preparation> {
-    const { version } = this.#making()
+    const { version } = this.#runSettings()
     const prepareVersion = async () => {
       if (this.versions) await (await this.#manage()).prepare(call)
     }
@@ -80,7 +80,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
 
   async plan(call: Call): Promise<Plan> {
     const { planEdgegap } = await import('./plan.ts')
-    const settings = this.#making()
+    const settings = this.#runSettings()
     const [, plan] = await Promise.all([
       this.#lookUp(call),
       planEdgegap(this.#api(settings.application), settings, call),
@@ -91,10 +91,10 @@ export class Edgegap implements Provider<EdgegapTarget> {
   async create(target: EdgegapTarget, attempt: Attempt, call: Call): Promise<CreateResult> {
     const tags = [attempt.tag, ...(this.#runTag === undefined ? [] : [this.#runTag])]
     const location = this.#places.ask(target, attempt.tag)
-    const body = deploymentBody(this.#deploy(), location, tags, attempt.webhook)
+    const body = deploymentBody(this.#deploySettings(), location, tags, attempt.webhook)
     try {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
-      const result = await readCreate(reply, limitHint(this.#deploy()))
+      const result = await readCreate(reply, limitHint(this.#deploySettings()))
       if (result.kind === 'created') {
         this.#places.found(result.id, attempt.tag)
         this.#watch.created(result.id, attempt.tag)
@@ -146,12 +146,13 @@ export class Edgegap implements Provider<EdgegapTarget> {
     return this.#deployments.stop(id, call)
   }
 
-  #deploy(): EdgegapDeploySettings {
+  #deploySettings(): EdgegapDeploySettings {
     if (this.#settings?.operation !== 'deploy') throw new Error('not a deploy')
     return this.#settings
   }
 
-  #making(): EdgegapDeploySettings | EdgegapVersionSettings {
+  /** Of a run that deploys, or makes a version. */
+  #runSettings(): EdgegapDeploySettings | EdgegapVersionSettings {
     if (this.#settings === undefined) throw new Error('nothing to deploy or to make')
     return this.#settings
   }
@@ -166,7 +167,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
 
   /** Most deploys leave versions alone: what manages them is loaded only for the others. */
   #manage(): Promise<ManagedVersions> {
-    const { application, own } = this.#making()
+    const { application, own } = this.#runSettings()
     this.#managed ??= import('./versions/managed-versions.ts').then(({ ManagedVersions }) => {
       return new ManagedVersions(this.#api(application), own.versions, this.#context)
     })

@@ -18,7 +18,7 @@ export interface NamedCity extends Place {
   kind: 'city'
 }
 
-export const LOCATION_FORM =
+const LOCATION_FORM =
   'write "name lat,lon" or "name ip[, ip…]", such as "new-york 40.71,-74.01" (the name is optional), or the name of a city that Edgegap lists'
 
 /** Letters of any script, and what stands between them in names of cities. */
@@ -29,7 +29,7 @@ const NUMBER = /^[+-]?\d{1,3}(?:\.\d{1,20})?$/
 const MAX_LINE = 1_000
 const NAME = /^[A-Za-z0-9][A-Za-z0-9 ._-]{0,63}$/
 
-/** Reads one line of the `locations` input; undefined when it is none. */
+/** Reads one line of the `locations` input; undefined when it is neither coordinates nor addresses. */
 export function parseLocation(line: string): Location | undefined {
   if (line.length > MAX_LINE) return undefined
   const items = line.trim().split(/\s*,\s*/)

@@ -52,10 +52,7 @@ export async function lookUpLocations(
 }
 
 /** Every location that Edgegap lists. */
-export async function listCities(
-  api: Omit<VersionApi, 'application'>,
-  call: Call,
-): Promise<City[]> {
+async function listCities(api: Omit<VersionApi, 'application'>, call: Call): Promise<City[]> {
   const list = { path: '/v1/locations', keys: ['locations', 'data'] }
   const rows = await readPages({ ...api, application: '' }, list, call)
   return rows.flatMap((row) => toCity(row) ?? [])

@@ -1,3 +1,5 @@
+import { editDistance } from '../../settings/nearest.ts'
+
 /** Longer texts are no names, and comparing them takes long. */
 const LONGEST = 80
 
@@ -29,22 +31,8 @@ export function foldName(text: string): string {
 /** How far a name is from the text; a name of several words also by its best word. */
 function rate(sought: string, name: string): number {
   const folded = foldName(name).slice(0, LONGEST)
-  const whole = countEdits(sought, folded)
+  const whole = editDistance(sought, folded)
   // A word of the name is a little worse than the whole name.
-  const words = folded.split(' ').map((word) => countEdits(sought, word) + 0.5)
+  const words = folded.split(' ').map((word) => editDistance(sought, word) + 0.5)
   return Math.min(whole, ...words)
-}
-
-/** Levenshtein's distance: letters to insert, drop or replace. */
-function countEdits(a: string, b: string): number {
-  let row = Array.from({ length: b.length + 1 }, (_, index) => index)
-  for (let i = 1; i <= a.length; i++) {
-    const next = [i]
-    for (let j = 1; j <= b.length; j++) {
-      const replaced = (row[j - 1] ?? 0) + (a[i - 1] === b[j - 1] ? 0 : 1)
-      next.push(Math.min(replaced, (row[j] ?? 0) + 1, (next[j - 1] ?? 0) + 1))
-    }
-    row = next
-  }
-  return row[b.length] ?? 0
 }

@@ -1,4 +1,5 @@
 import type { Inputs } from '../../settings/inputs.ts'
+import { hasControls } from '../../settings/names.ts'
 import type { Problems } from '../../settings/problems.ts'
 
 /** A port of an app version. */
@@ -15,7 +16,7 @@ export interface VersionPort {
 }
 
 const PROTOCOLS = ['tcp', 'udp', 'tcp/udp', 'ws', 'wss', 'http', 'https']
-export const PORT_FORM = `write "name 7777/udp"; the protocol is one of ${PROTOCOLS.join(', ')}, and no-check and tls may follow`
+const PORT_FORM = `write "name 7777/udp"; the protocol is one of ${PROTOCOLS.join(', ')}, and no-check and tls may follow`
 /** OpenAPI v1, `AppVersionPort`. */
 const MAX_PORT = 59_999
 const MAX_NAME = 64
@@ -70,7 +71,7 @@ function findPortFault(
   if (port > MAX_PORT) return `use a port from 0 to ${MAX_PORT}`
   if (port === 0 && name === '') return 'port 0 (any port) needs a name before it'
   if (name.length > MAX_NAME) return `use a name of at most ${MAX_NAME} characters`
-  if (/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(name)) return 'the name holds control characters'
+  if (hasControls(name)) return 'the name holds control characters'
   const unknown = flags.find((flag) => flag !== 'no-check' && flag !== 'tls')
   if (unknown !== undefined) {
     return `"${unknown}" is unknown: only no-check and tls may follow the protocol`
@@ -144,9 +145,4 @@ export function showPorts(ports: readonly VersionPort[]): string {
   // An unnamed port comes back from Edgegap with its number as the name.
   const named = ports.map((port) => ({ ...port, name: keyOf(port) }))
   return named.map(showPort).sort().join(', ') || 'none'
-}
-
-/** True when both lists mean the same, in whatever order and spelling. */
-export function areSamePorts(a: readonly VersionPort[], b: readonly VersionPort[]): boolean {
-  return showPorts(a) === showPorts(b)
 }

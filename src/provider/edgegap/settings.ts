@@ -38,16 +38,16 @@ const [MAX_NAME, MAX_TAG] = [64, 40]
 
 const NOTHING: EdgegapOwn = { locations: [], environment: [], tags: [], versions: NO_VERSIONS }
 
+/** Reads what only Edgegap reads, and the application and version. What is wrong goes to the problems. */
 export async function readEdgegap(reading: Reading): Promise<OwnReading<EdgegapOwn>> {
   const { inputs, problems, operation } = reading
   if (operation === 'stop') {
     const hint = 'name the application whose deployments are to be stopped'
-    const readApplication = () => readRequired(reading, 'application', hint)
-    const reach = readReach(reading, readApplication, MAX_TAG)
+    const reach = readReach(reading, () => readApplication(reading, hint), MAX_TAG)
     return { own: NOTHING, application: '', version: '', reach }
   }
   const purpose = operation === 'deploy' ? 'to deploy' : 'to make or move a version of'
-  const application = readRequired(reading, 'application', `name the application ${purpose}`)
+  const application = readApplication(reading, `name the application ${purpose}`)
   const versions = await readVersionInputs(reading)
   const { version } = versions
   if (operation === 'version') return { own: { ...NOTHING, versions }, application, version }
@@ -60,11 +60,13 @@ export async function readEdgegap(reading: Reading): Promise<OwnReading<EdgegapO
   return { own, application, version, ...readGroup(reading, application, MAX_TAG) }
 }
 
-function readRequired({ inputs, problems }: Reading, input: string, hint: string): string {
-  inputs.required(input, hint)
-  const name = readName(inputs, problems, input, MAX_NAME)
+function readApplication({ inputs, problems }: Reading, hint: string): string {
+  inputs.required('application', hint)
+  const name = readName(inputs, problems, 'application', MAX_NAME)
   // It becomes part of a URL's path, where these two lead elsewhere.
-  if (name === '.' || name === '..') problems.add(input, name, 'this is no name of an application')
+  if (name === '.' || name === '..') {
+    problems.add('application', name, 'this is no name of an application')
+  }
   return name
 }
 
@@ -105,6 +107,7 @@ function readTags({ inputs, problems }: Reading): string[] {
   return [...tags]
 }
 
+/** What was decided, for the log; no values of variables. */
 export function describeEdgegap(settings: Settings<EdgegapOwn>): {
   title: string
   lines: readonly string[]

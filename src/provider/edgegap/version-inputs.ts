@@ -1,6 +1,7 @@
 import { refuseWithoutWait } from '../../settings/groups.ts'
 import type { Inputs } from '../../settings/inputs.ts'
 import type { Operation } from '../../settings/model.ts'
+import { hasControls } from '../../settings/names.ts'
 import type { Problems } from '../../settings/problems.ts'
 import type { Reading } from '../../settings/provider-inputs.ts'
 import { type Image, parseImage, showImage, warnOfTag } from './image.ts'
@@ -162,8 +163,7 @@ function readName(inputs: Inputs, problems: Problems, input: string): string {
 export function findVersionNameFault(name: string): string | undefined {
   // It becomes part of a URL's path, where these two lead elsewhere.
   if (name === '.' || name === '..') return 'this cannot be the name of a version'
-  const isOneLine = !/[\x00-\x1f\x7f-\x9f\u2028\u2029]/.test(name)
-  if (name.length <= MAX_NAME && isOneLine && name.isWellFormed()) return undefined
+  if (name.length <= MAX_NAME && !hasControls(name)) return undefined
   return `use at most ${MAX_NAME} characters on one line`
 }
 

@@ -15,10 +15,10 @@ import { Turns } from './turns.ts'
 import { TwoWays } from './two-ways.ts'
 import type { DeploymentRow, StatusReading } from './wire.ts'
 
-/** So few are read one by one. */
-const FEW = 2
-/** In a run of so many each one's own status is read: that fits into the rate limit at once. */
-const MANY = 10
+/** Up to so many are read one by one, without a list. */
+const MOST_WITHOUT_LIST = 2
+/** Up to so many each one's own status is read at once: that fits into the rate limit. */
+const MOST_AT_ONCE = 10
 /** Rows of one page of the list. */
 const ROWS_PER_REQUEST = 100
 /** While nothing happens a run should stay below this, for other jobs share the rate limits. */
@@ -57,7 +57,7 @@ export class Watch {
   readonly #turns = new Turns()
   readonly #last = new Map<string, StatusReading>()
   readonly #seenAtMs = new Map<string, number>()
-  readonly #listed = new Set<string>()
+  readonly #listed = new Set<string | undefined>()
   #newestAtMs = Number.NEGATIVE_INFINITY
   /** When the last one came to its end, ready or failed. */
   #endedAtMs = Number.NEGATIVE_INFINITY
@@ -83,7 +83,7 @@ export class Watch {
     arrived: ArrivedStatus = () => {},
   ): Promise<Read> {
     for (const id of ids) this.created(id)
-    if (ids.length <= FEW)
+    if (ids.length <= MOST_WITHOUT_LIST)
       return await this.#twoWays.read(ids, call, this.#last, this.#noting(arrived))
     if (this.#runTag === undefined) return await this.#single(ids, call, arrived)
     this.#checks += 1
@@ -98,7 +98,7 @@ export class Watch {
     const read: Read = new Map()
     for (const id of ids) {
       // What has ended and is not read yet is left out: it is asked for again at once.
-      if (toRead.has(id) || this.#isLate(id, rows, byRow)) continue
+      if (toRead.has(id) || this.#isLeftOut(id, rows, byRow)) continue
       const known = byRow.get(id) ?? this.#last.get(id) ?? NOT_READ_YET
       this.#note(id, known)
       read.set(id, known)
@@ -123,7 +123,7 @@ export class Watch {
 
   /** How far apart the checks of so many deployments should be, milliseconds. */
   shortestIntervalMs(count: number): number {
-    if (count <= FEW) return 0
+    if (count <= MOST_WITHOUT_LIST) return 0
     const pages = pagesOf(count)
     const isEnding = this.#clock.nowMs() - this.#endedAtMs < ENDING_MS
     const perSecond = isEnding ? 2 * MAX_REQUESTS_PER_S : MAX_REQUESTS_PER_S
@@ -139,8 +139,9 @@ export class Watch {
   async #list(runTag: string, call: Call): Promise<Rows | undefined> {
     const filter = { field: 'tags', operator: 'eq', value: runTag } as const
     const rows = await listInCheck((part) => this.#deployments.list([filter], part), call)
-    for (const { id } of rows ?? []) if (id !== undefined) this.#listed.add(id)
-    return rows && new Map(rows.map((row) => [row.id, row]))
+    if (!rows) return undefined
+    for (const { id } of rows) this.#listed.add(id)
+    return new Map(rows.map((row) => [row.id, row]))
   }
 
   /** Then the statuses alone have to do, as many as fit into one check. */
@@ -164,7 +165,7 @@ export class Watch {
   }
 
   get #isPaced(): boolean {
-    return this.#seenAtMs.size > MANY
+    return this.#seenAtMs.size > MOST_AT_ONCE
   }
 
   async #single(ids: readonly string[], call: Call, arrived: ArrivedStatus): Promise<Read> {
@@ -181,7 +182,7 @@ export class Watch {
   #readyByRow(ids: readonly string[], rows: Rows): ReadonlyMap<string, StatusReading> {
     const ready = new Map<string, StatusReading>()
     const changed = ids.filter((id) => this.#hasChanged(id, rows.get(id)))
-    if (changed.length <= (this.#isPaced ? STATUS_BURST : MANY)) return ready
+    if (changed.length <= (this.#isPaced ? STATUS_BURST : MOST_AT_ONCE)) return ready
     for (const id of changed) {
       const reading = readyByRow(rows.get(id), this.#last.get(id))
       if (reading) ready.set(id, reading)
@@ -189,7 +190,7 @@ export class Watch {
     return ready
   }
 
-  #isLate(id: string, rows: Rows, byRow: ReadonlyMap<string, unknown>): boolean {
+  #isLeftOut(id: string, rows: Rows, byRow: ReadonlyMap<string, unknown>): boolean {
     return !byRow.has(id) && this.#groupOf(id, rows.get(id)) === 'urgent'
   }
 

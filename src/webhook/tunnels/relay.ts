@@ -85,6 +85,8 @@ class Channel {
     const { clock, signal, opensUntilMs } = this.#context
     const { pausesMs, goodAfterMs } = this.#times
     this.#context.onUrl(this.#url)
+    // Not `retry()`: the end of a stream is no error of its own. Once up it is opened again without
+    // limit, and the pauses begin anew after each stream that stood long enough.
     for (let tries = 0; ; tries += 1) {
       const failure = await this.#listen().then(
         () => new TunnelFailure('service', 'the relay ended the stream'),

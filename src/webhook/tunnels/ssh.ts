@@ -73,6 +73,8 @@ class SshTunnel {
     const { signal, clock } = this.#context
     // A fixed port has its URL before anything stands; the provider needs it only when it has news.
     if (this.#port !== 0) this.#context.onUrl(this.#url(this.#port))
+    // Not `retry()`: a session has no result to return. Before the first success few attempts count,
+    // after it restarts do, which are counted anew after each session that stood long enough.
     let attempts = 0
     let restarts = 0
     for (;;) {
@@ -151,6 +153,7 @@ class SshTunnel {
       this.#port = port
       context.onUrl(this.#url(port))
     }
+    // Not `retry()`: there is no last attempt, since only the end of the session ends this.
     for (;;) {
       try {
         await verify(context, this.#url(port), undefined, untilMs)

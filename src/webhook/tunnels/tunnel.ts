@@ -81,8 +81,6 @@ export interface TransportContext extends TunnelEvents {
   environment: NodeJS.ProcessEnv
 }
 
-export type { HostLookup as Lookup }
-
 export interface ChildOptions {
   /** Beside what every child needs (PATH, home, temporary folder, certificates, tracking id). */
   environment?: Record<string, string>

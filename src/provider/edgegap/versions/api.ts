@@ -1,12 +1,12 @@
 import * as z from 'zod/mini'
 import type { Clock } from '../../../base/clock.ts'
-import { ActionError, pauseAfter } from '../../../base/errors.ts'
-import { retry } from '../../../base/retry.ts'
+import { ActionError } from '../../../base/errors.ts'
+import { pauseAfter, retry } from '../../../base/retry.ts'
 import type { Call } from '../../call.ts'
-import { integer, isYes, parseJson, record } from '../../json.ts'
+import { parseJson } from '../../json.ts'
 import { budget } from '../budget.ts'
 import type { EdgegapClient, EdgegapReply, EdgegapRequest } from '../client.ts'
-import { parse } from '../wire.ts'
+import { hasNextPage, parse } from '../wire.ts'
 import { refusal, toReplyError } from './errors.ts'
 import { readVersion, toVersion, type Version } from './version.ts'
 
@@ -27,7 +27,7 @@ export function versionPath({ application }: VersionApi, version: string): strin
   return `/v1/app/${encodeURIComponent(application)}/version/${encodeURIComponent(version)}`
 }
 
-export function versionsPath({ application }: VersionApi): string {
+function versionsPath({ application }: VersionApi): string {
   return `/v1/app/${encodeURIComponent(application)}/versions`
 }
 
@@ -72,7 +72,12 @@ export function isJson({ text }: EdgegapReply): boolean {
   return parseJson(text) !== undefined
 }
 
-/** Waits before a further attempt; false when there is no time left for one. */
+/**
+ * Waits before a further attempt.
+ *
+ * @param ownMs the pause where the error does not ask for one
+ * @returns false when there is no time left for one
+ */
 export async function canPause(
   { clock }: VersionApi,
   error: ActionError,
@@ -89,7 +94,7 @@ export async function canPause(
  * Reads a version.
  *
  * @returns undefined when Edgegap does not know it
- * @throws ActionError
+ * @throws ActionError when it could not be read
  */
 export async function fetchVersion(
   api: VersionApi,
@@ -134,23 +139,18 @@ function rowsOf(
   if (body.total_count === 0) return []
   throw new ActionError({
     kind: 'malformed-reply',
-    what: 'Edgegap sent a list without rows.',
+    what: 'Edgegap sent a list in which no rows could be found.',
     request,
   })
 }
 
 type Query = Readonly<Record<string, string>>
 
-const paginationShape = z.object({
-  has_next: z.optional(z.unknown()),
-  next_page_number: z.optional(integer),
-})
-
 /**
  * Reads every page of a list. The size of a page is not documented, so the end is where Edgegap says.
  *
  * @param list its path, the names that the rows may have in the reply, and what else to ask
- * @throws ActionError
+ * @throws ActionError when one of them could not be read
  */
 export async function readPages(
   api: VersionApi,
@@ -163,19 +163,13 @@ export async function readPages(
     const query = { ...more, page: String(page), limit: String(PAGE_ROWS) }
     const reply = await read(api, { path, query }, rest())
     if (reply.status !== 200) throw refusal(api, reply, `Could not read ${path}`)
-    const body = parse(z.looseObject({ pagination: z.optional(record) }), reply.text, reply.request)
+    const body = parse(z.looseObject({}), reply.text, reply.request)
     rows.push(...rowsOf(body, keys, reply.request))
-    if (!hasNext(body.pagination)) return rows
+    if (!hasNextPage(body.pagination)) return rows
   }
   throw new ActionError({
     kind: 'malformed-reply',
-    what: `The list has no end within ${MAX_PAGES} pages`,
+    what: `The list has more than ${MAX_PAGES} pages`,
     request: `GET ${path}`,
   })
-}
-
-function hasNext(pagination: unknown): boolean {
-  const shown = paginationShape.safeParse(pagination ?? {}).data
-  const says = shown?.has_next ?? undefined
-  return says === undefined ? shown?.next_page_number !== undefined : isYes(says)
 }

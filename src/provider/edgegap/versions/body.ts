@@ -23,7 +23,7 @@ const COPIED = [
   'dns_config',
   'endpoint_storage',
 ] as const
-/** What Edgegap takes of a new version (OpenAPI v1); it shows other values of old ones. */
+/** The bounds that Edgegap sets a new version (OpenAPI v1). It shows values beyond them of old ones. */
 const BOUNDS: Readonly<Record<string, { min: number; max: number }>> = {
   time_to_deploy: { min: 15, max: Number.POSITIVE_INFINITY },
   termination_grace_period_seconds: { min: 5, max: 3600 },
@@ -122,7 +122,7 @@ function copiedFields({ fields }: Version): Record<string, unknown> {
 
 /** Edgegap shows values that it does not take: its own default of `time_to_deploy` is one. */
 function withinBounds(field: string, value: unknown): unknown {
-  const bounds = Object.hasOwn(BOUNDS, field) ? BOUNDS[field] : undefined
+  const bounds = BOUNDS[field]
   if (bounds === undefined || typeof value !== 'number') return value
   return Math.min(bounds.max, Math.max(bounds.min, value))
 }
@@ -133,7 +133,7 @@ export function describeBounded({ name, fields }: Version, config: VersionBody):
     if (Object.hasOwn(config, field)) return []
     const [has, gets] = [fields[field], withinBounds(field, fields[field])]
     if (has === gets) return []
-    return `The version ${name} has ${field}: ${String(has)}, which Edgegap takes of no new version: the copy gets ${String(gets)}. Give ${field} in version-config to choose another.`
+    return `The version ${name} has ${field}: ${String(has)}, which Edgegap does not accept for a new version: the copy gets ${String(gets)}. To choose another value, give ${field} in version-config.`
   })
 }
 

@@ -19,7 +19,6 @@ import {
   environmentChanges,
   HIDDEN,
   portChange,
-  portsOf,
   showChange,
   type Traits,
 } from './traits.ts'
@@ -62,9 +61,15 @@ function decideCreate(
   image: Image,
   template: Version | undefined,
 ): Decision {
+  const { version, versionFrom } = settings
+  if (versionFrom !== undefined && template === undefined) {
+    throw conflict(
+      `The version ${versionFrom}, which version-from names for ${version}, does not exist`,
+      'Name a version of this application in version-from, or leave it out and give cpu, memory and ports.',
+    )
+  }
   const body = createBody(settings, image, template)
-  const traits = toVersion(body)
-  if (traits === undefined) throw new Error('a version without name or image')
+  const traits = traitsOf(body)
   return {
     action: 'created',
     body,
@@ -72,16 +77,23 @@ function decideCreate(
     traits,
     changes: [
       ...changeOf('image', undefined, showImage(image)),
-      ...changeOf('version-from', undefined, settings.versionFrom),
+      ...changeOf('version-from', undefined, versionFrom),
       ...changeOf('cpu', undefined, traits.cpu),
       ...changeOf('memory', undefined, traits.memoryMb),
       ...changeOf('max-duration', undefined, minutes(traits.maxDurationMinutes)),
       ...changeOf('ports', undefined, showPorts(traits.ports)),
       ...environmentChanges([], traits.environment, 'others-kept'),
-      ...configChanges({}, withoutPorts(settings.config)),
+      ...configChanges({}, withoutLists(settings.config)),
     ],
     warnings: template ? warnOfCopy(settings, template) : [],
   }
+}
+
+/** What a version is like that has these fields. */
+function traitsOf(fields: VersionBody): Traits {
+  const traits = toVersion(fields)
+  if (traits === undefined) throw new Error('a version without name or image')
+  return traits
 }
 
 /** What a copy does not have as its template does. What the inputs give instead is no news. */
@@ -96,8 +108,8 @@ function warnOfCopy({ config }: VersionInputs, template: Version): string[] {
   ]
 }
 
-/** The shown ports are those of the configuration already. */
-function withoutPorts({ ports: _, ...config }: Readonly<Record<string, unknown>>) {
+/** The shown ports and variables are those of the configuration already. */
+function withoutLists({ ports: _, envs: __, ...config }: Readonly<Record<string, unknown>>) {
   return config
 }
 
@@ -108,22 +120,25 @@ function decideReuse(settings: VersionInputs, image: Image, existing: Version): 
       'Give the new image a version of its own, or move this one with version-policy: update.',
     )
   }
-  const differing = findChanges(settings, existing)
   // A secret that is set already cannot be compared, and is most likely the same.
-  const visible = differing.filter(({ from, to }) => from !== HIDDEN || to !== HIDDEN)
+  const visible = findChanges(settings, existing).filter(
+    ({ from, to }) => from !== HIDDEN || to !== HIDDEN,
+  )
+  const differences = visible.map(
+    (change) =>
+      `The version ${existing.name} exists and is used as it is; version-policy: update would change ${showChange(change)}.`,
+  )
+  return reused(existing, [...differences, ...warnOfInactive(existing)])
+}
+
+function reused(existing: Version, warnings: readonly string[]): Decision {
   return {
     action: 'reused',
     body: undefined,
     changes: [],
     previousImage: undefined,
     traits: existing,
-    warnings: [
-      ...visible.map(
-        (change) =>
-          `The version ${existing.name} exists and is used as it is; version-policy: update would change ${showChange(change)}.`,
-      ),
-      ...warnOfInactive(existing),
-    ],
+    warnings,
   }
 }
 
@@ -134,15 +149,14 @@ function decideUpdate(settings: VersionInputs, image: Image, existing: Version):
     ...findChanges(settings, existing),
   ]
   const warnings = warnOfInactive(existing)
-  if (changes.length === 0) {
-    return { ...decideReuse({ ...settings, environment: [] }, image, existing), warnings }
-  }
+  if (changes.length === 0) return reused(existing, warnings)
+  const body = updateBody(settings, image, existing)
   return {
     action: 'updated',
-    body: updateBody(settings, image, existing),
+    body,
     changes,
     previousImage: isMoved ? existing.image : undefined,
-    traits: updatedTraits(settings, image, existing),
+    traits: traitsOf({ ...existing.fields, ...body }),
     warnings,
   }
 }
@@ -194,20 +208,6 @@ function resourceBody(settings: VersionInputs, existing: Version) {
   if (cpu === existing.cpu && memoryMb === existing.memoryMb) return {}
   expectResources(cpu, memoryMb)
   return { req_cpu: cpu, req_memory: memoryMb }
-}
-
-function updatedTraits(settings: VersionInputs, image: Image, existing: Version): Traits {
-  const { config, environment } = settings
-  const given = new Map(environment.map((variable) => [variable.key, toShown(variable)]))
-  const kept = existing.environment.filter(({ key }) => !given.has(key))
-  return {
-    image,
-    cpu: settings.cpu ?? existing.cpu,
-    memoryMb: settings.memoryMb ?? existing.memoryMb,
-    maxDurationMinutes: settings.maxDurationMinutes ?? existing.maxDurationMinutes,
-    ports: settings.ports ?? ('ports' in config ? portsOf(config.ports) : existing.ports),
-    environment: [...kept, ...given.values()],
-  }
 }
 
 function toShown({ key, value, secret }: VersionInputs['environment'][number]): VersionVariable {

@@ -11,19 +11,15 @@ import { writeRefusal } from './errors.ts'
 import type { VersionPlan } from './plan.ts'
 import { readBack } from './read-back.ts'
 import type { Version } from './version.ts'
-import { write } from './write.ts'
+import { LINGER_MS, WRITE_PAUSES_MS, write } from './write.ts'
 
 /** What became of the version. */
-export interface EnsuredVersion {
+export interface EnsureResult {
   readonly action: VersionPlan['action']
   readonly version: string
   readonly image: Image | undefined
   readonly previousImage: Image | undefined
 }
-
-const PAUSES_MS = [500, 1_000, 2_000, 4_000]
-/** A write that is on the wire is waited for so long after a cancel: what is reported has to be right. */
-const LINGER_MS = 2_500
 
 /**
  * Carries the plan out for the version that is deployed. Names are unique at Edgegap, so a create may
@@ -37,11 +33,12 @@ export async function ensureVersion(
   settings: VersionInputs,
   plan: VersionPlan,
   call: Call,
-): Promise<EnsuredVersion> {
-  const { version, image, ensure } = plan
-  if (ensure === undefined || image === undefined) {
-    return { version, action: plan.action, image, previousImage: undefined }
+): Promise<EnsureResult> {
+  const { version, ensure } = plan
+  if (ensure === undefined) {
+    return { version, action: plan.action, image: plan.image, previousImage: undefined }
   }
+  const { image } = ensure
   const decide = (existing: Version | undefined) =>
     decideVersion(settings, image, existing, ensure.template)
   const decision = await carryOut({ api, settings, image, decide }, ensure.decision, call)
@@ -60,7 +57,7 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
   const rest = budget(api.clock, call)
   const signal = abortLater(call.signal, LINGER_MS, api.clock)
   const afterCancel = () => ({ ...rest(), signal })
-  let decision = planned
+  let decision = await decideAgain(task, planned, rest())
   let mayBeOurs = false
   for (let attempt = 0; decision.body !== undefined; attempt++) {
     if (call.signal.aborted) throw givenUp(task, decision)
@@ -73,13 +70,13 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
     const isRace = result.kind === 'refused' && isNameTaken(decision, result.reply.status)
     if (result.kind === 'refused' && !isRace) throw refuse(task, decision, result.reply)
     mayBeOurs ||= result.kind === 'unknown'
-    const pauseMs = PAUSES_MS[attempt]
+    const pauseMs = WRITE_PAUSES_MS[attempt]
     const error = result.kind === 'unknown' ? result.error : refuse(task, decision, result.reply)
     const existing = await readAfter(task, decision, error, afterCancel())
     if (mayBeOurs && isDone(task, decision, existing)) return decision
     const next = task.decide(existing)
     // Another job made it first or moved it, with the same image or, where it may be moved, with any.
-    if (next.action !== decision.action || isOtherImage(next, decision)) decision = next
+    decision = next.action === decision.action ? withImageBefore(next, decision) : next
     if (decision.body === undefined) return decision
     if (pauseMs === undefined || !(await canPause(api, error, pauseMs, rest()))) {
       throw mayBeOurs && decision.action === 'created' ? mayExist(task, error) : error
@@ -89,12 +86,22 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
 }
 
 /**
+ * An update replaces all variables, and what the version had before is reported: both are taken from
+ * what it is like now, and not from what the plan saw.
+ */
+async function decideAgain(task: Task, planned: Decision, call: Call): Promise<Decision> {
+  const { api, settings, decide } = task
+  if (planned.action !== 'updated' || call.signal.aborted) return planned
+  return decide(await fetchVersion(api, settings.version, call))
+}
+
+/**
  * A deployment of a version that is not known everywhere yet would be refused. How long Edgegap takes
  * is not documented; if it takes longer than this, or cannot be read, the deploy says so itself.
  */
 async function whenReadable({ api, settings }: Task, call: Call): Promise<void> {
   const rest = budget(api.clock, call)
-  for (const pauseMs of PAUSES_MS) {
+  for (const pauseMs of WRITE_PAUSES_MS) {
     try {
       if ((await fetchVersion(api, settings.version, rest())) !== undefined) return
     } catch {
@@ -116,7 +123,7 @@ async function whenMoved(task: Task, { previousImage }: Decision, call: Call): P
     ...{ version: settings.version, from: previousImage, to: image },
     next: 'Look at the version in the dashboard: another job may have moved it in the same moment. If so, run the job again.',
   }
-  const read = await readBack(api, move, PAUSES_MS, call)
+  const read = await readBack(api, move, WRITE_PAUSES_MS, call)
   // A cancel is what the step tells of then.
   if ('error' in read && !call.signal.aborted) throw read.error
 }
@@ -127,7 +134,7 @@ function mayExist({ settings }: Task, error: ActionError): ActionError {
     kind: error.kind,
     what: `${asSentence(error.message)} An answer was lost, so the version ${settings.version} may exist all the same`,
     next: 'Run the job again: it goes on from what is there.',
-    ...(error.request !== undefined && { request: error.request }),
+    request: error.request,
     cause: error,
   })
 }
@@ -154,7 +161,7 @@ async function readAfter(
       kind: error.kind,
       what: `${describeWrite(settings, decision.action)}, or its answer was lost: ${error.message}`,
       next: 'Run the job again: it goes on from what is there.',
-      ...(error.request !== undefined && { request: error.request }),
+      request: error.request,
       cause: thrown,
     })
   }
@@ -172,9 +179,9 @@ function isDone(
   return decide(existing).changes.length === 0
 }
 
-/** Then the version has been moved by somebody else since, and what it had before is another image. */
-function isOtherImage({ previousImage: next }: Decision, { previousImage: planned }: Decision) {
-  return next !== undefined && planned !== undefined && !isSameImage(next, planned)
+/** What was changed in part shows our image already: then the one before is known from before. */
+function withImageBefore(next: Decision, { previousImage }: Decision): Decision {
+  return { ...next, previousImage: next.previousImage ?? previousImage }
 }
 
 function isNameTaken({ action }: Decision, status: number): boolean {
@@ -191,13 +198,13 @@ function send({ api, settings }: Task, { action, body }: Decision, call: Call) {
 
 function refuse(
   { api, settings, image }: Task,
-  { action, body }: Decision,
+  { action, body = {} }: Decision,
   reply: Parameters<typeof writeRefusal>[1],
 ): ActionError {
   return writeRefusal(api, reply, describeWrite(settings, action), {
     image,
     hasLogin: settings.registryLogin !== undefined,
-    hasResources: action === 'updated' && body !== undefined && 'req_cpu' in body,
+    hasResources: action === 'updated' && 'req_cpu' in body,
   })
 }
 

@@ -1,4 +1,5 @@
 import { ActionError, type ErrorKind } from '../../../base/errors.ts'
+import { parseJson } from '../../json.ts'
 import { type EdgegapReply, replyError } from '../client.ts'
 import { type Image, showImage } from '../image.ts'
 import { readProblem } from '../wire.ts'
@@ -34,7 +35,7 @@ export function refusal(
   what: string,
 ): ActionError {
   return toReplyError(reply, what, {
-    'not-found': `Check application: this organization has no "${application}". An application is never created by this action.`,
+    'not-found': noApplication(application),
   })
 }
 
@@ -59,8 +60,12 @@ export function writeRefusal(
   }
   return toReplyError(reply, what, {
     refused: refusedAdvice(message, context),
-    'not-found': `Check application: this organization has no "${application}". An application is never created by this action.`,
+    'not-found': noApplication(application),
   })
+}
+
+function noApplication(application: string): string {
+  return `Check application: this organization has no "${application}". An application is never created by this action.`
 }
 
 function isLoginFailure(message: string): boolean {
@@ -83,12 +88,7 @@ function refusedAdvice(message: string, { hasResources }: ImageContext): string 
 }
 
 function messageOf({ text }: EdgegapReply): string {
-  try {
-    JSON.parse(text)
-  } catch {
-    return ''
-  }
-  return readProblem(text)
+  return parseJson(text) === undefined ? '' : readProblem(text)
 }
 
 /** A reply in a few words, for a warning. */

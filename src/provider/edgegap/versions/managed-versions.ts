@@ -1,13 +1,14 @@
 import type { Call } from '../../call.ts'
 import type { ProviderContext } from '../../provider.ts'
 import type { EnsuredVersion, MovedVersion, Versions } from '../../versions.ts'
+import { budget } from '../budget.ts'
 import { showImage } from '../image.ts'
 import type { VersionInputs } from '../version-inputs.ts'
 import type { VersionApi } from './api.ts'
 import { ensureVersion } from './ensure.ts'
 import { type PlannedPromotion, planVersion, type VersionPlan } from './plan.ts'
 import { promoteVersions } from './promote.ts'
-import { createInUse, pruneVersions } from './prune.ts'
+import { pruneVersions } from './prune.ts'
 import { showChange } from './traits.ts'
 
 /** The versions of one run: what is planned for them, and then done, with a line in the log for each. */
@@ -40,14 +41,15 @@ export class ManagedVersions implements Versions {
 
   async ensure(call: Call): Promise<EnsuredVersion> {
     const plan = this.#planned()
+    const rest = budget(this.#api.clock, call)
     // An account may have room for so many: the oldest make room for the new one.
-    if (plan.action === 'created') await this.prune(call)
+    if (plan.action === 'created') await this.prune(rest())
     this.#announce(plan)
     const { version, action, image, previousImage } = await ensureVersion(
       this.#api,
       this.#settings,
       plan,
-      call,
+      rest(),
     )
     if (action !== 'unmanaged') this.#context.log(`Version ${version}: ${action}`)
     return {
@@ -99,15 +101,11 @@ export class ManagedVersions implements Versions {
   }
 
   async prune(call: Call): Promise<void> {
-    const { pruning } = this.#planned()
+    const { pruning, action } = this.#planned()
     if (pruning === undefined || this.#isPruned) return
     this.#isPruned = true
-    const { deleted, warnings } = await pruneVersions(
-      this.#api,
-      pruning,
-      createInUse(this.#api),
-      call,
-    )
+    const isCreating = action === 'created'
+    const { deleted, warnings } = await pruneVersions(this.#api, this.#settings, isCreating, call)
     for (const name of deleted) this.#context.log(`Deleted the version ${name} (keep-versions)`)
     for (const warning of warnings) this.#context.warn(warning)
   }

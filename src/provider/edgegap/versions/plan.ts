@@ -5,7 +5,7 @@ import type { VersionInputs } from '../version-inputs.ts'
 import { expectApplication, fetchVersion, listVersions, type VersionApi } from './api.ts'
 import { type Decision, decideVersion } from './decide.ts'
 import { conflict } from './errors.ts'
-import { createInUse, findPrunable, type Pruning, planPruning, tooFew } from './prune.ts'
+import { findPrunable, type Pruning, planPruning, tooFew } from './prune.ts'
 import { checkTag, type TagCheck } from './registry-tags.ts'
 import { type Change, notCarriedOver } from './traits.ts'
 import type { Version } from './version.ts'
@@ -31,7 +31,11 @@ export interface VersionPlan {
   readonly warnings: readonly string[]
   /** For `ensureVersion`: holds secrets, not for the log. */
   readonly ensure:
-    | { readonly decision: Decision; readonly template: Version | undefined }
+    | {
+        readonly image: Image
+        readonly decision: Decision
+        readonly template: Version | undefined
+      }
     | undefined
 }
 
@@ -67,7 +71,7 @@ export async function planVersion(
   call: Call,
 ): Promise<VersionPlan> {
   const readings = await readAll(api, settings, isPreflight, call)
-  const { image, existing } = { ...settings, existing: readings.existing }
+  const { image } = settings
   if (image === undefined) return await planUnmanaged(api, settings, readings, isPreflight, call)
   const decision = decide(settings, image, readings)
   const base = {
@@ -78,9 +82,9 @@ export async function planVersion(
     changes: decision.changes,
     tag: readings.tag,
     promotions: planPromotions(api, settings, { ...decision.traits, image }, readings),
-    ensure: { decision, template: readings.template },
+    ensure: { image, decision, template: readings.template },
   }
-  const warnings = [...decision.warnings, ...warnOfTag(image, readings.tag, existing)]
+  const warnings = [...decision.warnings, ...warnOfTag(image, readings.tag, readings.existing)]
   const isCreating = decision.action === 'created'
   const pruning = await planDeletions(api, settings, readings, { isCreating, isPreflight }, call)
   return { ...base, ...pruning, warnings: [...warnings, ...pruning.warnings] }
@@ -166,13 +170,6 @@ async function fetchOrCheck(
 
 function decide(settings: VersionInputs, image: Image, readings: Readings): Decision {
   const { existing, template, tag } = readings
-  const { version, versionFrom } = settings
-  if (existing === undefined && versionFrom !== undefined && template === undefined) {
-    throw conflict(
-      `The version ${versionFrom}, which version-from names for ${version}, does not exist`,
-      'Name a version of this application in version-from, or leave it out and give cpu, memory and ports.',
-    )
-  }
   const decision = decideVersion(settings, image, existing, template)
   if (tag.kind === 'missing' && decision.body !== undefined) {
     throw conflict(
@@ -209,8 +206,7 @@ async function planDeletions(
   call: Call,
 ) {
   const pruning = listed && planPruning(settings, listed, isCreating)
-  const deletions =
-    pruning && isPreflight ? await findPrunable(pruning, createInUse(api), call) : []
+  const deletions = pruning && isPreflight ? await findPrunable(api, pruning, call) : []
   const short = pruning && isPreflight ? pruning.count - deletions.length : 0
   const warnings = short > 0 ? [tooFew(short)] : []
   return { pruning, deletions, versionCount: listed?.length, warnings }

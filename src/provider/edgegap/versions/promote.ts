@@ -1,5 +1,6 @@
 import { abortLater } from '../../../base/clock.ts'
-import { ActionError, type ErrorKind, toActionError } from '../../../base/errors.ts'
+import { ActionError, toActionError } from '../../../base/errors.ts'
+import { withoutStop } from '../../../base/sentence.ts'
 import type { Call } from '../../call.ts'
 import type { MovedVersion } from '../../versions.ts'
 import { budget } from '../budget.ts'
@@ -10,7 +11,7 @@ import { imageBody } from './body.ts'
 import { writeRefusal } from './errors.ts'
 import type { PlannedPromotion } from './plan.ts'
 import { readBack } from './read-back.ts'
-import { write } from './write.ts'
+import { LINGER_MS, WRITE_PAUSES_MS, write } from './write.ts'
 
 export interface PromotionResult {
   /** Those that were moved, in order, also when a later one failed. */
@@ -30,11 +31,8 @@ export interface PromotionNews {
   unchanged?(promotion: PlannedPromotion): void
 }
 
-const PAUSES_MS = [500, 1_000, 2_000, 4_000]
 /** How long reads may lag behind a move that was accepted. */
-const READ_BACK_PAUSES_MS = [...PAUSES_MS, 5_000]
-/** A move that is on the wire is waited for so long after a cancel: what is reported has to be right. */
-const LINGER_MS = 2_500
+const READ_BACK_PAUSES_MS = [...WRITE_PAUSES_MS, 5_000]
 
 /**
  * Moves versions to the deployed image, one after the other. Each is read right before, and left
@@ -101,7 +99,7 @@ async function promote(move: Move, call: Call): Promise<'moved' | 'unchanged' | 
     })
     if (isSameImage(now, to)) return 'moved'
     if (!isSameImage(now, from)) throw movedBySomebody(promotion, now)
-    const pauseMs = PAUSES_MS[attempt]
+    const pauseMs = WRITE_PAUSES_MS[attempt]
     if (pauseMs === undefined || !(await canPause(api, error, pauseMs, rest()))) throw error
   }
 }
@@ -173,13 +171,12 @@ function withContext(
 ): ActionError {
   const done = promoted.map(({ version, to }) => `${version} to ${to}`).join(', ')
   const parts = [
-    error.message.replace(/\.$/, ''),
+    withoutStop(error.message),
     done && `moved before it: ${done}`,
     left.length > 0 && `not moved: ${left.join(', ')}`,
   ]
-  const kind: ErrorKind = error.kind
   return new ActionError({
-    kind,
+    kind: error.kind,
     what: parts.filter(Boolean).join('; '),
     ...(error.next !== undefined && { next: error.next }),
     ...(error.request !== undefined && { request: error.request }),

@@ -84,7 +84,7 @@ export function notCarriedOver(candidate: Traits, stable: Traits): Change[] {
   return [
     ...changeOf('cpu', stable.cpu, candidate.cpu),
     ...changeOf('memory', stable.memoryMb, candidate.memoryMb),
-    ...changeOf('ports', showPorts(stable.ports), showPorts(candidate.ports)),
+    ...portChange(stable.ports, candidate.ports),
     ...environment,
   ]
 }
@@ -104,12 +104,12 @@ export function configChanges(
       )
     }
     if (canonical(from) === canonical(to)) return []
-    const isShown = field !== 'envs'
-    return [{ field, from: isShown ? show(from) : HIDDEN, to: isShown ? show(to) : HIDDEN }]
+    if (field !== 'envs') return [{ field, from: show(from), to: show(to) }]
+    return [{ field, from: from === undefined ? undefined : HIDDEN, to: HIDDEN }]
   })
 }
 
-export function portsOf(value: unknown): VersionPort[] {
+function portsOf(value: unknown): VersionPort[] {
   return Array.isArray(value) ? value.flatMap((port) => toPort(port) ?? []) : []
 }
 

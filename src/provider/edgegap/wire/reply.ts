@@ -1,6 +1,7 @@
 import * as z from 'zod/mini'
 import type { Notification } from '../../../base/delivery.ts'
 import { ActionError } from '../../../base/errors.ts'
+import { isDeploymentId } from '../../../settings/groups.ts'
 import { isPage } from '../../http-errors.ts'
 import { isRecord, parseJson, text } from '../../json.ts'
 import { pageError } from '../client.ts'
@@ -12,12 +13,13 @@ const problem = z.object({
   detail: z.optional(text),
 })
 
-/** An id is 12 lower-case hex digits in every source; it goes into URLs, so nothing odd may pass. */
-const ID = /^[A-Za-z0-9_-]{1,64}$/
-
-/** Undefined for what cannot be put into a request. */
+/**
+ * An id is 12 lower-case hex digits in every source; it goes into URLs, so nothing odd may pass.
+ *
+ * @returns undefined for what cannot be put into a request
+ */
 export function usableId(id: string | undefined): string | undefined {
-  return id !== undefined && ID.test(id) ? id : undefined
+  return id !== undefined && isDeploymentId(id) ? id : undefined
 }
 
 /** @throws ActionError `malformed-reply` when the text is not a JSON object */
@@ -63,7 +65,8 @@ export function readProblem(body: string): string {
   if (value === undefined) return isPage(body) ? '' : body.trim()
   const result = problem.safeParse(value)
   if (!result.success) return ''
-  return result.data.message ?? result.data.error ?? result.data.detail ?? ''
+  const { message, error, detail } = result.data
+  return message || error || detail || ''
 }
 
 /**

@@ -21,6 +21,8 @@ const rowShape = z.object({
   ready: z.optional(flag),
   tags: z.optional(z.unknown()),
 })
+
+/** A row of the list of deployments. */
 export interface DeploymentRow {
   /** Undefined when it is nothing that can be put into a request. */
   id: string | undefined
@@ -50,12 +52,14 @@ export function readDeployments(body: string, request: string): DeploymentPage {
       tags: Array.isArray(row.tags) ? row.tags.map(tagName) : undefined,
     })
   }
-  const pagination = paginationShape.safeParse(page.pagination ?? {}).data
-  const says = pagination?.has_next ?? undefined
-  return {
-    rows,
-    hasNext: says === undefined ? pagination?.next_page_number !== undefined : isYes(says),
-  }
+  return { rows, hasNext: hasNextPage(page.pagination) }
+}
+
+/** Whether a list goes on behind this page. @param pagination the field of that name in its reply */
+export function hasNextPage(pagination: unknown): boolean {
+  const shown = paginationShape.safeParse(pagination ?? {}).data
+  const says = shown?.has_next ?? undefined
+  return says === undefined ? shown?.next_page_number !== undefined : isYes(says)
 }
 
 function reachedBy(facts: Facts): Pick<DeploymentRow, 'facts'> {

@@ -34,6 +34,7 @@ export async function withFreshProcesses(
   untilMs: number,
   attempt: (protocol: Protocol) => Promise<void>,
 ): Promise<void> {
+  // Not `retry()`: how often and when depends on the kind of failure, which may also change the protocol.
   let protocol: Protocol = 'http2'
   const failures: Record<string, number> = {}
   for (let processes = 1; ; processes += 1) {

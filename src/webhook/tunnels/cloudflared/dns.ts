@@ -1,6 +1,7 @@
 import { Resolver } from 'node:dns/promises'
 import type { Clock } from '../../../base/clock.ts'
-import { type Lookup, TunnelFailure } from '../tunnel.ts'
+import type { HostLookup } from '../../../net/request.ts'
+import { TunnelFailure } from '../tunnel.ts'
 
 /*
  * A fresh quick tunnel has no name in DNS for its first seconds, and whoever asks a caching resolver
@@ -51,6 +52,7 @@ export async function findNameServers(
 /**
  * Waits until the zone's name servers know a name.
  *
+ * @param servers the addresses that `findNameServers` gave, with their ports
  * @returns how to connect without asking anybody else; undefined when they cannot be reached
  * @throws TunnelFailure when they do not know it in time
  */
@@ -59,7 +61,7 @@ export async function whenPublished(
   servers: readonly string[],
   { clock, signal }: { clock: Clock; signal: AbortSignal },
   untilMs: number,
-): Promise<Lookup | undefined> {
+): Promise<HostLookup | undefined> {
   if (servers.length === 0) return undefined
   const resolver = openResolver(servers, { timeout: ANSWER_WITHIN_MS, tries: 1 }, signal)
   let silentRounds = 0

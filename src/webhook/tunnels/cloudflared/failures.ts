@@ -53,7 +53,7 @@ export function whyNoQuickTunnel(end: ChildEnd, lines: readonly string[]): Tunne
   if (text.includes('failed to request quick Tunnel')) {
     return new TunnelFailure(
       'service',
-      "Cloudflare's quick tunnel service (api.trycloudflare.com) is not reached from here",
+      "Cloudflare's quick tunnel service (api.trycloudflare.com) cannot be reached from here",
     )
   }
   return whyEnded(end, lines)

@@ -9,7 +9,7 @@ const WATCH_EVERY_MS = 1_000
 export type WhyEnded = (end: ChildEnd, lines: readonly string[]) => TunnelFailure
 
 /**
- * Checks every 100 ms until `found` gives something.
+ * Calls `found` every 100 ms until it gives something.
  *
  * @throws TunnelFailure when the process ends before, or it is late
  */

@@ -1,3 +1,5 @@
+import { isRecord, parseJson } from '../../../base/json.ts'
+
 const METRICS_LINE = /Starting metrics server on 127\.0\.0\.1:(\d{1,5})\b/
 /** The line within the box that the URL is printed in. Its own service is no tunnel. */
 const URL_LINE =
@@ -31,16 +33,9 @@ export class CloudflaredLog {
 
 /** A line is an object or, from older releases and for fatal errors from all, bare text. */
 export function readLine(line: string): { message: string; connection: number } {
-  const fields = line.startsWith('{') ? parse(line) : {}
+  const parsed = line.startsWith('{') ? parseJson(line) : undefined
+  const fields = isRecord(parsed) ? parsed : {}
   const parts = [fields.message, fields.error].filter((part) => typeof part === 'string')
   const index = fields.connIndex ?? /connIndex=(\d)/.exec(line)?.[1] ?? 0
   return { message: parts.length > 0 ? parts.join(': ') : line, connection: Number(index) }
-}
-
-function parse(line: string): { message?: unknown; error?: unknown; connIndex?: unknown } {
-  try {
-    return JSON.parse(line)
-  } catch {
-    return {}
-  }
 }

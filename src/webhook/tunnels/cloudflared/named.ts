@@ -82,6 +82,8 @@ async function keepUp(
 ): Promise<void> {
   const { clock, signal } = context
   let untilMs = context.opensUntilMs
+  // Not `retry()`: each restart has its own time limit, counted from the end of the pause before it, and
+  // each loss is reported. The tunnel that closes ends this without an error.
   for (let restarts = 0; ; restarts += 1) {
     try {
       return await withFreshProcesses(context, MAX_PROCESSES, untilMs, (protocol) =>

@@ -14,7 +14,9 @@ export type Purpose =
   | { kind: 'quick'; token: string | undefined }
   | { kind: 'named'; token: string }
 
+/** How long cloudflared's own server may take to say whether it is connected. */
 const METRICS_MS = 1_000
+
 /** A running cloudflared. */
 export interface Cloudflared {
   /** Aborts when the process has ended, or when the tunnel is to be closed. */
@@ -100,7 +102,7 @@ function follow(
     },
     lastLines: () => child.lastLines().map((line) => readLine(line).message),
     isReady: () => isReady(http, log.metricsPort, signal),
-    stop: () => child.stop(250),
+    stop: () => child.stop(),
   }
 }
 

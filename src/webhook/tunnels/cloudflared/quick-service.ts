@@ -1,3 +1,4 @@
+import { isRecord, parseJson } from '../../../base/json.ts'
 import { createHttpClient, HttpFailure, type HttpReply } from '../../../net/request.ts'
 import { type TransportContext, TunnelFailure } from '../tunnel.ts'
 import { rateLimited } from './failures.ts'
@@ -57,10 +58,11 @@ function failed(how: string): TunnelFailure {
 
 /** What goes into a URL and into the token has to look like it; undefined for all else. */
 function readTunnel(text: string): QuickTunnel | undefined {
-  const { success, result } = parse(text)
-  const { id, hostname, account_tag: account, secret } = result ?? {}
+  const reply = parseJson(text)
+  if (!isRecord(reply) || !isRecord(reply.result)) return undefined
+  const { id, hostname, account_tag: account, secret } = reply.result
   const isWhole =
-    success !== false &&
+    reply.success !== false &&
     isMatch(id, UUID) &&
     isMatch(hostname, HOSTNAME) &&
     isMatch(account, /^[0-9a-f]{1,64}$/i) &&
@@ -72,12 +74,4 @@ function readTunnel(text: string): QuickTunnel | undefined {
 
 function isMatch(value: unknown, pattern: RegExp): boolean {
   return typeof value === 'string' && pattern.test(value)
-}
-
-function parse(text: string): { success?: unknown; result?: Record<string, unknown> | null } {
-  try {
-    return (JSON.parse(text) as object | null) ?? {}
-  } catch {
-    return {}
-  }
 }

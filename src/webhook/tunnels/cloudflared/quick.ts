@@ -1,7 +1,8 @@
 import { retry } from '../../../base/retry.ts'
+import type { HostLookup } from '../../../net/request.ts'
 import type { QuickTunnelSettings } from '../../../settings/tunnel.ts'
 import { verify, webhookUrl } from '../../verify.ts'
-import { type Lookup, type Transport, type TransportContext, TunnelFailure } from '../tunnel.ts'
+import { type Transport, type TransportContext, TunnelFailure } from '../tunnel.ts'
 import { refuseProxy, withFreshProcesses } from './attempts.ts'
 import { type BinarySource, officialSource, provideBinary } from './binary.ts'
 import { type DnsOptions, findNameServers, whenPublished } from './dns.ts'
@@ -161,7 +162,7 @@ async function whenNamed(
  * Waits for the name in DNS, then for the self-ping.
  *
  * @returns the lookup to use from now on; undefined for the system's
- * @throws Retryable
+ * @throws Retryable when the name does not appear, or no self-ping comes back
  */
 async function whenReachable(
   means: Means,
@@ -169,7 +170,7 @@ async function whenReachable(
   url: URL,
   nameServers: readonly string[],
   blindUntilMs: number,
-): Promise<Lookup | undefined> {
+): Promise<HostLookup | undefined> {
   const { limits } = means
   // Whatever is waited for here, it ends with the process.
   const context = { ...means.context, signal: cloudflared.signal }

@@ -1,4 +1,5 @@
 import type { Delivery } from '../../../base/delivery.ts'
+import { isRecord, parseJson } from '../../../base/json.ts'
 
 /** What an event of a channel holds. */
 export type Payload = { kind: 'ping'; nonce: string } | { kind: 'delivery'; delivery: Delivery }
@@ -52,11 +53,6 @@ function readPing(body: Buffer): string | undefined {
 }
 
 function parseObject(text: string): Record<string, unknown> | undefined {
-  try {
-    const value: unknown = JSON.parse(text)
-    const isObject = typeof value === 'object' && value !== null && !Array.isArray(value)
-    return isObject ? (value as Record<string, unknown>) : undefined
-  } catch {
-    return undefined
-  }
+  const value = parseJson(text)
+  return isRecord(value) ? value : undefined
 }

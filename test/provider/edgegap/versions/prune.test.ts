@@ -1,7 +1,7 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { createInUse, pruneVersions } from '../../../../src/provider/edgegap/versions/prune.ts'
+import { pruneVersions } from '../../../../src/provider/edgegap/versions/prune.ts'
 import type { EdgegapEmulator } from '../../../emulator/edgegap/emulator.ts'
-import { apiOf, application, call, image, plan, startEdgegap } from './rig.ts'
+import { apiOf, application, call, image, plan, settingsOf, startEdgegap } from './rig.ts'
 
 let edgegap: EdgegapEmulator
 beforeEach(async () => {
@@ -12,11 +12,12 @@ afterEach(() => edgegap.close())
 const names = () => edgegap.catalogue.versions(application).map(({ name }) => name)
 const deletes = () => edgegap.requestsTo('DELETE', /version/)
 
-async function prune(given: Record<string, string>) {
-  const { pruning } = await plan(edgegap, given)
-  const api = apiOf(edgegap)
-  if (pruning === undefined) return { deleted: [], warnings: [] }
-  return await pruneVersions(api, pruning, createInUse(api), call())
+/** Plans, lets `meanwhile` happen, and deletes, as a run does. */
+async function prune(given: Record<string, string>, meanwhile = () => {}) {
+  const { action } = await plan(edgegap, given)
+  meanwhile()
+  const settings = await settingsOf(given)
+  return await pruneVersions(apiOf(edgegap), settings, action === 'created', call())
 }
 
 describe('keep-versions', () => {
@@ -62,6 +63,45 @@ describe('keep-versions', () => {
     const planned = await plan(edgegap, given, true)
     expect(planned).toMatchObject({ deletions: ['v2', 'v3'], versionCount: 4 })
     expect(edgegap.writes()).toEqual([])
+  })
+})
+
+describe('what happened since the plan was made', () => {
+  const given = { version: 'v3', 'keep-versions': '3' }
+
+  it('counts: where somebody deleted versions, no more go than are too many', async () => {
+    const result = await prune(given, () => edgegap.catalogue.removeVersion(application, 'v2'))
+    expect(result).toEqual({ deleted: [], warnings: [] })
+    expect(names()).toEqual(['v1', 'v3', 'prod'])
+  })
+
+  it('counts: a version that was deleted and made again is the newest now', async () => {
+    const { deleted } = await prune(given, () => {
+      edgegap.catalogue.removeVersion(application, 'v1')
+      edgegap.catalogue.addVersion(application, 'v1')
+    })
+    expect(deleted).toEqual(['v2'])
+  })
+
+  it('counts: where another job has made the version, no room is needed for it', async () => {
+    const { deleted } = await prune({ image: image('v9'), 'keep-versions': '5' }, () => {
+      edgegap.catalogue.addVersion(application, 'v9')
+    })
+    expect(deleted).toEqual([])
+  })
+
+  it.each([
+    { kind: 'status', status: 500 },
+    { kind: 'status', status: 401 },
+    { kind: 'status', status: 200, body: {} },
+    { kind: 'truncate' },
+  ] as const)('must be known: nothing is deleted where it cannot be read: %j', async (fault) => {
+    const settings = await settingsOf(given)
+    edgegap.faults.order({ ...fault, path: /\/versions$/ })
+    const result = await pruneVersions(apiOf(edgegap), settings, false, call())
+    expect(result.deleted).toEqual([])
+    expect(result.warnings).toEqual([expect.stringContaining('could not list the versions')])
+    expect(deletes()).toHaveLength(0)
   })
 })
 
@@ -121,12 +161,32 @@ describe('a delete that fails', () => {
   })
 
   it('counts as done where another job was faster', async () => {
-    const { pruning } = await plan(edgegap, { image: image('v9'), 'keep-versions': '4' })
-    edgegap.catalogue.removeVersion(application, 'v1')
-    const api = apiOf(edgegap)
-    if (pruning === undefined) throw new Error('nothing to prune')
-    const result = await pruneVersions(api, pruning, createInUse(api), call())
+    const body = { message: 'Version v1 does not exist' }
+    edgegap.faults.order({ kind: 'status', status: 404, method: 'DELETE', path: /v1$/, body })
+    const result = await prune({ image: image('v9'), 'keep-versions': '4' })
     expect(result).toEqual({ deleted: ['v1'], warnings: [] })
+    expect(deletes()).toHaveLength(1)
+  })
+
+  it('is not taken for done because a proxy’s page says that nothing is there', async () => {
+    const fault = { kind: 'status', status: 404, body: '<html>' } as const
+    edgegap.faults.order({ ...fault, method: 'DELETE', path: /v1$/ })
+    const result = await prune({ image: image('v9'), 'keep-versions': '4' })
+    expect(result.deleted).toEqual(['v2'])
+    expect(result.warnings).toEqual([expect.stringContaining('could not delete the version v1')])
+  })
+
+  it.each([
+    { kind: 'reset', when: 'after' },
+    { kind: 'status', status: 500 },
+    { kind: 'status', status: 200, body: { success: false } },
+  ] as const)('and may have been done deletes no other in its place: %j', async (fault) => {
+    edgegap.faults.order({ ...fault, method: 'DELETE', path: /v1$/ })
+    edgegap.faults.order({ kind: 'reset', method: 'DELETE', path: /v1$/ })
+    const result = await prune({ image: image('v9'), 'keep-versions': '3' })
+    expect(result.deleted).toEqual(['v2'])
+    expect(result.warnings).toEqual([expect.stringContaining('could not delete the version v1')])
+    expect(deletes().map(({ path }) => path.slice(-2))).toEqual(['v1', 'v1', 'v2'])
   })
 
   it('with 204 has not failed', async () => {
