@@ -29,6 +29,19 @@ describe('a failure', () => {
     expect(check([imported, ...deploys('end', 'end')]).state).toBe('succeeded')
   })
 
+  it.each<[string, Task[], string]>([
+    ['before the build was read', [taskOf('mkraw', 'failed')], ''],
+    ['after it was read', [imported, taskOf('mkdxf', 'failed')], 'new'],
+    ['of a publish alone', [taskOf('deploy', 'failed')], 'new'],
+  ])('%s names the new image of the app: %s', (_name, tasks, dxfName) => {
+    const { record, check } = scene()
+    record.identify(undefined, '7')
+    expect(check(tasks, appOf(fresh))).toMatchObject({
+      state: 'failed',
+      facts: { outputs: { 'dxf-name': dxfName } },
+    })
+  })
+
   it('is an upload that expired', () => {
     expect(scene().check([taskOf('upload', 'expired')])).toMatchObject({
       state: 'failed',
@@ -62,6 +75,7 @@ describe('the status', () => {
       [taskOf('mkDxf', 'end')],
       { status: 'mkDxf end', known: true },
     ],
+    ['of the furthest kind', [taskOf('dltar', 'running'), imported], { status: 'mkraw end' }],
     [
       'that is not known, as it is',
       [taskOf('DePloy', 'Odd')],
@@ -132,6 +146,25 @@ describe('a publish that ended', () => {
     expect(before.facts.outputs).toMatchObject({ 'build-changed': '', 'dxf-name': 'new' })
   })
 
+  it('shows nothing of that where the app names neither build nor image', () => {
+    const silent = appOf({ iCurBuild: undefined, dxfName: undefined })
+    const { facts } = scene().check([imported, published], silent)
+    expect(facts.outputs).toMatchObject({ 'build-changed': '', 'dxf-name': '' })
+  })
+
+  it('is none while another of our build is lost, or still open', () => {
+    const second = (status: string) => taskOf('deploy', status, { name: 'd2' })
+    const { check } = scene()
+    expect(check([imported, published, second('running')], appOf(fresh)).state).toBe('pending')
+    expect(check([imported, published]).state).toBe('pending')
+    expect(check([imported, published], appOf(fresh)).state).toBe('succeeded')
+  })
+
+  it('is none while one that names no build is open too', () => {
+    const other = unnamed('deploy', 'running', { name: 'd2' })
+    expect(scene().check([imported, published, other], appOf(fresh)).state).toBe('pending')
+  })
+
   it('names the image that its own task names, and not the one from before', () => {
     const named = (dxfName: string) => [imported, taskOf('deploy', 'end', { dxfName })]
     const outputs = (name: string, app = appOf(fresh)) =>
@@ -141,7 +174,15 @@ describe('a publish that ended', () => {
   })
 })
 
+it('a publish that is open is no success, though the app has the new build already', () => {
+  expect(scene().check([imported, taskOf('deploy', 'running')], appOf(fresh)).state).toBe('pending')
+})
+
 describe('where only the import is waited for', () => {
+  it('a new build of the app alone is no evidence', () => {
+    expect(scene(undefined, 'imported').check([], appOf(fresh)).state).toBe('pending')
+  })
+
   const check = (tasks: Task[], app = appOf()) => scene(undefined, 'imported').check(tasks, app)
 
   it('a publish that began shows that it is over', () => {
@@ -186,6 +227,15 @@ describe('a build that did not change', () => {
     expect(check([same, taskOf('mkdxf', 'end')]).state).toBe('succeeded')
   })
 
+  it('is none before its import was seen, and one when that was seen and is lost', () => {
+    const image = taskOf('mkdxf', 'end', { buildChanged: false })
+    const { record, check } = scene()
+    record.identify(undefined, '7')
+    expect(check([image]).state).toBe('pending')
+    expect(check([image, taskOf('mkraw', 'running')]).state).toBe('pending')
+    expect(check([image]).state).toBe('succeeded')
+  })
+
   it('is none where only the download says so', () => {
     const download = taskOf('dltar', 'end', { buildChanged: false })
     expect(scene().check([download, imported]).state).toBe('pending')
@@ -215,6 +265,17 @@ describe('where finished tasks are not listed', () => {
   it('what the app did not say before is not compared', () => {
     expect(rested({ iCurBuild: 7, dxfName: undefined }, REST_MS)).toBe('succeeded')
     expect(rested({ iCurBuild: 6, dxfName: undefined }, REST_MS)).toBe('pending')
+    expect(rested({ iCurBuild: undefined, dxfName: undefined }, REST_MS)).toBe('pending')
+  })
+
+  it.each<[string, Task[], string]>([
+    ['others are listed', [taskOf('deploy', 'end', { buildName: '6' })], 'succeeded'],
+    ['one of ours is listed, when it was over', [taskOf('dltar', 'end')], 'pending'],
+  ])('a rest counts only without our tasks: %s', (_name, listed, state) => {
+    const { check } = scene()
+    check([taskOf('dltar', 'end'), taskOf('mkraw', 'running')])
+    check(listed, appOf(fresh))
+    expect(check(listed, appOf(fresh), REST_MS).state).toBe(state)
   })
 
   it('a rest is none where tasks may not be read', () => {
@@ -253,6 +314,14 @@ describe('publishing by tasks that name no build', () => {
     expect(outcome(deploy('d1', 'end', 9), taskOf('deploy', 'failed', { name: 'd9' }))).toBe(
       'failed',
     )
+  })
+
+  it('is not judged by what else names no build', () => {
+    const { check } = scene()
+    const image = unnamed('mkdxf', 'end', { created: 1_800_000_009 })
+    const tasks = [own, deploy('d1', 'end', 5), image]
+    check(tasks)
+    expect(check(tasks).state).toBe('succeeded')
   })
 
   it('is none of ours before the import is over', () => {

@@ -155,6 +155,22 @@ describe('an upload', () => {
     expect(lines).toContain('Expired the upload task upload_1.')
   })
 
+  it('whose task the reply names is expired by that name, though it is not listed', async () => {
+    const storage = await openStorage()
+    storage.faults.order({ kind: 'status', status: 413 })
+    const { create, edge, changes } = await openUpload({
+      'POST /builds': [[200, { url: storage.newUrl(), taskName: 'named' }]],
+      'GET /tasks': [tasks()],
+      'GET /tasks/named': [
+        [200, upload('started')],
+        [200, upload('expired')],
+      ],
+    })
+    await create()
+    await edge.finish(newCall())
+    expect(changes()).toEqual([ASKED, 'PATCH /tasks {"taskName":"named","expire":true}'])
+  })
+
   it('that is cancelled creates nothing, and is expired at the end of the run', async () => {
     const over = new AbortController()
     const { create, edge, changes, notes } = await openUpload({}, { kind: 'stall', atBytes: 1 })
