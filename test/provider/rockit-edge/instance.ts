@@ -57,7 +57,11 @@ export function newCall(signal: AbortSignal = new AbortController().signal): Cal
 }
 
 /** The provider in front of an instance that answers as scripted; what it does is written down. */
-export function openEdge(answers: Answers = {}, settings: Partial<RockitEdgeSettings> = {}) {
+export function openEdge(
+  answers: Answers = {},
+  settings: Partial<RockitEdgeSettings> = {},
+  environment: NodeJS.ProcessEnv = {},
+) {
   const script: Answers = {
     'GET /apps/a': [[200, APP]],
     'GET /tasks': [tasks()],
@@ -84,7 +88,7 @@ export function openEdge(answers: Answers = {}, settings: Partial<RockitEdgeSett
   }
   const context: ProviderContext = {
     http,
-    environment: {},
+    environment,
     clock,
     cleanUpNotes: {
       opened: (tag) => notes.push(`opened ${kindOf(tag)}`),

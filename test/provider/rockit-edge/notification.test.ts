@@ -79,6 +79,13 @@ describe('a webhook', () => {
     expect(await send(BODY)).toEqual({ kind: 'ignored', why: 'from before the import' })
   })
 
+  it('of nobody or of another app is not logged', async () => {
+    const { send, lines } = await openListener()
+    const before = lines.length
+    for (const body of ['{', { ...BODY, appName: 'b' }]) await send(body)
+    expect(lines.slice(before)).toEqual([])
+  })
+
   it('of an unknown kind is logged once, and of five kinds at most', async () => {
     const { send, lines } = await openListener()
     for (const type of ['x', 'x', 'b', 'c', 'd', 'e', 'f', 'g']) await send({ ...BODY, type })
@@ -104,6 +111,22 @@ describe('what a webhook says', () => {
     script['GET /tasks'] = [tasks(row('mkraw', 'begin'))]
     await send({ ...BODY, type: 'deploy', event: 'end' })
     expect(await observe()).toMatchObject({ state: 'pending', status: 'mkraw begin' })
+  })
+
+  it('does not say which build is ours where tasks are read', async () => {
+    const { edge, script, create } = await openListener({ imports: false })
+    script['POST /builds'] = [[200, { taskName: 'mkraw_1' }]]
+    script['GET /tasks'] = [tasks(), tasks(row('mkraw', 'begin', { buildName: undefined }))]
+    await create()
+    const headers = { 'x-rockit-subscriptions': token }
+    const body = Buffer.from(JSON.stringify({ ...BODY, type: 'mkraw', buildName: '0099' }))
+    expect(await edge.webhooks.read({ headers, body })).toEqual({
+      kind: 'notification',
+      id: 'a/mkraw_1',
+    })
+    expect((await edge.observe(['a/mkraw_1'], newCall())).get('a/mkraw_1')).toMatchObject({
+      facts: { outputs: { 'build-name': '' } },
+    })
   })
 
   it.each<[string, object, object]>([

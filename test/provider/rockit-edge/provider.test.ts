@@ -3,6 +3,17 @@ import { type Answer, APP, folderSource, newCall, openEdge, row, tasks } from '.
 
 const ACCEPTED: Answer = [200, { taskName: 'dltar_1', buildName: '0007' }]
 
+describe('debugging', () => {
+  it.each([
+    ['1', true],
+    ['', false],
+  ])('with RUNNER_DEBUG %j shows the shapes of replies: %s', async (debug, isShown) => {
+    const { edge, lines } = openEdge({}, {}, { RUNNER_DEBUG: debug })
+    await edge.prepare(newCall())
+    expect(lines.some((line) => line.startsWith('debug: GET /be/v1/apps/a → 200: {'))).toBe(isShown)
+  })
+})
+
 describe('preparing', () => {
   it('reads the app and its tasks, and asks for no webhook', async () => {
     const { edge, asked } = openEdge()
@@ -122,6 +133,9 @@ describe('a status check', () => {
     expect(before.get('a/0007')).toMatchObject({ kind: 'not-found' })
     expect(asked).toEqual([])
     await create()
+    const count = asked.length
+    await edge.observe(['a/0006'], newCall())
+    expect(asked).toHaveLength(count)
     const readings = await edge.observe(['a/0006', 'a/0007'], newCall())
     expect(readings.get('a/0006')).toMatchObject({ kind: 'not-found' })
     expect(readings.get('a/0007')).toMatchObject({ state: 'pending' })

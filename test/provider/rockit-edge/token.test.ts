@@ -1,3 +1,4 @@
+import { createHmac } from 'node:crypto'
 import { describe, expect, it } from 'vitest'
 import { isSignedWith } from '../../../src/provider/rockit-edge/token.ts'
 import { type JwtSettings, newSecret, signJwt } from '../../emulator/rockit-edge/jwt.ts'
@@ -56,6 +57,22 @@ describe('the token of a webhook', () => {
     expect(await isSignedWith(token(), [])).toBe(false)
     expect(await isSignedWith(token(), [''])).toBe(false)
   })
+
+  it('is bad with an empty key, which anybody could sign with', async () => {
+    const [head, claims] = token().split('.')
+    const signature = createHmac('sha256', '').update(`${head}.${claims}`).digest('base64url')
+    expect(await isSignedWith(`${head}.${claims}.${signature}`, ['', '='])).toBe(false)
+  })
+
+  it.each(['?abcdefghijklmnop', 'abcdefghijklmnop?', 'abcdefghijklmno'])(
+    'is bad with what a secret that is no base64 could be decoded to: %s',
+    async (text) => {
+      const [head, claims] = token().split('.')
+      const key = Buffer.from(text, 'base64')
+      const signature = createHmac('sha256', key).update(`${head}.${claims}`).digest('base64url')
+      expect(await isSignedWith(`${head}.${claims}.${signature}`, [text])).toBe(false)
+    },
+  )
 
   it('never takes a key pair, whatever the header says', async () => {
     const head = Buffer.from('{"alg":"RS256","typ":"JWT"}').toString('base64url')

@@ -388,7 +388,12 @@ describe('what a killed run left behind', () => {
   it('is not searched for under tags of anything else', async () => {
     const { edge, asked } = openEdge()
     expect(
-      (await edge.findByTags(['dgs-x', 'dgs_upload_x', `x${subscription}`], newCall())).size,
+      (
+        await edge.findByTags(
+          ['dgs-x', 'dgs_upload_x', `x${uploadTag(0)}`, `${uploadTag(0)}0`, `x${subscription}`],
+          newCall(),
+        )
+      ).size,
     ).toBe(0)
     expect(asked).toEqual([])
   })
