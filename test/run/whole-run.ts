@@ -1,4 +1,5 @@
 import type { ActionError } from '../../src/base/errors.ts'
+import { OneByOne } from '../../src/base/one-by-one.ts'
 import type { Call } from '../../src/provider/call.ts'
 import type { Members } from '../../src/provider/groups.ts'
 import type { Observation, Target } from '../../src/provider/provider.ts'
@@ -96,6 +97,7 @@ export function setWholeRun() {
     provider,
     state,
     wallMs: () => clock.nowMs(),
+    logWrites: new OneByOne(),
     progress: new Progress(context.printer, clock, false),
     openChannel: () => Promise.reject(new Error('no channel in this test')),
   }
@@ -108,6 +110,7 @@ export function setWholeRun() {
   }
   return {
     ...{ clock, provider, state, runner, cancel: stage.cancel, ledger: context.ledger },
+    logWrites: tools.logWrites,
     deploy: async (settings: Partial<DeploySettings> = {}) => {
       const run: Run = { ...tools, settings: { ...DEPLOY, ...settings } }
       await clock.run(deploy(run))

@@ -1,5 +1,6 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { type ActionError, toActionError } from '../../base/errors.ts'
+import { decode } from '../../net/decode.ts'
 import { adaptiveSchedule, type PollSchedule } from '../../wait/schedule.ts'
 import type { Call } from '../call.ts'
 import type { Groups } from '../groups.ts'
@@ -110,7 +111,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
   readonly webhooks = {
     read: async ({ body }: Delivery): Promise<Notification> => {
       const { readWebhook } = await wire()
-      return readWebhook(body.toString('utf8'))
+      return readWebhook(decode(body))
     },
   }
 

@@ -1,4 +1,5 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
+import { decode } from '../../net/decode.ts'
 import { type ImportRecord, isSameBuild } from './import-record.ts'
 import type { RockitEdgeSettings } from './settings.ts'
 import type { Subscriptions } from './subscriptions.ts'
@@ -49,7 +50,7 @@ export class NotificationReader {
     }
     if (body.length > MAX_NOTICE_BYTES) return ignored('too large')
     const { organization, application } = this.#settings
-    const read = readNotice(body.toString('utf8'), organization, application)
+    const read = readNotice(decode(body), organization, application)
     if ('ignored' in read) {
       if (read.unknown) this.#logUnknown(read.unknown)
       return ignored(read.ignored)
