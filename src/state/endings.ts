@@ -66,7 +66,8 @@ export function timedOut(
 ): ActionError {
   const why = lastError ? ` (${lastError.message})` : ''
   const isBlind = failures >= BLIND_CHECKS
-  const last = `its last status was ${observation?.status || 'empty'}`
+  const reason = observation?.reason ? `: ${observation.reason}` : ''
+  const last = `its last status was ${observation?.status || 'empty'}${reason}`
   const seen = observation
     ? isBlind
       ? `${last}, and the last ${failures} status checks failed${why}`

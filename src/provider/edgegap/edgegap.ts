@@ -24,6 +24,7 @@ import { Deployments } from './deployments.ts'
 import { wire } from './load-wire.ts'
 import { readMembers } from './members.ts'
 import { type EdgegapTarget, Places } from './places.ts'
+import { portlessVersion } from './portless.ts'
 import type { EdgegapAccess, EdgegapDeploySettings, EdgegapVersionSettings } from './settings.ts'
 import type { VersionInputs } from './version-inputs.ts'
 import type { VersionApi } from './versions/api.ts'
@@ -54,7 +55,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
     this.#settings = settings
     this.#context = context
     this.#send = createEdgegapClient(context.http, apiUrl, token)
-    this.#deployments = new Deployments(this.#send, context.clock)
+    this.#deployments = new Deployments(this.#send, context.clock, this.#portless())
     this.#places = new Places(settings?.operation === 'deploy' ? settings.own.locations : [])
     this.versions = settings && isManaged(settings.own.versions) ? this.#lazyVersions() : undefined
     this.#runTag = this.targets.length > 1 ? context.newAttemptTag() : undefined
@@ -159,6 +160,11 @@ export class Edgegap implements Provider<EdgegapTarget> {
 
   #api(application: string): VersionApi {
     return { send: this.#send, clock: this.#context.clock, application }
+  }
+
+  #portless() {
+    if (this.#settings?.operation !== 'deploy') return undefined
+    return portlessVersion(this.#api(this.#settings.application), this.#settings.version)
   }
 
   #lookUp(call: Call): Promise<void> {
