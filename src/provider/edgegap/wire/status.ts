@@ -35,9 +35,11 @@ const STATES: Readonly<Record<string, Observation['state']>> = {
   TERMINATED: 'failed',
 }
 
-/** A status, with the place that only this provider's code compares. */
+/** A status, with what only this provider's code compares. */
 export interface StatusReading extends Observation {
   place?: Place
+  /** It is called ready, has a host, and names no port at all: its version may have none. */
+  namesNoPort?: true
 }
 
 /** A status is a word; it is kept for every change of it. */
@@ -67,11 +69,10 @@ export function readStatus(body: string, id: string, request: string): StatusRea
   const facts = readFacts(status)
   const maxMinutes = status.max_duration
   if (maxMinutes !== undefined && maxMinutes > 0) facts.maxMinutes = maxMinutes
-  // A server that nobody can reach is not ready, whatever it is called: it has no host, or ports of
-  // which none leads to it yet. One without any port is of a version that has none.
+  // A server that nobody can reach is not ready, whatever it is called.
   const hasHost = facts.host !== undefined || facts.ip !== undefined
-  const isUnmapped = !facts.ports?.length && Object.keys(status.ports ?? {}).length > 0
-  const isNowhere = base === 'succeeded' && (!hasHost || isUnmapped)
+  const isNowhere = base === 'succeeded' && (!hasHost || !facts.ports?.length)
+  const namesNoPort = isNowhere && hasHost && Object.keys(status.ports ?? {}).length === 0
   const state = status.error ? 'failed' : isNowhere ? 'pending' : (base ?? 'pending')
   const place = readPlace(status.location)
   const reason = status.error_detail || (state === 'failed' ? endingOf(name) : undefined)
@@ -81,9 +82,23 @@ export function readStatus(body: string, id: string, request: string): StatusRea
     known: base !== undefined,
     facts,
     ...(place && { place }),
+    ...(isNowhere && state === 'pending' && WITHOUT_ADDRESS),
+    ...(namesNoPort && state === 'pending' && { namesNoPort }),
     ...(reason && { reason }),
     ...(Object.hasOwn(ENDS, name) && { end: ENDS[name] }),
   }
+}
+
+const WITHOUT_ADDRESS = {
+  endsUnannounced: true,
+  reason: 'it has no address that players could use yet',
+  next: 'Edgegap calls it ready and names no host and port: check the ports of its version in the dashboard.',
+} as const
+
+/** One of a version that has no port: nobody is meant to connect to it. */
+export function asPortless(reading: StatusReading): StatusReading {
+  const { next: _, endsUnannounced: _none, namesNoPort: _nor, ...rest } = reading
+  return { ...rest, state: 'succeeded', reason: 'its version has no port, so it has no address' }
 }
 
 const ENDS: Readonly<Record<string, NonNullable<Observation['end']>>> = {
