@@ -145,6 +145,18 @@ describe('operation: version', () => {
     ])
   })
 
+  it('does not check what only a deploy reads, and has none of it', async () => {
+    const { settings } = await read({
+      operation: 'version',
+      image: 'example.com/my-game:v1',
+      'on-failure': 'explode',
+      probe: 'WRONG',
+      'relay-url': 'WRONG',
+    })
+    expect(settings).not.toHaveProperty('tunnel')
+    expect(settings).not.toHaveProperty('onFailure')
+  })
+
   it('is nothing for ROCKIT Edge', async () => {
     const [problem] = await problemsWith({ operation: 'version', provider: 'rockit-edge' })
     expect(problem).toBe('operation is "version": use one of deploy')
