@@ -221,3 +221,84 @@ describe('the pieces of Markdown', () => {
     )
   })
 })
+
+describe('the Markdown of a summary', () => {
+  const target = { name: 'my-game', where: '' }
+  const bare = (outcome: DeploymentState['outcome'], more: Partial<DeploymentState> = {}) => {
+    const server: DeploymentState = { target, id: 'a1', outcome, timeline: [], elapsedMs: 0 }
+    return { ...server, ...more }
+  }
+  const FACTS =
+    '<table>\n<tr><th align="left">Deployment</th><td><code>a1</code></td></tr>\n</table>'
+  const ROWS = '| Asked for | Deployment |\n| :-- | :-- |'
+  const row = (sign: string) => `| ${sign}&nbsp;my&#45;game | <code>a1</code> |`
+  const cause = (sign: string) => `| ${sign}&nbsp;my&#45;game | It broke | <code>a1</code> |`
+
+  test.each<[string, Partial<RunState>, string[]]>([
+    [
+      'of one that is starting',
+      { outcome: 'started', deployments: [bare('started')] },
+      [
+        '### 🚀 my&#45;game v1 is starting in my&#45;game',
+        'It was accepted and is not waited for (<code>wait&#58; none</code>).',
+        FACTS,
+      ],
+    ],
+    [
+      'of one that is up',
+      { deployments: [bare('succeeded')] },
+      ['### ✅ my&#45;game v1 succeeded on Edgegap', FACTS],
+    ],
+    [
+      'of one that failed',
+      { outcome: 'failed', deployments: [bare('failed', { error })] },
+      ['### ❌ my&#45;game v1 failed: It broke', FACTS],
+    ],
+    [
+      'of one that was refused, of which nothing is known',
+      {
+        outcome: 'rejected',
+        deployments: [{ target, outcome: 'rejected', error, timeline: [], elapsedMs: 0 }],
+      },
+      ['### ❌ my&#45;game v1 was refused: It broke'],
+    ],
+    [
+      'of several that are up',
+      { deployments: [bare('succeeded'), bare('succeeded')] },
+      [
+        '### ✅ my&#45;game v1 succeeded on Edgegap',
+        '✅ **2** up',
+        `${ROWS}\n${row('✅')}\n${row('✅')}`,
+      ],
+    ],
+    [
+      'of several of which one failed, without a log',
+      { outcome: 'failed', deployments: [bare('succeeded'), bare('failed', { error })] },
+      [
+        '### ❌ 1 of 2 servers of my&#45;game v1 failed: It broke',
+        '✅ **1** up · ❌ **1** failed',
+        `| Asked for | Address or cause | Deployment |\n| :-- | :-- | :-- |\n${cause('❌')}\n| ✅&nbsp;my&#45;game |  | <code>a1</code> |`,
+      ],
+    ],
+    ['of nothing', { outcome: 'rejected', deployments: [] }, ['### ❌ my&#45;game v1 was refused']],
+    [
+      'of a stop',
+      { outcome: 'stopped', deployments: [], stop: { id: 'a1', onlyAccepted: false } },
+      ['### 🛑 <code>a1</code> was not running, so nothing was stopped'],
+    ],
+  ])('%s has these parts and no other', (_, more, parts) => {
+    expect(summaryOf(more)).toBe(`${parts.join('\n\n')}\n`)
+  })
+
+  it('has the empty logs of no server among those that it counts', () => {
+    const withLog = Array.from({ length: 11 }, (_, n) => failed(`s${n}`, ['line']))
+    const silent = Array.from({ length: 5 }, (_, n) => failed(`t${n}`))
+    const [first, ...others] = withLog
+    const text = textOf({
+      outcome: 'failed',
+      deployments: [...(first ? [first] : []), ...silent, ...others],
+    })
+    expect(text.match(/Log of/g)).toHaveLength(10)
+    expect(text).not.toContain('more log')
+  })
+})
