@@ -21,6 +21,7 @@ async function published(
 const error = (what: string, next?: string) =>
   new ActionError({ kind: 'deployment-failed', what, ...(next === undefined ? {} : { next }) })
 const cancel = new ActionError({ kind: 'cancelled', what: 'The run was cancelled.' })
+const { observation: _seen, ...unseen } = deploymentReport()
 const server = (more: Partial<DeploymentState>) => deploymentReport(more)
 const withFacts = (facts: object, reason?: string): DeploymentState =>
   server({
@@ -34,6 +35,12 @@ const withFacts = (facts: object, reason?: string): DeploymentState =>
   })
 
 describe('a ready server has a notice', () => {
+  it('although nothing was read of it', async () => {
+    expect((await published({ deployments: [unseen] })).messages('notice')).toEqual([
+      'a69f8e3e0555 is ready after 4.2 s.',
+    ])
+  })
+
   test.each<[string, DeploymentState, string]>([
     [
       'with the address of its first port',
@@ -45,7 +52,7 @@ describe('a ready server has a notice', () => {
       withFacts({ host: 'a.example' }),
       'a69f8e3e0555 is ready at a.example after 4.2 s.',
     ],
-    ['or with none', withFacts({}), 'a69f8e3e0555 is ready after 4.2 s.'],
+    ['or with none', withFacts({ ports: [] }), 'a69f8e3e0555 is ready after 4.2 s.'],
     [
       'with its placement and what the provider says of it',
       withFacts({ host: 'a.example', placement: 'in Paris' }, 'equal to the current one'),
@@ -149,6 +156,15 @@ describe('a stop has a line', () => {
   ])('%s', async (_, more, lines) => {
     const runner = await published({ outcome: 'stopped', deployments: [], ...more })
     expect(runner.lines).toEqual(lines)
+  })
+
+  it('although nobody says what was to be stopped', async () => {
+    const { lines } = await published({
+      outcome: 'stopped',
+      deployments: [],
+      stoppedIds: ['a1'],
+    })
+    expect(lines).toEqual(['Stopped a1.'])
   })
 
   it('only as an operation of its own', async () => {
