@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
 import { type ActionError, describe, toActionError } from '../base/errors.ts'
+import { asSentence } from '../base/sentence.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
 import { type DeploymentState, isUp, type RunState } from '../state/state.ts'
@@ -108,5 +109,8 @@ function good({ id, outcome, observation, elapsedMs }: DeploymentState): string 
   const where = facts?.ports?.[0]?.address ?? facts?.host
   const also = observation?.reason ? `: ${observation.reason}` : ''
   const placement = facts?.placement ? ` (${facts.placement})` : ''
-  return `${id} is ready${where ? ` at ${where}` : ''}${placement} after ${formatDuration(elapsedMs)}${also}.`
+  const address = where ? ` at ${where}` : ''
+  return asSentence(
+    `${id} is ready${address}${placement} after ${formatDuration(elapsedMs)}${also}`,
+  )
 }
