@@ -118,6 +118,14 @@ describe('a request', () => {
     expect(Object.keys(without)).toEqual([])
   })
 
+  test.each([
+    ['of another name', { name: 'Error', status: 404 }],
+    ['without a status', { name: 'HttpError', status: '404' }],
+  ])('an error %s is thrown as it is, too', async (_, fields) => {
+    const odd = Object.assign(new Error('odd'), fields)
+    await expect(clock.run(client.repeat(() => Promise.reject(odd)))).rejects.toBe(odd)
+  })
+
   test('writes nothing to the console by itself', async () => {
     const said = vi.spyOn(console, 'warn').mockReturnValue()
     const headers = { deprecation: 'true', link: '<https://x>; rel="deprecation"' }
