@@ -17,7 +17,7 @@ const ID = /^[A-Za-z0-9_-]{1,64}$/
 
 /** Undefined for what cannot be put into a request. */
 export function usableId(id: string | undefined): string | undefined {
-  return id !== undefined && ID.test(id) ? id : undefined
+  return ID.test(id ?? '') ? id : undefined
 }
 
 /** @throws ActionError `malformed-reply` when the text is not a JSON object */

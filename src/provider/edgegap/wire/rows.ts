@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { flag, integer, isYes, record, text } from '../../json.ts'
 import type { Facts } from '../../provider.ts'
 import { keepKeyOrder } from '../key-order.ts'
-import { addressFields, readFacts } from './facts.ts'
+import { addressFields, type ReadFacts, readFacts } from './facts.ts'
 import { parse, usableId } from './reply.ts'
 import { tagName } from './status.ts'
 
@@ -50,15 +50,15 @@ export function readDeployments(body: string, request: string): DeploymentPage {
       tags: Array.isArray(row.tags) ? row.tags.map(tagName) : undefined,
     })
   }
-  const pagination = paginationShape.safeParse(page.pagination ?? {}).data
-  const says = pagination?.has_next ?? undefined
+  const pagination = paginationShape.parse(page.pagination ?? {})
+  const says = pagination.has_next ?? undefined
   return {
     rows,
-    hasNext: says === undefined ? pagination?.next_page_number !== undefined : isYes(says),
+    hasNext: says === undefined ? pagination.next_page_number !== undefined : isYes(says),
   }
 }
 
-function reachedBy(facts: Facts): Pick<DeploymentRow, 'facts'> {
-  const { host, ip, ports = [] } = facts
-  return (host === undefined && ip === undefined) || ports.length === 0 ? {} : { facts }
+/** Without a host there are no ports. */
+function reachedBy(facts: ReadFacts): Pick<DeploymentRow, 'facts'> {
+  return facts.ports.length === 0 ? {} : { facts }
 }

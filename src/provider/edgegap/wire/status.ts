@@ -65,12 +65,12 @@ export function readStatus(body: string, id: string, request: string): StatusRea
     .toUpperCase()
   const base = Object.hasOwn(STATES, name) ? STATES[name] : undefined
   const facts = readFacts(status)
-  const maxMinutes = status.max_duration
-  if (maxMinutes !== undefined && maxMinutes > 0) facts.maxMinutes = maxMinutes
+  const { max_duration: maxMinutes = 0 } = status
+  if (maxMinutes > 0) facts.maxMinutes = maxMinutes
   // A server that nobody can reach is not ready, whatever it is called: it has no host, or ports of
   // which none leads to it yet. One without any port is of a version that has none.
   const hasHost = facts.host !== undefined || facts.ip !== undefined
-  const isUnmapped = !facts.ports?.length && Object.keys(status.ports ?? {}).length > 0
+  const isUnmapped = facts.ports.length === 0 && Object.keys(status.ports ?? {}).length > 0
   const isNowhere = base === 'succeeded' && (!hasHost || isUnmapped)
   const state = status.error ? 'failed' : isNowhere ? 'pending' : (base ?? 'pending')
   const place = readPlace(status.location)
