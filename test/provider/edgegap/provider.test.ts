@@ -92,6 +92,21 @@ describe('a status check', () => {
     expect(one.facts).not.toHaveProperty('placement')
   })
 
+  it('goes by the tag of the create where a rate limit refuses the status', async () => {
+    edgegap.nextScript([{ afterMs: 0, status: 'DEPLOYING' }])
+    const provider = await openEdgegap(edgegap)
+    const id = await create(provider)
+    const observe = async () => (await provider.observe([id], call())).get(id)
+    expect(await observe()).toMatchObject({ state: 'pending' })
+    edgegap.faults.order({ path: /status/, kind: 'status', status: 429 })
+    expect(await observe()).toMatchObject({ kind: 'rate-limited' })
+    expect(await observe()).toMatchObject({ state: 'pending' })
+    const [list] = edgegap.requestsTo('GET', /deployments$/)
+    expect(JSON.parse(list?.query.query ?? '').filters).toEqual([
+      { field: 'tags', operator: 'eq', value: 'attempt-0' },
+    ])
+  })
+
   it('hands out errors as they are', async () => {
     const provider = await openEdgegap(edgegap)
     const arrived: unknown[] = []
