@@ -229,6 +229,24 @@ describe('versions', () => {
   })
 })
 
+it('versions that are too many are deleted in the end, where none was made', async () => {
+  const provider = await openEdgegap(edgegap, { 'keep-versions': '1' })
+  await provider.prepare(call())
+  await provider.versions?.prune(call())
+  expect(edgegap.catalogue.versions('my-game').map(({ name }) => name)).toEqual(['v1'])
+})
+
+it('a group is what its tag is on, of this application', async () => {
+  const { id } = edgegap.addDeployment({ tags: ['pr-1'] })
+  edgegap.addDeployment({ tags: ['pr-2'] })
+  const { groups } = await openEdgegap(edgegap)
+  const scope = { application: 'my-game', group: 'pr-1' }
+  expect(await groups.members(scope, call())).toEqual({
+    members: [{ id, tags: ['pr-1'] }],
+    unclear: [],
+  })
+})
+
 describe('a provider that was opened only to find and to stop', () => {
   const open = () => {
     const { url, settings } = edgegap
