@@ -99,6 +99,13 @@ describe('tags', () => {
     expect((await problemsOf({ ...DEPLOY, tags }))[0]).toMatch(problem)
   })
 
+  it('that are too long together are two, where each of them is short enough', async () => {
+    expect(await problemsOf({ ...DEPLOY, tags: `a,${'b'.repeat(40)}` })).toEqual([
+      expect.stringContaining('at most 40 characters'),
+      expect.stringContaining('write one tag a line'),
+    ])
+  })
+
   it('may end with a comma, if that is meant', async () => {
     expect(await problemsOf({ ...DEPLOY, tags: 'a,' })).toEqual([])
     const tags = `a,${'b'.repeat(41)}`
@@ -169,12 +176,19 @@ describe('what the log says first', () => {
     })
   })
 
+  it('of a version is its image', async () => {
+    const inputs = { operation: 'version', application: 'my-game', image: IMAGE }
+    expect(await describeOf({ ...TOKEN, ...inputs })).toEqual({
+      title: 'Version my-game v7',
+      lines: [`image: ${IMAGE}`, 'version-policy: create'],
+    })
+  })
+
   it('of a deploy with nothing else is where', async () => {
     expect((await describeOf(DEPLOY)).lines).toEqual(['location: new-york (40.71,-74.01)'])
   })
 
   it.each<[Record<string, string>, string]>([
-    [{ operation: 'version', application: 'my-game', image: IMAGE }, 'Version my-game v7'],
     [{ operation: 'stop', 'deployment-id': 'abc' }, 'Stopping abc'],
     [
       { operation: 'stop', application: 'my-game', group: 'pr-1' },
@@ -185,7 +199,7 @@ describe('what the log says first', () => {
       'Stopping every deployment of my-game',
     ],
   ])('of %j is the title "%s"', async (inputs, title) => {
-    expect(await describeOf({ ...TOKEN, ...inputs })).toMatchObject({ title })
+    expect(await describeOf({ ...TOKEN, ...inputs })).toEqual({ title, lines: [] })
   })
 })
 
