@@ -56,7 +56,7 @@ export function scanVariables(
       at = endsAt
       continue
     }
-    const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(line) ?? []
+    const [, key = '', value = ''] = /([^=]*)=(.*)/s.exec(line) ?? []
     const endsAt = findPemEnd(lines, at) ?? (KEY.test(key) ? findValueEnd(lines, at, value) : -1)
     const previous = mistakes.at(-1)
     if (endsAt > at) {
@@ -98,7 +98,7 @@ function findValueEnd(lines: readonly string[], from: number, value: string): nu
   const begin = value.trim()
   const close = { '{': '}', '[': ']', '"': '"', "'": "'" }[begin[0] ?? '']
   if (close === undefined || (begin.length > 1 && begin.endsWith(close))) return -1
-  if (KEY.test(/^\s*([^=]*)=/.exec(lines[from + 1] ?? '')?.[1] ?? '')) return -1
+  if (KEY.test(/\s*([^=]*)=/.exec(lines[from + 1] ?? '')?.[1] ?? '')) return -1
   return lines.findIndex((one, index) => index > from && one.trimEnd().endsWith(close))
 }
 
