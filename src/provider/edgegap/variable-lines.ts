@@ -43,7 +43,7 @@ export function scanVariables(
     mistakes.push({ kind, from: from + 1, to: to + 1, lines: lines.slice(from, to + 1), ...more })
   for (let at = 0; at < lines.length; at++) {
     const line = (lines[at] ?? '').trimStart()
-    if (line.trim() === '' || line.startsWith('#')) continue
+    if (line === '' || line.startsWith('#')) continue
     const [, heredocKey, end = ''] = HEREDOC.exec(line) ?? []
     if (heredocKey !== undefined) {
       const endsAt = lines.findIndex((one, index) => index > at && one.trim() === end)

@@ -233,6 +233,45 @@ describe('the definition', () => {
     expect(stop.targets).toEqual([])
   })
 
+  it('opens nothing that could deploy for a stop, nor for the post step', async () => {
+    const { contextOf } = await import('./opening.ts')
+    const bounds = { deadlineMs: 1_000, signal: new AbortController().signal }
+    const stop = await read({ ...STOP, 'deployment-id': 'abc' })
+    const saved = { apiUrl: new URL('https://api.test'), token: 'key-1' }
+    for (const opening of [
+      edgegap.open(stop, contextOf()),
+      edgegap.reopen({ ...saved, own: edgegap.savedAccess(stop) }, contextOf()),
+    ]) {
+      await expect((await opening).plan(bounds)).rejects.toThrow('nothing to deploy or to make')
+    }
+  })
+
+  it('needs nothing saved but URL and token, and has no outputs of its own', async () => {
+    expect(edgegap.savedAccess(await read(DEPLOY))).toEqual({})
+    expect([edgegap.outputs, edgegap.unusedInputs]).toEqual([[], []])
+  })
+
+  const warningsOf = async (inputs: Record<string, string>) =>
+    (await readSettings(environmentOf(inputs), [edgegap])).warnings
+
+  it('warns of inputs that an operation does not read', async () => {
+    const given = { locations: 'tokyo', env: 'A=1', 'secret-env': 'B=1', tags: 't' }
+    const deploy = await warningsOf({ ...DEPLOY, ...given })
+    expect(deploy).toEqual([])
+    const stop = await warningsOf({ ...STOP, 'deployment-id': 'abc', ...given })
+    expect(stop.map((text) => text.split(' ')[0])).toEqual(Object.keys(given))
+  })
+
+  it('warns of no default, for the runner hands those over always', async () => {
+    const defaults = {
+      locations: 'new-york 40.71,-74.01',
+      'version-policy': 'create',
+      replace: 'none',
+      scope: 'group',
+    }
+    expect(await warningsOf({ ...STOP, 'deployment-id': 'abc', ...defaults })).toEqual([])
+  })
+
   it('hides every value of a secret input', () => {
     const values = (input: string, text: string) =>
       edgegap.secretInputs[input]?.(text, input).map(({ value }) => value)

@@ -154,6 +154,7 @@ describe('JSON and texts in quotes', () => {
   it('that are opened at the end of a line go on', () => {
     expect(scan('A="\nx y"').mistakes).toEqual([['several-lines', 1, 2, 'A']])
     expect(scan('X={}\nA={\nx y\n}').mistakes).toEqual([['several-lines', 2, 4, 'A']])
+    expect(scan('A={\nx B=1\n}').mistakes).toEqual([['several-lines', 1, 3, 'A']])
     expect(scan('A={\nBB=1\n}').values[0]).toEqual(['A', '{', 1])
   })
 
