@@ -67,11 +67,11 @@ export function readStatus(body: string, id: string, request: string): StatusRea
     .toUpperCase()
   const base = Object.hasOwn(STATES, name) ? STATES[name] : undefined
   const facts = readFacts(status)
-  const maxMinutes = status.max_duration
-  if (maxMinutes !== undefined && maxMinutes > 0) facts.maxMinutes = maxMinutes
+  const { max_duration: maxMinutes = 0 } = status
+  if (maxMinutes > 0) facts.maxMinutes = maxMinutes
   // A server that nobody can reach is not ready, whatever it is called.
   const hasHost = facts.host !== undefined || facts.ip !== undefined
-  const isNowhere = base === 'succeeded' && (!hasHost || !facts.ports?.length)
+  const isNowhere = base === 'succeeded' && (!hasHost || facts.ports.length === 0)
   const namesNoPort = isNowhere && hasHost && Object.keys(status.ports ?? {}).length === 0
   const state = status.error ? 'failed' : isNowhere ? 'pending' : (base ?? 'pending')
   const place = readPlace(status.location)
