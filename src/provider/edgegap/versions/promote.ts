@@ -1,5 +1,5 @@
 import { abortLater } from '../../../base/clock.ts'
-import { ActionError, type ErrorKind, toActionError } from '../../../base/errors.ts'
+import { ActionError, toActionError } from '../../../base/errors.ts'
 import type { Call } from '../../call.ts'
 import type { MovedVersion } from '../../versions.ts'
 import { budget } from '../budget.ts'
@@ -161,7 +161,7 @@ function fateUnknown({ version, from, to }: PlannedPromotion, error: ActionError
     kind: error.kind,
     what: `It is not known whether the version ${version} was moved from ${showImage(from)} to ${showImage(to)}: ${error.message}`,
     next: 'Look at the version in the dashboard, or run the job again.',
-    ...(error.request !== undefined && { request: error.request }),
+    request: error.request,
   })
 }
 
@@ -177,12 +177,11 @@ function withContext(
     done && `moved before it: ${done}`,
     left.length > 0 && `not moved: ${left.join(', ')}`,
   ]
-  const kind: ErrorKind = error.kind
   return new ActionError({
-    kind,
+    kind: error.kind,
     what: parts.filter(Boolean).join('; '),
     ...(error.next !== undefined && { next: error.next }),
-    ...(error.request !== undefined && { request: error.request }),
+    request: error.request,
     cause: error,
   })
 }
