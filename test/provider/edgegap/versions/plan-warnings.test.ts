@@ -74,3 +74,11 @@ describe('what a dry run says of keep-versions', () => {
     expect(planned.warnings.join()).not.toContain('keep-versions')
   })
 })
+
+it('the application is asked for only where the version is missing', async () => {
+  const asked = () => edgegap.requestsTo('GET', /\/app\/my-game$/).length
+  await plan(edgegap, { image: image('v1') })
+  expect(asked()).toBe(0)
+  await plan(edgegap, { image: image('v9') })
+  expect(asked()).toBe(1)
+})
