@@ -161,13 +161,15 @@ function cancelLater(): void {
 
 describe('a step that is cancelled', () => {
   it('ends when the time for cleaning up is over, whatever hangs', async () => {
-    provider.readings.set('a', [PENDING])
+    provider.observe = async () => {
+      cancelled.abort()
+      return new Map([['a', PENDING]])
+    }
     provider.stop = () => {
       over.abort()
       return new Promise(() => {})
     }
     provider.readLog = async () => undefined
-    setTimeout(() => cancelled.abort(), 20)
     const decide = await deploy()
     expect(output('outcome')).toBe('cancelled')
     expect(JSON.parse(output('deployments') ?? '')).toMatchObject([
