@@ -9,6 +9,7 @@ import type { ActionProcess } from '../../src/runner/process.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
 import { LEDGER_STATE } from '../../src/runner/saved-states.ts'
 import type { Settings } from '../../src/settings/model.ts'
+import { fixedSchedule } from '../../src/wait/schedule.ts'
 import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
 import { environmentOf, removeEventFiles, SHA } from '../github/stage.ts'
 import { RecordingRunner } from '../report/fixtures.ts'
@@ -26,6 +27,7 @@ let context: ProviderContext
 beforeEach(() => {
   runner = new RecordingRunner()
   provider = new FakePlatform()
+  Object.assign(provider, { pollSchedule: () => fixedSchedule(10) })
   cancelled = new AbortController()
   over = new AbortController()
   const cancellation = { signal: cancelled.signal, over: over.signal }
@@ -105,11 +107,11 @@ describe('a step that deploys', () => {
     async (onFailure) => {
       provider.targets.push({ name: 'y', where: '1,2' })
       provider.creates.push({ kind: 'created', id: 'a' }, { kind: 'created', id: 'b' })
-      provider.readings.set('a', [FAILED])
+      provider.readings.set('b', [FAILED])
       provider.stops.push('gone')
       expect((await deploy({ onFailure }))()).toBe(false)
       expect(savedIds()).toEqual([])
-      expect(provider.calls.includes('stop b')).toBe(onFailure === 'stop')
+      expect(provider.calls.includes('stop a')).toBe(onFailure === 'stop')
       // Of several, each line says which one it is about.
       expect(runner.log).toContain('y: accepted as b')
     },
