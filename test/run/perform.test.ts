@@ -73,6 +73,13 @@ describe('a step that deploys', () => {
     expect(summary()).toContain('my-game')
   })
 
+  it('calls a success by the word of the platform, and says nothing of other servers', async () => {
+    Object.assign(provider, { successWord: 'published' })
+    await deploy({ summary: true })
+    expect(summary()).toContain('my-game v1 is published')
+    expect(runner.log).toContain('] accepted as a')
+  })
+
   it('writes no summary where none is wanted', async () => {
     await deploy()
     expect(summary()).toBe('')
@@ -180,6 +187,7 @@ describe('a step that is cancelled', () => {
     expect(runner.messages('warning').join()).toContain('The post step stops')
     expect(decide()).toBe(false)
     expect(savedIds()).toEqual(['a'])
+    expect(output('error')).toContain('cancelled')
   })
 
   it('that is killed while it prepares reports that nothing was created', async () => {
@@ -235,6 +243,8 @@ describe('another operation', () => {
     expect((await step(settings))()).toBe(true)
     expect(output('outcome')).toBe('stopped')
     expect(provider.calls).toContain('stop x')
+    expect(output('version')).toBe('')
+    expect(summary()).toMatch(/^### .*\bx\b/)
     expect(summary()).toContain('x')
   })
 
@@ -326,7 +336,7 @@ describe('what a run works with', () => {
 
   it.each([
     ['names its run', { GITHUB_RUN_ID: '123' }, /^dgs-123-[0-9a-f]{12}$/],
-    ['is a plain word elsewhere', { GITHUB_RUN_ID: 'a/b c' }, /^dgs-a-b-c-[0-9a-f]{12}$/],
+    ['is a plain word elsewhere', { GITHUB_RUN_ID: 'a//b c' }, /^dgs-a-b-c-[0-9a-f]{12}$/],
     ['has at most 40 characters', { GITHUB_RUN_ID: '9'.repeat(99) }, /^dgs-9{20}-[0-9a-f]{12}$/],
     ['has a word where there is no run', {}, /^dgs-local-[0-9a-f]{12}$/],
   ])('the tag of a create %s', (_, environment, form) => {

@@ -20,6 +20,7 @@ describe('the stop of one server', () => {
     expect(await run.stop()).toMatchObject({ outcome: 'stopped', stoppedIds: ['a'] })
     expect(run.provider.calls.slice(0, 2)).toEqual(['log a', 'stop a'])
     expect(run.runner.log).toContain('bye')
+    expect(run.runner.messages('notice')).toEqual([])
   })
 
   it('of what has ended before says so', async () => {
@@ -371,6 +372,7 @@ describe('before a stop', () => {
       stoppedIds: ['a', 'b'],
     })
     expect(run.clock.elapsedMs).toBe(0)
+    expect(stops()).toEqual(['stop a', 'stop b'])
   })
 })
 
