@@ -395,7 +395,7 @@ describe('older servers of the group', () => {
     run.provider.groups.members = async () => {
       throw errorOf('forbidden')
     }
-    expect(await run.deploy(replace('after-ready'))).toMatchObject({ outcome: 'failed' })
+    expect(await run.deploy(replace('after-ready'))).toMatchObject({ outcome: 'rejected' })
     expect(run.state.error?.message).toContain('so no server was created')
     expect(run.provider.calls).toEqual([])
   })

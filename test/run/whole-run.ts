@@ -84,7 +84,7 @@ export class FakePlatform extends FakeProvider {
   readonly logs = new Map<string, readonly string[]>()
 
   readonly groups = {
-    members: async (): Promise<Members> => {
+    members: async (_?: unknown): Promise<Members> => {
       this.calls.push('list')
       return this.members
     },
