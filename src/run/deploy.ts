@@ -7,7 +7,7 @@ import type { WebhookChannel } from '../webhook/channel.ts'
 import { cleanUp } from './clean-up.ts'
 import { conclude } from './conclude.ts'
 import { deployAll } from './deploy-all.ts'
-import { ensureVersion, prepare, refused } from './ensure-version.ts'
+import { ensureVersion, noteRefusal, prepare } from './ensure-version.ts'
 import { promoteDeployed } from './promote.ts'
 import { findOlder, replaceAfter, replaceBefore } from './replace.ts'
 import { cleanUpCall, type Run, runCall } from './run.ts'
@@ -34,7 +34,7 @@ export async function deploy(run: Run): Promise<void> {
     state.deployments = provider.targets.map((target) => {
       return { target, outcome: 'failed', timeline: [], elapsedMs: 0 }
     })
-    const [older] = await refused(run, () => {
+    const [older] = await noteRefusal(run, () => {
       const { replace } = run.settings
       return Promise.all([findOlder(run, replace), holdForTunnel(run, channel, preparation)])
     })

@@ -265,6 +265,14 @@ describe('several servers', () => {
     expect(inLedger()).toEqual(['m1=a', 'm2=b', 'm3=c'])
   })
 
+  it('are no success where two have one id: one of them is not known', async () => {
+    inPlaces('x', 'y')
+    run.provider.creates.push({ kind: 'created', id: 'a' }, { kind: 'created', id: 'a' })
+    const { outcome, deployments, stoppedIds } = await run.deploy()
+    expect([outcome, stoppedIds]).toEqual(['failed', expect.arrayContaining(['a'])])
+    expect(deployments.map(({ error }) => error?.kind)).toContain('malformed-reply')
+  })
+
   it('end at once when one of them fails, and each is stopped', async () => {
     inPlaces('x', 'y', 'z')
     run.provider.readings.set('b', [PENDING, FAILED])
