@@ -156,8 +156,7 @@ describe('whatever ROCKIT Edge sends', () => {
           readTaskReply(json),
           readRows(json, 'tasks'),
           readFailure(json),
-          replies.readImport(json, true),
-          replies.readImport(json, false),
+          replies.readImport(json),
           replies.readSecret(json),
           replies.readSubscriptionName(json),
           replies.readProblem(body, json),
@@ -173,7 +172,7 @@ describe('whatever ROCKIT Edge sends', () => {
   test('an upload goes to a web address or nowhere', () =>
     holds(
       fc.property(anyReply, ({ json }) => {
-        const { uploadUrl } = replies.readImport(json, true)
+        const { uploadUrl } = replies.readImport(json)
         if (uploadUrl !== undefined) expect(uploadUrl).toMatch(/^https?:\/\/[^/]/i)
       }),
       1_000,

@@ -77,12 +77,7 @@ function isProven(
   // Where finished tasks are not listed, the deploy may have come and gone between two checks.
   const isListed = record.own().some((own) => reading.tasks?.some(({ name }) => name === own.name))
   const isWholly = isNew && !changes.includes('same') && reading.app?.isBusy === false
-  return (
-    isWholly &&
-    reading.tasks !== undefined &&
-    !isListed &&
-    nowMs - (record.rest.idleFromMs ?? nowMs) >= REST_MS
-  )
+  return isWholly && !isListed && nowMs - (record.rest.idleFromMs ?? nowMs) >= REST_MS
 }
 
 /** Not at work and without an error, as far as the app may be read. */

@@ -171,9 +171,7 @@ export class ImportRecord {
   #buildOfNotices(): string | undefined {
     const before = this.baseline.app?.currentBuild ?? Number.NaN
     const builds = [...this.notices.values()].filter(({ build }) => build !== undefined)
-    const first = builds.find(
-      ({ kind, build }) => kind !== 'deploy' && !(isNumber(build) && Number(build) <= before),
-    )
+    const first = builds.find(({ kind, build }) => kind !== 'deploy' && !(Number(build) <= before))
     // If every notice of the import was lost: only the very next number is certainly ours.
     return (first ?? builds.find(({ build }) => Number(build) === before + 1))?.build
   }
@@ -192,10 +190,9 @@ function withDetails(row: Task, details: Task): Task {
 
 /** `7` and `0007` are the same: paths pad the numbers of builds ("Creating Deployments"). */
 export function isSameBuild(one: string | undefined, other: string | undefined): boolean {
-  if (one === undefined || other === undefined) return false
-  return one === other || (isNumber(one) && isNumber(other) && Number(one) === Number(other))
+  return one !== undefined && withoutZeros(one) === withoutZeros(other)
 }
 
-function isNumber(text: string | undefined): boolean {
-  return text !== undefined && /^\d+$/.test(text)
+function withoutZeros(build: string | undefined): string | undefined {
+  return build?.replace(/^0+(?=\d+$)/, '')
 }

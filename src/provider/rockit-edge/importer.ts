@@ -34,6 +34,7 @@ interface Upload {
   readonly tag: string
   readonly record: ImportRecord
   readonly reply: RockitEdgeReply
+  readonly answer: ImportReply
 }
 
 /** Asks for one import and, in upload mode, sends the build there. */
@@ -61,20 +62,21 @@ export class Importer {
     }
     const record = new ImportRecord(baseline)
     this.record = record
-    const tag = files && uploads.opened()
+    const upload = files && { files, tag: uploads.opened(), record }
     const { application, source } = settings
     const forms = importForms(application, source.kind === 'url' ? source : undefined)
     const asked = await askImport(api.send, forms, baseline, call)
-    if (asked.kind === 'ambiguous') return await this.#resolve(asked.error, record, tag, call)
+    if (asked.kind === 'ambiguous') {
+      return await this.#resolve(asked.error, record, upload?.tag, call)
+    }
     if (asked.kind !== 'answered') {
-      if (tag !== undefined) uploads.closed(tag)
+      if (upload) uploads.closed(upload.tag)
       return asked
     }
-    const { reply } = asked
-    if (files && tag !== undefined) return await this.#upload({ files, tag, record, reply }, call)
-    const { taskName, buildName } = readImport(reply.json, false)
-    record.identify(taskName, buildName)
-    return this.#created(record, taskName)
+    const answer = readImport(asked.reply.json)
+    record.identify(answer.taskName, answer.buildName)
+    if (!upload) return this.#created(record, answer.taskName)
+    return await this.#upload({ ...upload, reply: asked.reply, answer }, call)
   }
 
   /**
@@ -95,7 +97,6 @@ export class Importer {
       const task = await findLostImport(record, tag !== undefined, api, context.clock, call)
       if (task && tag === undefined) {
         context.log(`The import began: its task is ${task.name}.`)
-        record.identify(task.name, task.build)
         return this.#created(record, task.name)
       }
       if (task) {
@@ -109,10 +110,9 @@ export class Importer {
     return { kind: 'try-again', error }
   }
 
-  async #upload({ files, tag, record, reply }: Upload, call: Call): Promise<CreateResult> {
+  async #upload(upload: Upload, call: Call): Promise<CreateResult> {
     const { context, uploads } = this.#scene
-    const answer = readImport(reply.json, true)
-    record.identify(answer.taskName, answer.buildName)
+    const { files, tag, record, reply, answer } = upload
     if (answer.taskName !== undefined) uploads.begun(tag, answer.taskName)
     const taskName = answer.taskName ?? (await this.#findUploadTask(tag, record, call))
     const url = uploadTarget(answer)
@@ -154,7 +154,6 @@ export class Importer {
     // asked to expire, which no other task can.
     const name = upload?.name ?? tasks.find(({ kind }) => kind === 'other')?.name
     if (name !== undefined) this.#scene.uploads.begun(tag, name)
-    if (upload) record.identify(upload.name, upload.build)
     return upload?.name
   }
 

@@ -1,61 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { evaluate, REST_MS } from '../../../src/provider/rockit-edge/evaluate.ts'
-import { ImportRecord, isSameBuild } from '../../../src/provider/rockit-edge/import-record.ts'
-import { readApp } from '../../../src/provider/rockit-edge/wire/app.ts'
-import { readTask, type Task, type TaskType } from '../../../src/provider/rockit-edge/wire/task.ts'
-import { readNotice } from '../../../src/provider/rockit-edge/wire/webhook.ts'
-
-const goal = { app: 'my_game', waitUntil: 'deployed', expectedBytes: undefined } as const
-const appOf = (more: object = {}) =>
-  readApp({
-    name: 'my_game',
-    iCurBuild: 6,
-    dxfName: 'old',
-    processing: false,
-    exporting: false,
-    ...more,
-  })
-
-function taskOf(type: string, status: string, more: object = {}): Task {
-  const task = readTask({
-    name: `${type}_1`,
-    appName: 'my_game',
-    type,
-    status,
-    buildName: '0007',
-    ...more,
-  })
-  if (!task) throw new Error('not a task')
-  return task
-}
-
-function noticeOf(type: TaskType, event: string, more: object = {}): Task {
-  const body = { type, event, orgName: 'acme', appName: 'my_game', buildName: '0007', ...more }
-  const read = readNotice(JSON.stringify(body), 'acme', 'my_game')
-  if ('ignored' in read) throw new Error(read.ignored)
-  return read.notice
-}
-
-/** A build that is checked again and again, on a clock of its own. */
-function scene(
-  baseline = { app: appOf(), tasks: [] as Task[] },
-  waitUntil: 'imported' | 'deployed' = 'deployed',
-) {
-  const record = new ImportRecord(baseline)
-  let nowMs = 0
-  return {
-    record,
-    check(tasks: Task[] | undefined, app = appOf(), afterMs = 12_000) {
-      nowMs += afterMs
-      if (tasks) for (const name of record.update(tasks)) record.lose(name)
-      const reading = { tasks, app, nowMs }
-      record.noteRest(reading)
-      return evaluate(record, reading, { ...goal, waitUntil })
-    },
-  }
-}
-
-const fresh = { iCurBuild: 7, dxfName: 'new' }
+import { isSameBuild } from '../../../src/provider/rockit-edge/import-record.ts'
+import { appOf, fresh, goal, noticeOf, scene, taskOf } from './build-scene.ts'
 
 describe('tasks', () => {
   it('decide by our build, the deploy last', () => {
@@ -310,5 +256,9 @@ it('builds are the same with and without leading zeros', () => {
   expect(isSameBuild('7', '0007')).toBe(true)
   expect(isSameBuild('7', '8')).toBe(false)
   expect(isSameBuild('a7', 'a07')).toBe(false)
+  expect(isSameBuild('7a', '07a')).toBe(false)
+  expect(isSameBuild('0', '000')).toBe(true)
+  expect(isSameBuild('7', undefined)).toBe(false)
+  expect(isSameBuild(undefined, '7')).toBe(false)
   expect(isSameBuild(undefined, undefined)).toBe(false)
 })

@@ -54,6 +54,21 @@ describe('our build', () => {
     },
   )
 
+  it('is the one of the first import, where rows are in their order too', () => {
+    const record = newRecord()
+    record.update([
+      task('mkraw_1', 'begin', { buildName: '7', created: 1_800_000_001 }),
+      task('mkraw_2', 'begin', { buildName: '8', created: 1_800_000_009 }),
+    ])
+    expect(record.build).toBe('7')
+  })
+
+  it('is found where nothing was known of the tasks before', () => {
+    const record = new ImportRecord({ app, tasks: undefined })
+    expect(record.update([task('mkraw_1', 'begin', { buildName: '7' })])).toEqual([])
+    expect(record.build).toBe('7')
+  })
+
   it('stays the same, whatever comes later', () => {
     const record = newRecord()
     record.update([task('mkraw_1', 'begin', { buildName: '7' })])
@@ -143,9 +158,15 @@ describe('a publish that names no build', () => {
     ['an upload', task('upload_1', 'started')],
   ])('is not ours when it is seen during %s', (_name, busy) => {
     const record = newRecord()
-    record.update([busy, task('deploy_1', 'begin')])
+    record.update([
+      task('dltar_1', 'end'),
+      busy,
+      task('deploy_1', 'begin'),
+      task('mkdxf_1', 'begin'),
+    ])
+    expect(names(record.unnamed())).toEqual(['mkdxf_1'])
     record.update([{ ...busy, stage: 'end' }, task('deploy_1', 'end'), task('deploy_2', 'begin')])
-    expect(names(record.unnamed())).toEqual(['deploy_2'])
+    expect(names(record.unnamed())).toEqual(['mkdxf_1', 'deploy_2'])
   })
 
   it('is not ours when it was made before the import was begun, by time', () => {
@@ -234,6 +255,7 @@ describe('what webhooks said', () => {
     record.addNotice(notice('mkraw', 'end', { buildChanged: false, dxfName: 'e' }))
     record.addNotice(notice('mkraw', 'end'))
     expect(record.ownNotices()).toMatchObject([{ buildChanged: false, dxfName: 'e' }])
+    record.addNotice(notice('mkraw', 'error'))
     record.addNotice(notice('mkraw', 'error', { exception: { exitCode: 3 } }))
     expect(record.ownNotices()).toMatchObject([{ stage: 'error', failure: { exitCode: 3 } }])
   })
@@ -252,6 +274,14 @@ describe('what webhooks said', () => {
       '0007',
     ],
     ['no later number', [notice('deploy', 'end', { buildName: '8' })], undefined],
+    [
+      'the first that names any',
+      [
+        notice('mkraw', 'end', { buildName: undefined }),
+        notice('mkraw', 'end', { buildName: '9' }),
+      ],
+      '9',
+    ],
     ['nothing without a name', [notice('mkraw', 'end', { buildName: undefined })], undefined],
   ])('shows which build is ours: %s', (_name, notices, build) => {
     const record = newRecord()

@@ -33,7 +33,7 @@ const failure = { error: { deployment: { failedDeployments: ['akamai'] } } }
 
 describe('a status check', () => {
   it('reads the app and the tasks', async () => {
-    const { check, record, asked, clock } = openReader({
+    const { check, record, asked, clock, script } = openReader({
       'GET /tasks': [tasks(row('mkraw', 'begin'))],
     })
     expect(await check()).toMatchObject({
@@ -43,6 +43,10 @@ describe('a status check', () => {
     })
     expect(record.own().map(({ name }) => name)).toEqual(['mkraw_1'])
     expect(asked).toEqual(['GET /apps/a', 'GET /tasks'])
+    expect(record.rest.idleReadings).toBe(0)
+    script['GET /tasks'] = [tasks(row('mkraw', 'end'))]
+    await check()
+    expect(record.rest.idleReadings).toBe(1)
   })
 
   it('that only lacks the app is one all the same', async () => {

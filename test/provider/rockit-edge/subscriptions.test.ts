@@ -158,6 +158,20 @@ describe('what earlier runs left behind', () => {
     expect(lines).toContain(`Removed the subscription ${old}, which an earlier run left behind.`)
   })
 
+  it('is removed without forgetting our own', async () => {
+    const old = named(2 * DAY_S)
+    const { edge, subscribe, finish, changes, script } = openSubscriber(
+      [good],
+      [[204]],
+      listed('subscriptions', [{ name: old }]),
+    )
+    script[`DELETE /subscriptions/${old}`] = [[204]]
+    await subscribe()
+    await edge.prepare(newCall())
+    await finish()
+    expect(changes()).toEqual([BEST, REMOVE, REMOVE])
+  })
+
   it.each<[string, Answer, Answer]>([
     ['the list', [403, {}], [204]],
     ['the removal', listed('subscriptions', [{ name: named(2 * DAY_S) }]), [500, {}]],

@@ -16,6 +16,9 @@ const EXPIRE = 'PATCH /tasks {"taskName":"upload_1","expire":true}'
 const ASKED = 'POST /builds {"appName":"a"}'
 const upload = (status: string, more: object = {}) => row('upload', status, more)
 
+/** Headers of a folder and a file, the file in full blocks, and the end of the archive. */
+const WHOLE_BYTES = 512 + 512 + 5_120 + 1_024
+
 /** A publish that uploads a folder to a real host, on an instance whose tasks are these, by list. */
 async function openUpload(answers: Answers = {}, effect?: UploadEffect & { times?: number }) {
   const storage = await openStorage()
@@ -114,6 +117,31 @@ describe('an upload', () => {
     expect(storage.uploads).toEqual([])
   })
 
+  it('goes to whatever host an https URL names', async () => {
+    const url = 'https://storage.invalid/x'
+    const { create } = await openUpload({ 'POST /builds': [[200, { url }]] })
+    expect(await create()).toMatchObject({ kind: 'broken-off', error: { kind: 'unreachable' } })
+  })
+
+  it('is known by the build that the reply names, before any task is listed', async () => {
+    const storage = await openStorage()
+    const { create } = await openUpload({
+      'POST /builds': [[200, { url: storage.newUrl(), taskName: 't', buildName: '0009' }]],
+      'GET /tasks': [tasks()],
+    })
+    expect(await create()).toEqual({ kind: 'created', id: 'a/0009' })
+  })
+
+  it('is not taken for a publish that is under way', async () => {
+    const storage = await openStorage()
+    const { create, notes } = await openUpload({
+      'POST /builds': [[200, { url: storage.newUrl() }]],
+      'GET /tasks': [tasks(), tasks(), tasks(row('deploy', 'begin', { buildName: '0006' }))],
+    })
+    expect(await create()).toMatchObject({ kind: 'created' })
+    expect(notes).toEqual(['opened upload', 'closed upload'])
+  })
+
   it('that is refused for good is broken off, and expired at the end of the run', async () => {
     const { create, edge, notes, changes, lines } = await openUpload(
       {},
@@ -125,6 +153,22 @@ describe('an upload', () => {
     expect(changes()).toEqual([ASKED, EXPIRE])
     expect(notes.at(-1)).toBe('closed upload')
     expect(lines).toContain('Expired the upload task upload_1.')
+  })
+
+  it('whose task the reply names is expired by that name, though it is not listed', async () => {
+    const storage = await openStorage()
+    storage.faults.order({ kind: 'status', status: 413 })
+    const { create, edge, changes } = await openUpload({
+      'POST /builds': [[200, { url: storage.newUrl(), taskName: 'named' }]],
+      'GET /tasks': [tasks()],
+      'GET /tasks/named': [
+        [200, upload('started')],
+        [200, upload('expired')],
+      ],
+    })
+    await create()
+    await edge.finish(newCall())
+    expect(changes()).toEqual([ASKED, 'PATCH /tasks {"taskName":"named","expire":true}'])
   })
 
   it('that is cancelled creates nothing, and is expired at the end of the run', async () => {
@@ -257,7 +301,7 @@ describe('a PUT without a clear reply', () => {
   const after = (...rows: object[]) => ({ 'GET /tasks': [tasks(), tasks(), tasks(...rows)] })
 
   it.each<[string, object[]]>([
-    ['its import has begun', [row('mkraw', 'submitted')]],
+    ['its import has begun', [row('mkraw', 'submitted'), upload('started')]],
     ['its task has ended', [upload('ended')]],
   ])('has arrived where %s', async (_name, rows) => {
     const { create, storage } = await openUpload(after(...rows), lost)
@@ -265,7 +309,25 @@ describe('a PUT without a clear reply', () => {
     expect(storage.uploads).toHaveLength(1)
   })
 
-  it('is sent again while its task is open', async () => {
+  it('is sent again while its task is open, though all of it was sent', async () => {
+    const effect = { kind: 'reset', atBytes: WHOLE_BYTES, times: 1 } as const
+    const { create, storage } = await openUpload(after(upload('started')), effect)
+    expect(await create()).toMatchObject({ kind: 'created' })
+    expect(storage.uploads.map(({ bytes }) => bytes)).toEqual([WHOLE_BYTES, WHOLE_BYTES])
+  })
+
+  it('is not sent again on old news of its task', async () => {
+    const storage = await openStorage()
+    storage.faults.order({ ...lost })
+    const { create } = await openUpload({
+      'POST /builds': [[200, { url: storage.newUrl() }]],
+      'GET /tasks': [tasks(), tasks(), tasks(upload('started')), [500, {}]],
+    })
+    expect(await create()).toMatchObject({ kind: 'created' })
+    expect(storage.uploads).toHaveLength(1)
+  })
+
+  it('is sent again where not all of it was sent', async () => {
     const { create, storage, lines } = await openUpload(after(upload('started')), {
       kind: 'reset',
       atBytes: 6_000,

@@ -20,7 +20,7 @@ describe('whatever comes', () => {
       isLocked: false,
     })
     expect(readTask(value)).toBeUndefined()
-    expect(readImport(value, true).uploadUrl).toBeUndefined()
+    expect(readImport(value).uploadUrl).toBeUndefined()
     expect(readSecret(value)).toBeUndefined()
     expect(() => [readRows(value, 'tasks'), readProblem('', value), shapeOf(value)]).not.toThrow()
     expect(readNotice(JSON.stringify(value) ?? '', 'a', 'b')).toMatchObject({

@@ -15,14 +15,10 @@ const target = fields({
 })
 const IMPORT_OWN = [...URL_NAMES, 'taskName', 'taskId', 'buildName', 'buildId']
 
-/**
- * `uploadHeaders` are those that the upload must carry, where the reply names some.
- *
- * @param isUpload whether an upload was asked for, so that a URL in the reply is where it goes
- */
-export function readImport(reply: unknown, isUpload: boolean) {
+/** `uploadHeaders` are those that the upload must carry, where the reply names some. */
+export function readImport(reply: unknown) {
   const answer = unwrap(reply, IMPORT_OWN, ['build', 'data', 'result'])
-  const found = isUpload ? findUploadTarget(answer) : undefined
+  const found = findUploadTarget(answer)
   const headers = Object.entries(found?.headers ?? {}).filter(
     ([, value]) => typeof value === 'string',
   )
