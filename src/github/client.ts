@@ -89,7 +89,10 @@ export class GitHubClient {
       const { status, data } = await call(await this.#octokit)
       // A redirect is not followed: it would carry the token elsewhere.
       if (status < 300) return data
-      throw new ActionError({ kind: 'refused', what: `GitHub sent us elsewhere (HTTP ${status})` })
+      throw new ActionError({
+        kind: 'refused',
+        what: `GitHub answered with a redirect, which is not followed (HTTP ${status})`,
+      })
     } catch (thrown) {
       throw toGitHubError(thrown, this.#options.wallMs())
     }

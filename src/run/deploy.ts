@@ -136,7 +136,7 @@ async function subscribeBeside(run: Run, channel: WebhookChannel): Promise<void>
   try {
     await provider.webhooks?.subscribe?.(channel.url, runCall(run, SUBSCRIBE_MS))
   } catch (thrown) {
-    channel.distrust(`${provider.title} took no subscription: ${describe(thrown)}`)
+    channel.distrust(`${provider.title} did not accept the subscription: ${describe(thrown)}`)
   }
 }
 

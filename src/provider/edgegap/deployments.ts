@@ -5,7 +5,13 @@ import { Pacer } from '../../base/pacer.ts'
 import type { Call } from '../call.ts'
 import type { ServerLog, StopReply } from '../provider.ts'
 import { budget } from './budget.ts'
-import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
+import {
+  type EdgegapClient,
+  type EdgegapReply,
+  type EdgegapRequest,
+  malformedReply,
+  replyError,
+} from './client.ts'
 import { wire } from './load-wire.ts'
 import { readServerLog } from './server-log.ts'
 import type { DeploymentPage, DeploymentRow, Membership, StatusReading } from './wire.ts'
@@ -99,10 +105,7 @@ export class Deployments {
       rows.push(...read.rows)
       if (!read.hasNext) return rows
     }
-    throw new ActionError({
-      kind: 'malformed-reply',
-      what: `The list of deployments has more than ${MAX_PAGES} pages`,
-    })
+    throw malformedReply(`The list of deployments has more than ${MAX_PAGES} pages`)
   }
 
   /** The rows of the first page only. */

@@ -164,7 +164,7 @@ describe('the list of versions', () => {
     async (body) => {
       const error = await failure(list(scripted(inTurn({ body }))))
       expect(error).toMatchObject({ kind: 'malformed-reply' })
-      expect(error.message).toContain('without rows')
+      expect(error.message).toContain('no rows could be found')
     },
   )
 
@@ -225,7 +225,7 @@ describe('a list of several pages', () => {
     const api = scripted(inTurn({ body: { data: [1], pagination: { has_next: true } } }))
     const error = await failure(pages(api))
     expect(error).toMatchObject({ kind: 'malformed-reply', request: 'GET /v1/list' })
-    expect(error.message).toContain('no end within 100 pages')
+    expect(error.message).toContain('more than 100 pages')
     expect(api.sent).toHaveLength(100)
   })
 

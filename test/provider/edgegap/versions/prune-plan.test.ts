@@ -199,7 +199,7 @@ describe('the time for it', () => {
     )
     expect(await prune(late)).toEqual({
       deleted: ['a', 'b'],
-      warnings: ['keep-versions was given up: it took too long'],
+      warnings: ['keep-versions was given up, for it took too long: the next run goes on with it.'],
     })
   })
 
@@ -213,7 +213,7 @@ describe('the time for it', () => {
       ),
     ).toEqual({
       deleted: [],
-      warnings: ['keep-versions was given up: it took too long'],
+      warnings: ['keep-versions was given up, for it took too long: the next run goes on with it.'],
     })
   })
 
