@@ -53,10 +53,10 @@ export interface ErrorDetails {
   /** What happened, one sentence. May hold remote text: it is cleaned where it is printed. */
   what: string
   /** What the user can do about it, one sentence. */
-  next?: string
+  next?: string | undefined
   /** The request that failed, without query or credentials, such as `GET /v1/status/abc → 500`. */
   request?: string | undefined
-  retryAfterMs?: number
+  retryAfterMs?: number | undefined
   cause?: unknown
 }
 

@@ -5,8 +5,17 @@ import { isAmbiguous, isFinal, oddReply, toGitHubError } from './failure.ts'
 
 export type Octokit = InstanceType<typeof import('@actions/github/lib/utils')['GitHub']>
 
+interface Reply {
+  status: number
+  data: unknown
+}
+
 /** One call of the API, by a method of Octokit. */
-type Call = (octokit: Octokit) => Promise<{ status: number; data: unknown }>
+type Call<T extends Reply = Reply> = (octokit: Octokit) => Promise<T>
+
+interface Page extends Reply {
+  headers: { link?: string | undefined }
+}
 
 export interface ClientOptions {
   token: string
@@ -46,7 +55,7 @@ export class GitHubClient {
    * @throws ActionError
    */
   async repeat(call: Call): Promise<unknown> {
-    return await this.#try(() => this.#once(call), isFinal)
+    return (await this.#try(() => this.#once(call), isFinal)).data
   }
 
   /**
@@ -56,7 +65,7 @@ export class GitHubClient {
    * @throws ActionError
    */
   async list(call: Call): Promise<readonly unknown[]> {
-    return await this.#try(async () => readList(await this.#once(call)), isFinal)
+    return await this.#try(async () => readList((await this.#once(call)).data), isFinal)
   }
 
   /**
@@ -67,7 +76,7 @@ export class GitHubClient {
    */
   async create(call: Call): Promise<unknown> {
     const isLast = (error: ActionError) => isFinal(error) || isAmbiguous(error)
-    return await this.#try(() => this.#once(call), isLast)
+    return (await this.#try(() => this.#once(call), isLast)).data
   }
 
   async #try<T>(work: () => Promise<T>, isLast: (error: ActionError) => boolean): Promise<T> {
@@ -83,16 +92,14 @@ export class GitHubClient {
   }
 
   /** @throws ActionError, or whatever is wrong with our own code */
-  async #once(call: Call): Promise<unknown> {
+  async #once<T extends Reply>(call: Call<T>): Promise<T> {
     try {
       this.#octokit ??= this.#load()
-      const { status, data } = await call(await this.#octokit)
+      const reply = await call(await this.#octokit)
       // A redirect is not followed: it would carry the token elsewhere.
-      if (status < 300) return data
-      throw new ActionError({
-        kind: 'refused',
-        what: `GitHub answered with a redirect, which is not followed (HTTP ${status})`,
-      })
+      if (reply.status < 300) return reply
+      const what = `GitHub answered with a redirect, which is not followed (HTTP ${reply.status})`
+      throw new ActionError({ kind: 'refused', what })
     } catch (thrown) {
       throw toGitHubError(thrown, this.#options.wallMs())
     }
@@ -105,20 +112,17 @@ export class GitHubClient {
    * @throws ActionError
    */
   async pages<T extends { id: number }>(
-    call: (octokit: Octokit, page: number) => ReturnType<Call>,
+    call: (octokit: Octokit, page: number) => Promise<Page>,
     read: (entry: unknown) => T | undefined,
     isEnough?: (page: readonly T[]) => boolean,
   ): Promise<T[]> {
     // An entry can move to the next page while the pages are read: it counts once.
     const all = new Map<number, T>()
     for (let page = 1; page <= MAX_PAGES; page += 1) {
-      let hasNext = false
-      const entries = await this.list(async (octokit) => {
-        const reply = await call(octokit, page)
-        const { headers } = reply as { headers?: { link?: unknown } }
-        hasNext = /;\s*rel="next"/.test(String(headers?.link))
-        return reply
-      })
+      const { entries, hasNext } = await this.#try(async () => {
+        const { data, headers } = await this.#once((octokit) => call(octokit, page))
+        return { entries: readList(data), hasNext: /;\s*rel="next"/.test(headers.link ?? '') }
+      }, isFinal)
       const found = entries.flatMap((entry) => read(entry) ?? [])
       for (const one of found) all.set(one.id, one)
       if (!hasNext || isEnough?.(found)) break
@@ -135,8 +139,7 @@ export class GitHubClient {
       baseUrl: apiUrl.href.replace(/\/+$/, ''),
       userAgent: 'deploy-game-server',
       // Deprecation notes go to the console otherwise, past everything that cleans our log.
-      log: { debug: silent, info: silent, warn: silent, error: silent },
-      request: { fetch: this.#fetch },
+      request: { fetch: this.#fetch, log: { warn: silent } },
     })
   }
 

@@ -1,4 +1,4 @@
-import type { Clock } from '../base/clock.ts'
+import { type Clock, whenAborted } from '../base/clock.ts'
 import type { HttpClient } from '../net/request.ts'
 import type { GitHubSettings } from '../settings/github.ts'
 import { isUp } from '../state/state.ts'
@@ -93,7 +93,7 @@ export class GitHubReporter {
   /** The run is deploying. To be called when the create is on its way, and again when more is known. */
   started(view: RunView): void {
     const clean = this.#remember({ ...view, outcome: undefined })
-    this.#record?.lane.add(() => this.#recorder.start(clean))
+    this.#addToRecord((recorder) => recorder.start(clean))
     this.#writeComment(clean, true)
   }
 
@@ -106,14 +106,14 @@ export class GitHubReporter {
   finished(view: RunView): void {
     const clean = this.#remember(view)
     this.#record?.recorder.hurry()
-    this.#record?.lane.add(() => this.#recorder.finish(clean))
+    this.#addToRecord((recorder) => recorder.finish(clean))
     this.#writeComment(clean, true)
   }
 
   /** With `operation: stop`: what the environment and the comment speak of was stopped. */
   stopped(view: RunView): void {
     const clean = cleanView({ ...view, outcome: 'stopped' }, this.#options.clean)
-    this.#record?.lane.add(() => this.#recorder.stop(clean))
+    this.#addToRecord((recorder) => recorder.stop(clean))
     this.#writeComment(clean, false)
   }
 
@@ -151,10 +151,7 @@ export class GitHubReporter {
   }
 
   async #whenOver(): Promise<void> {
-    const { signal } = this.#budget
-    if (!signal.aborted) {
-      await new Promise((resolve) => signal.addEventListener('abort', resolve, { once: true }))
-    }
+    await whenAborted(this.#budget.signal)
     // Requests that were just dropped say so first.
     await this.#options.clock.sleep(20)
   }
@@ -170,19 +167,19 @@ export class GitHubReporter {
     })
   }
 
-  get #recorder(): DeploymentRecorder {
-    if (!this.#record) throw new Error('no record is kept')
-    return this.#record.recorder
+  #addToRecord(step: (recorder: DeploymentRecorder) => Promise<void>): void {
+    const record = this.#record
+    record?.lane.add(() => step(record.recorder))
   }
 
   #writeComment(view: RunView, mayCreate: boolean): void {
-    const { lane, sticky } = this.#comment ?? {}
+    const comment = this.#comment
     this.#latest = view
-    lane?.add(async () => {
+    comment?.lane.add(async () => {
       // A cancelled run that has not written anything until now has nothing to take back.
       const isNew = view.outcome !== 'cancelled' || this.#saved.comment?.id !== undefined
       // Only the newest state is of interest.
-      if (view === this.#latest) await sticky?.write(view, mayCreate && isNew)
+      if (view === this.#latest) await comment.sticky.write(view, mayCreate && isNew)
     })
   }
 

@@ -100,13 +100,11 @@ export interface Refusal {
 export function refusalError(reply: RestReply, refusal: Refusal): ActionError {
   const { what, message, kind = kindOfStatus(reply.status), next } = refusal
   const hint = reply.headers['retry-after'] ?? refusal.retryAfter
-  const retryAfterMs = readRetryAfter(hint, Date.now())
-  const advice = next[kind]
   return new ActionError({
     kind,
     what: `${what} (HTTP ${reply.status})${message ? `: ${message}` : ''}`,
     request: `${reply.request} → ${reply.status}`,
-    ...(advice !== undefined && { next: advice }),
-    ...(retryAfterMs !== undefined && { retryAfterMs }),
+    next: next[kind],
+    retryAfterMs: readRetryAfter(hint, Date.now()),
   })
 }

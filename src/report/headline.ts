@@ -8,7 +8,7 @@ import {
   type StopState,
 } from '../state/state.ts'
 import { isPlanned } from './plan.ts'
-import { countOf, enumerate, type Shown } from './shown.ts'
+import { countOf, enumerate, isOrAre, type Shown } from './shown.ts'
 
 /** A heading is read at a glance; what does not fit is below it. */
 const LONGEST_CAUSE = 110
@@ -80,8 +80,7 @@ function stopHeadline(report: RunState, stop: StopState, shown: Shown): string {
       : `🛑 ${whole} was not running, so nothing was stopped`
   }
   if (stoppedIds.length === 0) return `🛑 No server${of} was running, so nothing was stopped`
-  const are = stoppedIds.length === 1 ? 'is' : 'are'
-  return `🛑 ${countOf(stoppedIds.length, 'server')}${of} ${are} ${done}`
+  return `🛑 ${countOf(stoppedIds.length, 'server')}${of} ${isOrAre(stoppedIds.length)} ${done}`
 }
 
 function reachOf({ application }: RunState, { group }: StopState, shown: Shown): string {

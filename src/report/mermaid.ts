@@ -9,7 +9,7 @@ const LONGEST_LABEL = 48
  *
  * An invisible character stands first, so that no label begins with a keyword such as `click`.
  */
-function mermaidLabel(text: string): string {
+export function mermaidLabel(text: string): string {
   const plain = toLine(text, LONGEST_LABEL)
     .replaceAll(':', '\u2236')
     .replace(/[^\p{L}\p{M}\p{N} .,_/()+·…\u2236-]+/gu, ' ')

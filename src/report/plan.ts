@@ -1,7 +1,7 @@
 import type { PlanCheck, PlannedChange } from '../provider/plan.ts'
 import type { PlanState, RunState } from '../state/state.ts'
 import { factTable } from './markdown.ts'
-import type { Shown } from './shown.ts'
+import { isOrAre, type Shown } from './shown.ts'
 
 const VERBS: Readonly<Record<PlannedChange['kind'], string>> = {
   create: '➕ create',
@@ -41,5 +41,6 @@ export function planParts({ changes, checks }: PlanState, shown: Shown): string[
 }
 
 function more(count: number): string[] {
-  return count > MOST_ROWS ? [`${count - MOST_ROWS} more are not listed.`] : []
+  const left = count - MOST_ROWS
+  return left > 0 ? [`${left} more ${isOrAre(left)} not listed.`] : []
 }

@@ -4,7 +4,7 @@ import { type DeploymentState, isUp, type Outcome } from '../state/state.ts'
 import { causeOfOne, shorten } from './headline.ts'
 import { folded, table } from './markdown.ts'
 import { distanceText } from './server-facts.ts'
-import { countOf, type Shown } from './shown.ts'
+import { countOf, isOrAre, type Shown } from './shown.ts'
 
 /** So many rows stand open; what is good beyond them is folded. */
 const OPEN_ROWS = 15
@@ -46,7 +46,7 @@ export function serverParts(deployments: readonly DeploymentState[], shown: Show
     parts.push(folded(`${countOf(rest.length, 'more server')}`, rowsOf(rest, shown)))
   }
   const left = deployments.length - listed.length
-  if (left > 0) parts.push(`${left} more are in the output <code>deployments</code>.`)
+  if (left > 0) parts.push(`${left} more ${isOrAre(left)} in the output <code>deployments</code>.`)
   return parts
 }
 

@@ -28,6 +28,11 @@ export function countOf(count: number, noun: string): string {
   return `${count} ${noun}${count === 1 ? '' : 's'}`
 }
 
+/** `is` of one, `are` of more. */
+export function isOrAre(count: number): string {
+  return count === 1 ? 'is' : 'are'
+}
+
 /** `a`, `a and b`, `a, b and c`. */
 export function enumerate(items: readonly string[]): string {
   const last = items.at(-1) ?? ''

@@ -6,7 +6,7 @@ import { alertBox, factTable, limitBytes } from './markdown.ts'
 import { isPlanned, planParts } from './plan.ts'
 import { connectParts, factRows, ids, runRows } from './server-facts.ts'
 import { serverParts } from './server-table.ts'
-import { type Shown, shownBy } from './shown.ts'
+import { countOf, isOrAre, type Shown, shownBy } from './shown.ts'
 import { timeline } from './timeline.ts'
 
 /** The runner refuses a summary over 1 MiB as a whole. */
@@ -105,7 +105,7 @@ function logs(
     ...listed.flatMap((one) =>
       one.log ? foldedLog(logTitle(one, shown), one.log, bytes, shown) : [],
     ),
-    left > 0 ? `${left} more logs are in the log of this step.` : '',
+    left > 0 ? `${countOf(left, 'more log')} ${isOrAre(left)} in the log of this step.` : '',
   ]
 }
 

@@ -27,7 +27,6 @@ export async function deployAll(run: Run, channel: WebhookChannel | undefined): 
   await Promise.all(
     state.deployments.map(async (deployment) => {
       await deployOne(run, deployment, together)
-      if (isUp(deployment.outcome)) return
       if (!isGood(deployment.outcome) && settings.onFailure === 'stop') failed.abort()
       concluding.push(conclude(run, [deployment]))
     }),

@@ -12,7 +12,10 @@ import { createOnce } from './create.ts'
 import type { Run } from './run.ts'
 import { verify, type Watching } from './verify.ts'
 
-/** How long a slot may stay taken after its server was seen to be gone; not documented. */
+/**
+ * How long a slot may stay taken after its server was seen to be gone; not documented. It matters where
+ * older ones were stopped first, on an account that may have room for no more than these.
+ */
 const SLOT_FREES_MS = 30_000
 
 /** What all deployments of a run share while they come up. */
@@ -32,12 +35,12 @@ export async function deployOne(
   together: Together,
 ): Promise<void> {
   const { channel, signal, creates } = together
-  const { settings, provider } = run
+  const { settings, provider, state } = run
   await creates.turn(signal)
   const result = await createOnce(run, deployment.target, {
     webhook: provider.traits.webhook === 'in-create' ? channel?.url : undefined,
     patienceMs: settings.timeoutMs,
-    slotFreesMs: hasFreedSlots(run) ? SLOT_FREES_MS : 0,
+    slotFreesMs: state.stoppedIds.length > 0 ? SLOT_FREES_MS : 0,
     signal,
   })
   switch (result.kind) {
@@ -58,17 +61,12 @@ export async function deployOne(
       deployment.tag = result.tag
       deployment.id = result.id
       deployment.acceptedAtMs = result.acceptedAtMs
-      deployment.acceptedWallMs = run.wallMs() - (run.clock.nowMs() - result.acceptedAtMs)
+      deployment.acceptedWallMs = run.wallMs()
   }
   run.progress.accepted(deployment)
   run.github?.started(run.state)
   if (settings.wait === 'none') end(deployment, 'started')
   else await wait(run, deployment, together, result.webhook)
-}
-
-/** Older ones were stopped first, on an account that may have room for no more than these. */
-function hasFreedSlots({ settings, state }: Run): boolean {
-  return settings.replace?.when === 'before-deploy' && state.stoppedIds.length > 0
 }
 
 async function wait(

@@ -66,8 +66,9 @@ export async function deploy(run: Run): Promise<void> {
 function setLifetime({ settings, provider, state }: Run): void {
   if (!provider.traits.canStop) return
   const { stopAfterJob, replace, group } = settings
-  const isKnown = state.deployments.find(({ observation }) => observation?.facts.maxMinutes)
-  const maxMinutes = isKnown?.observation?.facts.maxMinutes
+  const [maxMinutes] = state.deployments.flatMap(({ observation }) => {
+    return observation?.facts.maxMinutes ?? []
+  })
   state.lifetime = {
     endsWithJob: stopAfterJob,
     ...(maxMinutes !== undefined && { maxMinutes }),
@@ -118,7 +119,7 @@ async function holdForTunnel(
       const why = channel?.error || `not verified within ${formatDuration(limitMs)}`
       throw webhookRequired ?? noTunnel(why)
     }
-    if (channel.url) await provider.webhooks?.subscribe?.(channel.url, runCall(run, SUBSCRIBE_MS))
+    await subscribe(run, channel)
   } else if (channel && isSubscription) void subscribeBeside(run, channel)
   else if (channel) {
     await channel.whenUrlKnown(settings.tunnelTimeoutMs, cancellation.signal)
@@ -132,12 +133,16 @@ async function holdForTunnel(
 async function subscribeBeside(run: Run, channel: WebhookChannel): Promise<void> {
   const { provider, cancellation } = run
   await channel.whenSettled(TUNNEL_OPENS_MS, cancellation.signal)
-  if (!channel.url || cancellation.signal.aborted) return
+  if (cancellation.signal.aborted) return
   try {
-    await provider.webhooks?.subscribe?.(channel.url, runCall(run, SUBSCRIBE_MS))
+    await subscribe(run, channel)
   } catch (thrown) {
     channel.distrust(`${provider.title} did not accept the subscription: ${describe(thrown)}`)
   }
+}
+
+async function subscribe(run: Run, { url }: WebhookChannel): Promise<void> {
+  if (url) await run.provider.webhooks?.subscribe?.(url, runCall(run, SUBSCRIBE_MS))
 }
 
 async function finish(run: Run): Promise<void> {
@@ -166,7 +171,6 @@ async function cleanUpLost(run: Run): Promise<void> {
   const { state, ledger, printer } = run
   const kept = new Set(state.deployments.map(({ tag }) => tag))
   const lost = ledger.open.filter(({ tag, isAuxiliary }) => !isAuxiliary && !kept.has(tag))
-  if (lost.length === 0) return
   const spared = new Set(state.deployments.flatMap(({ id }) => id ?? []))
   const result = await cleanUp(run, lost, { once: true, spared })
   state.stoppedIds.push(...result.stoppedIds)

@@ -39,7 +39,7 @@ export interface KeptLogs {
 export async function keepLogs(run: LogRun, ids: readonly string[]): Promise<KeptLogs> {
   const { provider, clock, cancellation, printer } = run
   const shown = new Map<string, LogState>()
-  if (!provider.readLog || ids.length === 0) return { shown, written: Promise.resolve() }
+  if (!provider.readLog) return { shown, written: Promise.resolve() }
   const holdMs = cancellation.signal.aborted ? HOLD_AFTER_CANCEL_MS : HOLD_MS
   const untilMs = clock.nowMs() + holdMs
   const late = abortLater(cancellation.signal, HOLD_AFTER_CANCEL_MS, clock)

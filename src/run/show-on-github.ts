@@ -1,5 +1,6 @@
 import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
+import { describe } from '../base/errors.ts'
 import type { GitHubReporter, ReporterOptions } from '../github/reporter.ts'
 import type { RunView } from '../github/run-view.ts'
 import { createHttpClient } from '../net/request.ts'
@@ -80,13 +81,15 @@ export class ShowOnGitHub {
 
   #with(use: (reporter: GitHubReporter) => void): void {
     this.#opened ??= openReporter(this.#options)
-    this.#opened = this.#opened.then((reporter) => {
-      if (reporter) use(reporter)
-      return reporter
-    })
-    this.#opened.catch((thrown: unknown) =>
-      this.#warn(`GitHub could not be kept up to date: ${thrown}`),
-    )
+    this.#opened = this.#opened
+      .then((reporter) => {
+        if (reporter) use(reporter)
+        return reporter
+      })
+      .catch((thrown: unknown) => {
+        this.#warn(`GitHub could not be kept up to date: ${describe(thrown)}`)
+        return undefined
+      })
   }
 }
 

@@ -77,12 +77,12 @@ async function probe(run: Run, deployment: DeploymentState, watching: Watching):
   const asked = runProbe(run, deployment, signal)
   // The watch ends with the probe; until then only a failure ends it.
   const watched = watch(run, deployment, { ...watching, signal }, probeTimeoutMs + CHECK_MS)
-  const first = await Promise.race([asked, watched.then((end) => (end === 'good' ? asked : end))])
+  await Promise.race([asked, watched.then((end) => (end === 'good' ? asked : end))])
   over.abort()
   const [probed, seen] = await Promise.all([asked, watched])
   if (watching.signal.aborted) return 'aborted'
   // What the probe was ended for counts more than that it had no answer by then.
-  if (first === seen && typeof seen === 'object') return seen
+  if (typeof seen === 'object') return seen
   if (probed === 'good') passed(run, deployment, 'answered')
   return probed
 }
@@ -122,18 +122,13 @@ async function watch(
     onEvent: (event) => note(run, deployment, event, beganAtMs - acceptedAtMs),
   })
   deployment.elapsedMs = clock.nowMs() - acceptedAtMs
-  switch (result.ending) {
-    case 'cancelled':
-      return 'aborted'
-    case 'credentials-refused':
-      return result.error
-    case 'settled':
-      return failedAfterReady(deployment)
-    case 'timed-out':
-      if (result.failures > 0) return notSeenReady(deployment, durationMs, result.lastError)
-      // It may have gone back to a step before ready.
-      return isReady ? 'good' : failedAfterReady(deployment)
+  if (result.ending === 'cancelled') return 'aborted'
+  if (result.ending === 'credentials-refused') return result.error
+  if (result.ending === 'timed-out' && result.failures > 0) {
+    return notSeenReady(deployment, durationMs, result.lastError)
   }
+  // It may have failed, or have gone back to a step before ready.
+  return isReady ? 'good' : failedAfterReady(deployment)
 }
 
 /** Being stopped by somebody is a failure here, however it is spelled. */
@@ -154,12 +149,12 @@ function note(
     return
   }
   const { reading } = event
-  const before = deployment.observation
-  if (reading.status === before?.status && reading.state !== 'failed') return
+  const { observation: before = reading } = deployment
+  if (reading.status === before.status && reading.state !== 'failed') return
   progress.waiting(deployment, { ...event, atMs })
   deployment.timeline.push({ status: reading.status, atMs })
   // The address that players had stays in the outputs.
-  deployment.observation = { ...reading, facts: { ...before?.facts, ...reading.facts } }
+  deployment.observation = { ...reading, facts: { ...before.facts, ...reading.facts } }
 }
 
 /** @returns undefined where it is not known: the log was cut, or could not be read twice */

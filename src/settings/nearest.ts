@@ -27,20 +27,23 @@ function isPart(part: string, whole: string): boolean {
 
 /** The count of single-letter changes, a swap of neighbours being one (optimal string alignment). */
 export function editDistance(a: string, b: string): number {
-  let [twoBack, oneBack]: number[][] = [[], Array.from({ length: b.length + 1 }, (_, j) => j)]
+  let [twoBack, oneBack]: [number[], number[]] = [
+    [],
+    Array.from({ length: b.length + 1 }, (_, j) => j),
+  ]
   for (let i = 1; i <= a.length; i++) {
     const row = [i]
     for (let j = 1; j <= b.length; j++) {
       const cost = a[i - 1] === b[j - 1] ? 0 : 1
-      const isSwap = j > 1 && a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
+      const isSwap = a[i - 1] === b[j - 2] && a[i - 2] === b[j - 1]
       row[j] = Math.min(
-        (oneBack?.[j] ?? 0) + 1,
+        (oneBack[j] ?? 0) + 1,
         (row[j - 1] ?? 0) + 1,
-        (oneBack?.[j - 1] ?? 0) + cost,
-        isSwap ? (twoBack?.[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
+        (oneBack[j - 1] ?? 0) + cost,
+        isSwap ? (twoBack[j - 2] ?? 0) + 1 : Number.POSITIVE_INFINITY,
       )
     }
     ;[twoBack, oneBack] = [oneBack, row]
   }
-  return oneBack?.[b.length] ?? 0
+  return oneBack[b.length] ?? 0
 }

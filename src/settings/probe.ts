@@ -82,8 +82,8 @@ export function readProbes(
 export function parseProbe(line: string): ProbeSpec | string {
   const words = line.trim().split(/\s+/)
   let problem: string | undefined
-  for (let at = 1; at < words.length; at += 1) {
-    const protocol = asProtocol(words[at])
+  for (const [at, word] of words.entries()) {
+    const protocol = at === 0 ? undefined : asProtocol(word)
     if (protocol === undefined) continue
     const spec = withArgument(nameBefore(line, at), protocol, words.slice(at + 1))
     if (typeof spec !== 'string') return spec
@@ -92,7 +92,7 @@ export function parseProbe(line: string): ProbeSpec | string {
   return problem ?? withoutProtocol(words)
 }
 
-function asProtocol(word = ''): ProbeProtocol | undefined {
+function asProtocol(word: string): ProbeProtocol | undefined {
   return PROTOCOLS.find((protocol) => protocol === word.toLowerCase())
 }
 
@@ -145,13 +145,12 @@ function parseHex(text: string): Buffer | string {
   return Buffer.from(digits, 'hex')
 }
 
-function withoutProtocol(words: readonly string[]): string {
-  if (words.length === 1) {
-    return asProtocol(words[0]) ? `the port's name is missing: ${PROBE_FORM}` : PROBE_FORM
+function withoutProtocol([first = '', ...others]: readonly string[]): string {
+  if (others.length === 0) {
+    return asProtocol(first) ? `the port's name is missing: ${PROBE_FORM}` : PROBE_FORM
   }
-  const nearest = words
-    .slice(1)
-    .map((word) => nearestName(word.toLowerCase(), PROTOCOLS))
+  const nearest = others
+    .map((word) => nearestName(word, PROTOCOLS))
     .find((found) => found !== undefined)
   const hint = nearest === undefined ? '' : `did you mean ${nearest}? `
   return `unknown protocol: ${hint}Use one of ${PROTOCOLS.join(', ')}`

@@ -127,7 +127,11 @@ describe.concurrent('webhooks', () => {
       {
         mainControl: async () => {
           await whenEvent(edge, 'mkraw', 'begin')
-          for (let count = 0; count < 50; count += 1) await edge.sendWebhook({ ...body, ...claim })
+          for (let count = 0; count < 50; count += 1) {
+            // On a busy machine the run may be over before all are sent.
+            if (edge.aliveSubscriptions().length === 0) return
+            await edge.sendWebhook({ ...body, ...claim })
+          }
         },
       },
     )

@@ -1,4 +1,4 @@
-import { beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { ActionError } from '../../src/base/errors.ts'
 import { Budget } from '../../src/github/budget.ts'
 import { GitHubClient } from '../../src/github/client.ts'
@@ -24,6 +24,10 @@ beforeEach(async () => {
   // The first call loads Octokit, which takes real time.
   await client.repeat(call)
   sent = []
+})
+
+afterEach(() => {
+  vi.restoreAllMocks()
 })
 
 function open(apiUrl: string, environment: NodeJS.ProcessEnv = {}) {
@@ -111,7 +115,15 @@ describe('a request', () => {
     expect(environment).toEqual({ GITHUB_EVENT_PATH: '/tmp/event.json' })
     const without = {}
     await open('https://api.github.com', without).repeat(call)
-    expect(without).toEqual({})
+    expect(Object.keys(without)).toEqual([])
+  })
+
+  test('writes nothing to the console by itself', async () => {
+    const said = vi.spyOn(console, 'warn').mockReturnValue()
+    const headers = { deprecation: 'true', link: '<https://x>; rel="deprecation"' }
+    answers = [{ status: 200, body: [], headers }]
+    await clock.run(client.repeat(call))
+    expect(said).not.toHaveBeenCalled()
   })
 
   test('an error of our own code is thrown as it is, at once', async () => {
@@ -292,7 +304,7 @@ describe('a rate limit is waited for', () => {
 })
 
 describe('a list', () => {
-  const next = { link: '<https://api.github.com/x?page=2>; rel="next", <https://x>; rel="last"' }
+  const next = { link: '<https://api.github.com/x?page=2>;rel="next", <https://x>; rel="last"' }
   const read = (entry: unknown) => {
     const { id } = entry as { id?: number }
     return id === undefined ? undefined : { id }

@@ -1,8 +1,14 @@
 import { describe, expect, test } from 'vitest'
-import { buildCommentBody, readMarker, writeMarker } from '../../src/github/comment-body.ts'
+import {
+  buildCommentBody,
+  groupInMarker,
+  readMarker,
+  writeMarker,
+} from '../../src/github/comment-body.ts'
 import { cleanView, type RunView } from '../../src/github/run-view.ts'
 import { toLine } from '../../src/runner/plain-text.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
+import type { Outcome } from '../../src/state/state.ts'
 import { markdownToText } from '../harness/markdown-text.ts'
 import { hostileTexts } from '../report/hostile-texts.ts'
 import { deploying, viewOf } from './stage.ts'
@@ -65,6 +71,98 @@ describe('the comment', () => {
     expect(text).toContain('Tokyo')
   })
 
+  test.each<[Outcome, string]>([
+    ['succeeded', '✅ my-game 1.4.2 is up in Montreal'],
+    ['started', '🚀 my-game 1.4.2 was started in Montreal'],
+    ['stopped', '🛑 my-game 1.4.2 is stopped'],
+    ['failed', '❌ my-game 1.4.2 failed'],
+    ['rejected', '❌ my-game 1.4.2 was refused'],
+    ['timed-out', '⏱️ my-game 1.4.2 was not ready in time'],
+    ['cancelled', '🚫 The deploy of my-game 1.4.2 was cancelled'],
+    ['planned', '📝 The deploy of my-game 1.4.2 was planned'],
+  ])('of a run that %s is headed %j', (outcome, heading) => {
+    const [first] = markdownToText(build(viewOf({ outcome }))).split('\n')
+    expect(first).toBe(heading)
+  })
+
+  test.each<[Outcome, boolean]>([
+    ['succeeded', true],
+    ['started', true],
+    ['stopped', false],
+    ['failed', false],
+    ['timed-out', false],
+    ['cancelled', false],
+  ])('of a server that %s shows its address: %s', (outcome, isShown) => {
+    expect(build(viewOf({ outcome })).includes('```text')).toBe(isShown)
+  })
+
+  test('of a server without an address has no empty block', () => {
+    const deployments = viewOf().deployments.map((one) => ({ ...one, address: '' }))
+    expect(build(viewOf({ deployments }))).not.toContain('```')
+  })
+
+  test('of a server that is nameless, somewhere, still says what happened', () => {
+    const nameless = viewOf({ application: '', version: '' })
+    expect(build(nameless)).toContain('### ✅ The server is up in Montreal')
+    expect(build({ ...nameless, version: '2' })).toContain('### ✅ 2 is up')
+    expect(build({ ...viewOf(), version: '' })).toContain('### ✅ my&#45;game is up')
+    const nowhere = viewOf().deployments.map((one) => ({ ...one, location: '' }))
+    expect(build(viewOf({ deployments: nowhere }))).toContain('1.4.2 is up\n')
+    expect(build(viewOf({ deployments: [] }))).toContain('1.4.2 is up\n')
+  })
+
+  test('without a page of the run or the commit names them all the same', () => {
+    const context = { marker: { group: '', run: RUN, isOver: true }, wallMs: 0 }
+    const none = { commitUrl: undefined, runUrl: undefined }
+    const named = buildCommentBody(viewOf(), { ...context, ...none, sha: 'c'.repeat(40) })
+    expect(named).toContain('| Commit | <code>ccccccc</code> |')
+    expect(named).toContain('| Run | run 7 |')
+    expect(named).toContain('| Updated | 1970-01-01 00:00 UTC |')
+    const marker = { group: '', run: { id: 9_007, number: 0, attempt: 1 }, isOver: true }
+    const bare = buildCommentBody(viewOf(), { ...none, marker, wallMs: 0, sha: undefined })
+    expect(bare).not.toContain('Commit')
+    expect(bare).toContain('| Run | run 9007 |')
+  })
+
+  test('has no empty paragraph where nothing failed', () => {
+    expect(build(viewOf())).not.toMatch(/\n{3}/)
+  })
+
+  test.each([50, 51, 60])('of %i servers lists 50 and counts the others', (count) => {
+    const [one] = viewOf().deployments
+    if (!one) throw new Error('no deployment')
+    const deployments = Array.from({ length: count }, (_, index) => {
+      return { ...one, id: `id${index}`, location: `City ${index}`, address: `host${index}:1` }
+    })
+    const text = markdownToText(build(viewOf({ deployments })))
+    expect(text).toContain(`${count} of ${count} servers are up.`)
+    expect(text.match(/^City \d+/gm)).toHaveLength(50)
+    expect(text.match(/^ {4}host\d+:1/gm)).toHaveLength(50)
+    expect(/(\d+) more are not listed/.exec(text)?.[1]).toBe(
+      count === 50 ? undefined : String(count - 50),
+    )
+    // What only one server has is in the list.
+    expect(text).not.toContain('Deployment   id0')
+    expect(text).toMatch(/is up\n/)
+  })
+
+  test('of several servers says which are still deploying', () => {
+    const [one] = viewOf().deployments
+    if (!one) throw new Error('no deployment')
+    const second = { ...one, location: 'Tokyo', outcome: undefined, address: '', id: '' }
+    const body = build(viewOf({ outcome: undefined, deployments: [one, second] }))
+    expect(body).toContain('| Tokyo | deploying |  |  |')
+    expect(body).toContain('| Montreal | succeeded |')
+    expect(body).toContain('1 of 2 servers are up.\n')
+  })
+
+  test('cuts a long error and long names', () => {
+    const long = 'x'.repeat(1_000)
+    const body = build(viewOf({ outcome: 'failed', error: long, image: long, application: long }))
+    expect(body.length).toBeLessThan(2_000)
+    expect(body).toContain('1000 characters')
+  })
+
   test('has no cells without a value', () => {
     const bare = viewOf({ image: '', version: '', seconds: undefined, deployments: [] })
     expect(build(bare)).not.toContain('—')
@@ -114,6 +212,57 @@ describe('whatever texts come in', () => {
 })
 
 describe('the marker', () => {
+  test.each([
+    [
+      { id: 9_007, number: 7, attempt: 2 },
+      { id: 9_007, number: 7, attempt: 2 },
+    ],
+    [
+      { id: 0, number: 0, attempt: 1 },
+      { id: 0, number: 0, attempt: 1 },
+    ],
+    [
+      { id: 0, number: 0, attempt: 0 },
+      { id: 0, number: 0, attempt: 1 },
+    ],
+  ])('of run %j is read as %j', (run, read) => {
+    const marker = { group: '', run, isOver: true }
+    expect(readMarker(writeMarker(marker))).toEqual({ ...marker, run: read })
+  })
+
+  test('holds as much of a long group as it can, and the same for each of its runs', () => {
+    const group = `${'x'.repeat(199)}🎮`
+    const marker = { group, run: RUN, isOver: false }
+    expect(readMarker(writeMarker(marker))?.group).toBe(groupInMarker(group))
+    expect(groupInMarker(group)).toBe(`${'x'.repeat(199)}\ufffd`)
+    expect(groupInMarker('x'.repeat(200))).toBe('x'.repeat(200))
+  })
+
+  test('is one line that nothing in a group can end', () => {
+    const line = writeMarker({ group: '--> <img src=x> \n<!--', run: RUN, isOver: true })
+    expect(line).toMatch(/^<!-- deploy-game-server group=[^<>\s]* [^<>]* -->$/)
+  })
+
+  test.each([
+    ['', 'empty'],
+    ['<!-- deploy-game-server -->', 'without fields'],
+    ['<!-- deploy-game-server group= run=1 number=1 attempt=1 state=done -->', 'of another state'],
+    ['<!-- deploy-game-server group= run=x number=1 attempt=1 state=over -->', 'of no run'],
+    ['<!-- deploy-game-server group=a b run=1 number=1 attempt=1 state=over -->', 'of two groups'],
+    [
+      `<!-- deploy-game-server group= run=${'1'.repeat(17)} number=1 attempt=1 state=over -->`,
+      'of a run beyond all numbers',
+    ],
+    ['<!-- other-action group= run=1 number=1 attempt=1 state=over -->', 'of another tool'],
+  ])('%j is none (%s)', (body) => {
+    expect(readMarker(body)).toBeUndefined()
+  })
+
+  test('with a group that cannot be decoded is read as it stands', () => {
+    const body = '<!-- deploy-game-server group=%E0%A4%A run=1 number=1 attempt=1 state=over -->'
+    expect(readMarker(body)?.group).toBe('%E0%A4%A')
+  })
+
   test.each(['', 'pr-12', 'a b', '--> <b>', 'größe/ü', '%', 'x=y'])(
     'of group %j is read back',
     (group) => {

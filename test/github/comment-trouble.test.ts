@@ -161,6 +161,26 @@ describe('a comment of ours', () => {
   })
 })
 
+describe('the post step of a run that was run again', () => {
+  test('leaves the comment to a newer run that has ended meanwhile', async () => {
+    const newer = earlier(8)
+    const saved = JSON.stringify({ view: viewOf(), comment: { pull: 12, id: newer.id } })
+    const { reporter } = open({ saved, attempt: 2 })
+    reporter.finishedInPost(true)
+    await reporter.close(5_000)
+    expect(newer.body).toContain('run 8')
+  })
+
+  test('edits the comment of its first attempt', async () => {
+    const first = earlier(7)
+    const saved = JSON.stringify({ view: viewOf(), comment: { pull: 12, id: first.id } })
+    const { reporter } = open({ saved, attempt: 2 })
+    reporter.finishedInPost(true)
+    await reporter.close(5_000)
+    expect(first.body).toContain('is stopped')
+  })
+})
+
 describe('the lists that a run asks for', () => {
   test('after the first one hold only what changed since, with some time for wrong clocks', async () => {
     const { reporter } = open()
@@ -210,6 +230,21 @@ describe('who we are', () => {
     await finishOnce()
     expect(bodies()).toHaveLength(1)
     expect(old.body).toContain('is up')
+  })
+
+  test('is asked once, also where nobody tells', async () => {
+    refusesQueries()
+    earlier(6)
+    github.faults.order({
+      kind: 'status',
+      status: 502,
+      method: 'POST',
+      path: /\/comments$/,
+      times: 1,
+    })
+    await finishOnce()
+    expect(bodies()).toHaveLength(1)
+    expect(github.requestsTo('POST', /graphql$/)).toHaveLength(1)
   })
 
   test('is told by a new comment where nothing else tells, and one comment remains', async () => {

@@ -54,7 +54,7 @@ describe("GitHub's own examples of events", () => {
       sha: MERGE,
       isPreview: false,
       pullNumber: undefined,
-      pullSearch: { owner: 'Codertocat', branch: 'feat/x' },
+      pullSearch: { owner: 'Codertocat', repository: 'Hello-World', branch: 'feat/x' },
     })
   })
 
@@ -151,5 +151,187 @@ describe('the run', () => {
 
   test('outside GitHub is none', () => {
     expect(readEvent({})).toBeUndefined()
+  })
+})
+
+describe('the branch to look for', () => {
+  const long = 'b'.repeat(255)
+  const owner = { login: 'mona' }
+  const ofRun = (workflow_run: object) =>
+    read('workflow_run', { workflow_run: { head_branch: 'idea', ...workflow_run } })?.pullSearch
+
+  test.each([
+    ['refs/heads/main', 'main'],
+    ['refs/heads/a/b c', 'a/b c'],
+    [`refs/heads/${long}`, long],
+    [`refs/heads/${long}b`, undefined],
+    ['refs/heads/', undefined],
+    ['refs/pull/12/merge', undefined],
+    ['x/refs/heads/main', undefined],
+    ['', undefined],
+  ])('of a push to %s is %s', (ref, branch) => {
+    expect(read('push', {}, { GITHUB_REF: ref })?.pullSearch?.branch).toBe(branch)
+  })
+
+  test('of a run by hand is the one that it ran on', () => {
+    expect(read('workflow_dispatch', {})?.pullSearch?.branch).toBe('main')
+  })
+
+  test('of a workflow_run is that of its fork', () => {
+    const fork = { owner, name: 'game-fork' }
+    const search = { owner: 'mona', repository: 'game-fork', branch: 'idea' }
+    expect(ofRun({ head_repository: fork })).toEqual(search)
+  })
+
+  test.each([
+    ['without a fork', {}],
+    ['whose fork has no owner', { head_repository: { owner: {} } }],
+    ['whose owner has no name', { head_repository: { owner: { login: '' } } }],
+    ['whose owner is none', { head_repository: { owner: { login: 'a b' } } }],
+    ['whose owner is more than one', { head_repository: { owner: { login: 'a/b' } } }],
+    ['whose owner is too long', { head_repository: { owner: { login: 'a'.repeat(101) } } }],
+    ['without a branch', { head_repository: { owner }, head_branch: '' }],
+    ['whose branch is a number', { head_repository: { owner }, head_branch: 7 }],
+  ])('of a workflow_run %s is none', (_, run) => {
+    expect(ofRun(run)).toBeUndefined()
+  })
+})
+
+describe('the pull request of a workflow_run', () => {
+  const here = 'https://api.github.com/repos/Codertocat/Hello-World'
+  const pullOf = (...pull_requests: unknown[]) =>
+    read('workflow_run', { workflow_run: { event: 'push', pull_requests } })?.pullNumber
+  const based = (url: string) => ({ number: 4, base: { repo: { url } } })
+
+  test.each([
+    ['without its base', { number: 4 }, 4],
+    ['of this repository', based(here), 4],
+    ['of this repository, in other letters', based(here.toUpperCase()), 4],
+    ['of another repository', based('https://api.github.com/repos/a/Hello-World'), undefined],
+    ['that ends the same', based(`${here}x`), undefined],
+    ['without a number', { base: { repo: { url: here } } }, undefined],
+    ['that is null', null, undefined],
+  ])('%s is %s', (_, pull, number) => {
+    expect(pullOf(pull)).toBe(number)
+  })
+
+  test('is the first of several of this repository', () => {
+    expect(pullOf(based(`${here}2`), { ...based(here), number: 5 }, based(here))).toBe(5)
+  })
+
+  test('makes a preview for a pull_request_target too', () => {
+    const event = { workflow_run: { event: 'pull_request_target' } }
+    expect(read('workflow_run', event)?.isPreview).toBe(true)
+  })
+})
+
+describe('the commit', () => {
+  const sha256 = 'a'.repeat(64)
+  test.each([
+    [sha256, sha256],
+    ['a'.repeat(41), undefined],
+    [`${'a'.repeat(40)}x`, undefined],
+    [`x${'a'.repeat(40)}`, undefined],
+    ['A'.repeat(40), undefined],
+    ['', undefined],
+  ])('%s is taken as %s', (given, sha) => {
+    expect(read('push', {}, { GITHUB_SHA: given })?.sha).toBe(sha)
+  })
+
+  test('has no page where there is none', () => {
+    expect(read('push', {}, { GITHUB_SHA: '' })?.commitUrl).toBeUndefined()
+  })
+
+  test('of a workflow_run without one is that of this run', () => {
+    expect(read('workflow_run', { workflow_run: { head_sha: 'main' } })?.sha).toBe(MERGE)
+  })
+})
+
+describe('where the run belongs', () => {
+  test.each([
+    ['octo/game', { owner: 'octo', name: 'game' }],
+    ['o.c-t_o/g.a-m_e', { owner: 'o.c-t_o', name: 'g.a-m_e' }],
+    ['octo/.github', { owner: 'octo', name: '.github' }],
+    ['octo', undefined],
+    ['octo/', undefined],
+    ['/game', undefined],
+    ['octo/game/x', undefined],
+    ['octo/..', undefined],
+    ['./game', undefined],
+    ['octo/ga me', undefined],
+    ['octo/game?x', undefined],
+    [`octo/${'g'.repeat(101)}`, undefined],
+    [undefined, undefined],
+  ])('%s is the repository %j', (given, repository) => {
+    expect(read('push', {}, { GITHUB_REPOSITORY: given })?.repository).toEqual(repository)
+  })
+
+  test.each([
+    ['', 'https://api.github.com/'],
+    ['http://git.example.com/api/v3', 'http://git.example.com/api/v3'],
+    ['ftp://git.example.com', undefined],
+    ['git.example.com', undefined],
+    ['https://user@git.example.com', undefined],
+    ['https://git.example.com/?x=1', undefined],
+    ['https://git.example.com/#x', undefined],
+  ])('%j as the API is %s', (given, url) => {
+    expect(read('push', {}, { GITHUB_API_URL: given })?.apiUrl.href).toBe(url)
+  })
+
+  test.each([
+    ['', 'https://github.com/Codertocat/Hello-World'],
+    ['https://git.example.com/', 'https://git.example.com/Codertocat/Hello-World'],
+    ['https://example.com/git//', 'https://example.com/git/Codertocat/Hello-World'],
+    ['javascript:alert(1)', undefined],
+  ])('the pages of the server %j are below %s', (given, page) => {
+    const event = read('push', {}, { GITHUB_SERVER_URL: given })
+    expect(event?.commitUrl).toBe(page && `${page}/commit/${MERGE}`)
+    expect(event?.runUrl).toBe(page && `${page}/actions/runs/9007`)
+  })
+
+  test.each([
+    [
+      { GITHUB_RUN_ID: '', GITHUB_RUN_NUMBER: '', GITHUB_RUN_ATTEMPT: '' },
+      { id: 0, number: 0, attempt: 1 },
+    ],
+    [
+      { GITHUB_RUN_ID: '0', GITHUB_RUN_NUMBER: '-1', GITHUB_RUN_ATTEMPT: '1.5' },
+      { id: 0, number: 0, attempt: 1 },
+    ],
+    [
+      { GITHUB_RUN_ID: ' 9', GITHUB_RUN_NUMBER: '9x', GITHUB_RUN_ATTEMPT: '3' },
+      { id: 0, number: 0, attempt: 3 },
+    ],
+    [
+      { GITHUB_RUN_ID: '9'.repeat(16), GITHUB_RUN_NUMBER: '9'.repeat(17) },
+      { id: 0, number: 0, attempt: 1 },
+    ],
+    [
+      { GITHUB_RUN_ID: String(Number.MAX_SAFE_INTEGER) },
+      { id: Number.MAX_SAFE_INTEGER, number: 7, attempt: 1 },
+    ],
+  ])('%j is the run %j', (environment, run) => {
+    const event = read('push', {}, environment)
+    expect(event?.run).toEqual(run)
+    if (run.id === 0) expect(event?.runUrl).toBeUndefined()
+  })
+})
+
+test('a number may be written as a text', () => {
+  expect(read('pull_request', { pull_request: { number: '12' } })?.pullNumber).toBe(12)
+})
+
+test('an event file of a size that no event has is not read', () => {
+  const event = { pull_request: { number: 12 }, filler: ' '.repeat(26 * 1024 * 1024) }
+  expect(read('pull_request', event)?.pullNumber).toBeUndefined()
+})
+
+test('without a name or a file of the event nothing is known of it', () => {
+  const none = { GITHUB_EVENT_NAME: undefined, GITHUB_EVENT_PATH: undefined }
+  expect(read('pull_request', { pull_request: { number: 12 } }, none)).toMatchObject({
+    sha: MERGE,
+    isPreview: false,
+    pullNumber: undefined,
+    pullSearch: undefined,
   })
 })

@@ -153,7 +153,7 @@ describe('a GitHub in trouble', () => {
   test.each(['malformed', 'reset', 'truncate', 'oversize'] as const)(
     '(%s everywhere) only warns',
     async (kind) => {
-      github.faults.order({ kind })
+      github.faults.order(kind === 'oversize' ? { kind, declareLength: true } : { kind })
       const { warnings } = await deployOnce(3_000)
       expect(warnings).toHaveLength(1)
     },

@@ -54,6 +54,14 @@ const PARTS: Readonly<Record<string, Part>> = {
     mutate: ['src/github/**/*.ts'],
     tests: ['test/github/**/*.test.ts'],
   },
+  provider: {
+    mutate: ['src/provider/*.ts'],
+    tests: [
+      'test/provider/*.test.ts',
+      'test/provider/edgegap/*.test.ts',
+      'test/provider/rockit-edge/**/*.test.ts',
+    ],
+  },
   edgegap: {
     mutate: ['src/provider/edgegap/*.ts', 'src/provider/edgegap/wire/*.ts'],
     tests: ['test/provider/edgegap/**/*.test.ts', 'test/provider/*.test.ts'],

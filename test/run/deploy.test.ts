@@ -102,6 +102,7 @@ describe('a deploy', () => {
     expect(await run.deploy({ onFailure: 'keep' })).toMatchObject({
       outcome: 'failed',
       stoppedIds: ['x'],
+      deployments: [{ id: 'x', tag: 'm1', error: { kind: 'no-capacity' } }],
     })
     expect(run.provider.calls).toContain('stop x')
     expect(run.provider.calls).not.toContain('log x')
@@ -205,6 +206,7 @@ describe('a deploy that is cancelled', () => {
       stoppedIds: ['a'],
       deployments: [{ outcome: 'cancelled', error: { kind: 'cancelled' } }],
     })
+    expect(run.provider.calls.filter((call) => call === 'stop a')).toHaveLength(1)
     expect(inLedger()).toEqual([])
   })
 
@@ -216,6 +218,16 @@ describe('a deploy that is cancelled', () => {
     run.clock.at(500, () => run.cancel())
     expect(await run.deploy()).toMatchObject({ outcome: 'cancelled', stoppedIds: ['a'] })
     expect(inLedger()).toEqual([])
+  })
+
+  it('while a create waits for a rate limit sends no other', async () => {
+    run.provider.creates.push({ kind: 'try-again', error: errorOf('rate-limited', 30_000) })
+    run.clock.at(500, () => run.cancel())
+    expect(await run.deploy()).toMatchObject({
+      outcome: 'cancelled',
+      deployments: [{ outcome: 'cancelled', error: { kind: 'cancelled' } }],
+    })
+    expect(run.clock.elapsedMs).toBe(500)
   })
 
   it('while its versions are prepared reports the cancel', async () => {

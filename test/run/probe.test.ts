@@ -193,7 +193,7 @@ describe('while a server is asked, its status is checked:', () => {
 
   it('that it went back to an earlier step is no reason: what the probe says counts', async () => {
     run.provider.readings.set('a', [READY, PENDING])
-    after(20_000, 'answers')
+    after(59_900, 'answers')
     expect((await run.deploy(probe)).outcome).toBe('succeeded')
     expect(statuses()).toEqual(['READY', 'DEPLOYING', 'answered'])
   })

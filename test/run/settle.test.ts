@@ -15,16 +15,6 @@ const inLedger = () => run.ledger.open.map(({ tag, id }) => `${tag}=${id}`)
 const outcomes = () => run.state.deployments.map(({ id, outcome }) => `${id} ${outcome}`)
 const warnings = () => run.runner.messages('warning').join('\n')
 
-function countChecks() {
-  const observe = run.provider.observe.bind(run.provider)
-  const checks = { count: 0 }
-  run.provider.observe = async (ids) => {
-    checks.count += 1
-    return await observe(ids)
-  }
-  return checks
-}
-
 /** How often the process had been started again, at each reading of the log. */
 function restarts(...counts: (number | undefined)[]) {
   run.provider.readLog = async (): Promise<ServerLog> => {
@@ -58,12 +48,20 @@ describe('a server that has to settle', () => {
       deployments: [{ error: { kind: 'deployment-failed' } }],
     })
     expect(run.clock.elapsedMs).toBeLessThan(20_000)
+    expect(run.state.deployments[0]?.elapsedMs).toBe(4_000)
     expect(inLedger()).toEqual([])
   })
 
   it('fails when somebody stops it meanwhile', async () => {
     run.provider.readings.set('a', [READY, READY, { ...PENDING, end: 'ending' }])
     expect((await run.deploy(settle)).outcome).toBe('failed')
+  })
+
+  it('fails when somebody stops it, whatever the platform calls that', async () => {
+    run.provider.readings.set('a', [READY, READY, { ...READY, state: 'pending', end: 'ending' }])
+    const [one] = (await run.deploy(settle)).deployments
+    expect(one?.error?.next).toMatch(/^It was stopped, or its process ended/)
+    expect(one?.timeline.map(({ status }) => status)).toEqual(['READY', 'READY'])
   })
 
   it('fails when it goes back to a step before ready, and stays there', async () => {
@@ -119,6 +117,17 @@ describe('a server that has to settle', () => {
     expect(run.clock.elapsedMs).toBeLessThan(15_000)
   })
 
+  it('shares its checks with others, although they are ready at different times', async () => {
+    run.provider.targets.push({ name: 'y', where: '1,2' })
+    run.provider.creates.push({ kind: 'created', id: 'a' }, { kind: 'created', id: 'b' })
+    run.provider.readings.set('b', [PENDING, READY])
+    const checks = run.watchChecks()
+    expect((await run.deploy(settle)).outcome).toBe('succeeded')
+    const shared = checks.filter(({ ids }) => ids.length === 2)
+    expect(shared.length).toBeGreaterThanOrEqual(9)
+    expect(checks.length).toBeLessThan(16)
+  })
+
   it('fails when its status cannot be read any more because the token is refused', async () => {
     run.provider.readings.set('a', [READY, errorOf('unauthorized')])
     expect(await run.deploy({ settleTimeMs: 120_000 })).toMatchObject({
@@ -140,10 +149,13 @@ describe('a server that has to settle', () => {
     ['every 2 s', undefined, 11],
     ['as often as poll-interval says', 5_000, 5],
   ])('is checked %s', async (_, pollIntervalMs, count) => {
-    const checks = countChecks()
+    const checks = run.watchChecks()
     await run.deploy({ ...settle, pollIntervalMs })
     // One more brought the news that it is ready.
-    expect(checks.count - 1).toBe(count)
+    expect(checks.slice(1)).toHaveLength(count)
+    // The last one begins when the time is over.
+    expect(checks.slice(1, -1).map(({ deadlineMs }) => deadlineMs)).toContain(3_000)
+    expect(checks.at(-1)).toMatchObject({ deadlineMs: 900, signal: expect.any(AbortSignal) })
   })
 
   it('is checked at once when a notification comes', async () => {
@@ -167,15 +179,13 @@ describe('a server that has to settle', () => {
   })
 
   it('has each change of its status in the report, and no status twice', async () => {
-    run.provider.readings.set('a', [READY, READY, PENDING, PENDING, READY])
+    run.provider.readings.set('a', [PENDING, READY, READY, PENDING, PENDING, READY])
     const { deployments } = await run.deploy(settle)
     expect(deployments[0]?.timeline.map(({ status }) => status)).toEqual([
-      'READY',
-      'DEPLOYING',
-      'READY',
-      'settled',
+      ...['DEPLOYING', 'READY', 'DEPLOYING', 'READY', 'settled'],
     ])
-    expect(deployments[0]?.timeline[1]?.atMs).toBe(2_000)
+    expect(deployments[0]?.timeline[2]?.atMs).toBe(3_000)
+    expect(run.runner.log).toContain('[  3.0 s] DEPLOYING')
   })
 
   it('has checks that fail in the log', async () => {
@@ -215,7 +225,7 @@ describe('a server that has to settle', () => {
         calls.push({ atMs: run.clock.elapsedMs, deadlineMs })
         const next = read.length > 1 ? read.shift() : read[0]
         if (next instanceof ActionError) throw next
-        return next as never
+        return next
       }
       return calls
     }
@@ -251,6 +261,13 @@ describe('a server that has to settle', () => {
       expect(warnings()).toBe('')
     })
 
+    it('cannot be read at first leaves it good, with a warning', async () => {
+      const fault = errorOf('server-fault')
+      logs(fault, fault, log({ restarts: 3 }))
+      expect((await run.deploy(settle)).outcome).toBe('succeeded')
+      expect(warnings()).toContain('Whether the process of a restarted')
+    })
+
     it('cannot be read at the end leaves it good, with a warning', async () => {
       logs(log({ restarts: 0 }), errorOf('server-fault'))
       expect((await run.deploy(settle)).outcome).toBe('succeeded')
@@ -269,9 +286,9 @@ describe('a server that has to settle', () => {
 
 describe('a server that does not have to settle', () => {
   it('is not checked again once it is ready', async () => {
-    const checks = countChecks()
+    const checks = run.watchChecks()
     expect((await run.deploy()).outcome).toBe('succeeded')
-    expect(checks.count).toBe(1)
+    expect(checks).toHaveLength(1)
     expect(run.runner.log).not.toContain('settling')
   })
 })

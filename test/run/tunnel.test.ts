@@ -319,6 +319,12 @@ describe('a platform that is subscribed to', () => {
     expect(run.clock.elapsedMs).toBeLessThan(5_000)
   })
 
+  it('is polled where there is no tunnel', async () => {
+    run.provider.readings.set('a', [PENDING, READY])
+    expect((await run.deploy()).outcome).toBe('succeeded')
+    expect(run.clock.elapsedMs).toBe(1_000)
+  })
+
   it('is polled slowly while the tunnel is verified', async () => {
     run.provider.readings.set('a', [PENDING, READY])
     run.clock.at(0, () => run.tunnel.comesUp())
@@ -354,6 +360,7 @@ describe('a platform that is subscribed to', () => {
     run.clock.at(500, () => run.tunnel.comesUp())
     await run.deploy({ ...WITH_TUNNEL, wait: 'webhook' })
     expect(create.atMs).toBe(1_500)
+    expect(creates()).toEqual(withoutUrl)
     expect(subscribe).toHaveBeenCalledExactlyOnceWith(
       new URL(TUNNEL_URL),
       expect.objectContaining({ deadlineMs: 15_000 }),

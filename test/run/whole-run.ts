@@ -37,7 +37,7 @@ const SHARED = {
   own: {},
 } as const
 
-const DEPLOY: DeploySettings = {
+export const DEPLOY: DeploySettings = {
   ...SHARED,
   operation: 'deploy',
   application: 'my-game',
@@ -55,13 +55,13 @@ const DEPLOY: DeploySettings = {
 /** When the runs of these tests begin, as milliseconds since 1970. */
 export const WALL_AT_START_MS = 1_700_000_000_000
 
-const STOP: StopSettings = {
+export const STOP: StopSettings = {
   ...SHARED,
   operation: 'stop',
   reach: { kind: 'deployment', id: 'a' },
 }
 
-const VERSION: VersionSettings = {
+export const VERSION: VersionSettings = {
   ...SHARED,
   operation: 'version',
   application: 'my-game',
@@ -97,7 +97,7 @@ export class FakePlatform extends FakeProvider {
   /** By id, what its checks read, one after the other; the last one is repeated. READY unless told. */
   readonly readings = new Map<string, (Observation | ActionError)[]>()
 
-  override async observe(ids: readonly string[]) {
+  override async observe(ids: readonly string[], _call: Call) {
     const read = new Map<string, Observation | ActionError>()
     for (const id of ids) {
       const script = this.readings.get(id) ?? []
@@ -114,7 +114,7 @@ export class FakePlatform extends FakeProvider {
     return isAgain && this.stops.length === 0 ? 'gone' : reply
   }
 
-  async readLog(id: string, _call: Call): Promise<ServerLog | undefined> {
+  async readLog(id: string, _: Call): Promise<ServerLog | undefined> {
     this.calls.push(`log ${id}`)
     const lines = this.logs.get(id)
     return lines && { lines, isCut: false }
@@ -172,6 +172,16 @@ export function setWholeRun() {
   return {
     ...{ clock, provider, tunnel, state, runner, tools },
     ...{ cancel: stage.cancel, ledger: context.ledger },
+    /** Notes each status check from now on. */
+    watchChecks: () => {
+      const checks: ({ ids: readonly string[]; atMs: number } & Call)[] = []
+      const observe = provider.observe.bind(provider)
+      provider.observe = async (ids, call) => {
+        checks.push({ ids, atMs: clock.elapsedMs, ...call })
+        return await observe(ids, call)
+      }
+      return checks
+    },
     /** From now on what GitHub is told is in the history of calls. */
     showOnGitHub: () => {
       tools.github = gitHubIn(provider.calls)

@@ -34,6 +34,10 @@ describe('what a misspelt name means', () => {
     ['axxxefgh', 'abcdefgh'],
     ['axxxxfghi', 'abcdefghi'],
     ['bcad', 'abcd'],
+    // Four changes, and no swap: only one of the two letters stands in the other's place.
+    ['qppppppxab', 'rppppppyza'],
+    ['qppppppabx', 'rppppppzay'],
+    ['qppppppbax', 'rppppppyzb'],
     ['', 'abc'],
     ['xyz', ''],
   ])('%s is not near to %s', (name, candidate) => {

@@ -186,7 +186,7 @@ describe('a named tunnel', () => {
     ],
     [
       { 'listen-port': '' },
-      ['listen-port is empty: name the port here that the public URL leads to'],
+      ['listen-port is empty: give the port on this runner that the public URL leads to'],
     ],
     [{ 'listen-port': '65536' }, ['listen-port is "65536": use a whole number from 1 to 65535']],
     [
@@ -215,7 +215,7 @@ describe('a URL that others reach this runner by', () => {
     [{ tunnel: 'public', 'listen-port': '1' }, ['public-url is empty: give its URL']],
     [
       { 'public-url': 'https://x.example' },
-      ['listen-port is empty: name the port here that the public URL leads to'],
+      ['listen-port is empty: give the port on this runner that the public URL leads to'],
     ],
     [
       { 'public-url': 'http://x.example', 'listen-port': '1' },

@@ -19,7 +19,7 @@ const WHILE_CREATING = {
  * @param hint what else to do about a refusal that may come from a limit of the account
  */
 export async function readCreate(reply: EdgegapReply, hint = ''): Promise<CreateResult> {
-  const { readCreatedId, readProblem } = await wire()
+  const { isApiError, readCreatedId, readProblem } = await wire()
   const { status } = reply
   if (status >= 200 && status < 300) {
     if (isPage(reply.text)) {
@@ -41,14 +41,6 @@ export async function readCreate(reply: EdgegapReply, hint = ''): Promise<Create
   })
   if (isFault || status === 429 || status < 400) return { kind: 'unknown', error }
   if (status !== 422) return { kind: 'refused', error }
-  const id = readRefusedId()
+  const id = isApiError(reply.text) ? readCreatedId(reply.text, reply.request) : undefined
   return { kind: 'refused', error, ...(id === undefined ? { mayExist: true } : { id }) }
-
-  function readRefusedId(): string | undefined {
-    try {
-      return readCreatedId(reply.text, reply.request)
-    } catch {
-      return undefined
-    }
-  }
 }

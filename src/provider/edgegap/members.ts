@@ -37,12 +37,13 @@ export async function readMembers(
     const member = await deployments.membership(id, rest())
     if (member?.end === 'ended') return
     // A status need not show tags, and nothing that is not shown may be taken for "not in the group".
-    const tags = member?.tags ?? listedTags
-    const isUnknown = member?.application === undefined || (group !== undefined && !tags)
+    const shown = member?.tags ?? listedTags
+    const isUnknown = member?.application === undefined || (group !== undefined && !shown)
     if (isUnknown) return void unclear.push(id)
+    const tags = shown ?? []
     if (member.application !== application) return
-    if (group !== undefined && !tags?.includes(group)) return
-    members.push({ id, tags: tags ?? [], ...(member.end === 'ending' && { isEnding: true }) })
+    if (group !== undefined && !tags.includes(group)) return
+    members.push({ id, tags, ...(member.end === 'ending' && { isEnding: true }) })
   })
   return { members, unclear }
 }

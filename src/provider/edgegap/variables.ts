@@ -60,7 +60,7 @@ export function secretVariables(text: string, input: string): Secret[] {
   const { variables, mistakes } = scanVariables(text, true)
   const secrets = [
     ...variables.flatMap(({ key, value }) => {
-      const values = isQuoted(value) ? [value, value.slice(1, -1)] : [value]
+      const values = isQuoted(value) ? [value, value.trimEnd().slice(1, -1)] : [value]
       return values.map((one) => ({ input: `${input} ${key}`, value: one }))
     }),
     ...mistakes.flatMap(({ lines }) =>

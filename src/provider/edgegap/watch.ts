@@ -57,7 +57,7 @@ export class Watch {
   readonly #turns = new Turns()
   readonly #last = new Map<string, StatusReading>()
   readonly #seenAtMs = new Map<string, number>()
-  readonly #listed = new Set<string>()
+  readonly #listed = new Set<string | undefined>()
   #newestAtMs = Number.NEGATIVE_INFINITY
   /** When the last one came to its end, ready or failed. */
   #endedAtMs = Number.NEGATIVE_INFINITY
@@ -139,8 +139,9 @@ export class Watch {
   async #list(runTag: string, call: Call): Promise<Rows | undefined> {
     const filter = { field: 'tags', operator: 'eq', value: runTag } as const
     const rows = await listInCheck((part) => this.#deployments.list([filter], part), call)
-    for (const { id } of rows ?? []) if (id !== undefined) this.#listed.add(id)
-    return rows && new Map(rows.map((row) => [row.id, row]))
+    if (!rows) return undefined
+    for (const { id } of rows) this.#listed.add(id)
+    return new Map(rows.map((row) => [row.id, row]))
   }
 
   /** Then the statuses alone have to do, as many as fit into one check. */

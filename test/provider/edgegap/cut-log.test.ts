@@ -50,6 +50,63 @@ describe('a log that was cut', () => {
     expect(readCutLog(body.slice(0, -5)).crashData).toBeUndefined()
   })
 
+  it.each([
+    ['blanks', ' \n{ "encoding" : "utf-8" ,\n "logs" : "a\\nb', 'a\nb'],
+    ['nothing before it', '{"logs":"a', 'a'],
+    ['another log before it', '{"old_logs":"x","logs":"a', 'a'],
+    ['the word logs in it', '{"logs":"say \\"logs\\":\\"x', 'say "logs":"x'],
+  ])('begins where the reply says so, with %s', (_, body, text) => {
+    expect(readCutLog(body).text).toBe(text)
+  })
+
+  it('is not looked for far behind the beginning of a reply', () => {
+    const body = (length: number) => `{"x":"${'x'.repeat(length)}","logs":"a\\nb`
+    expect(readCutLog(body(9_900)).text).toBe('a\nb')
+    expect(readCutLog(body(10_000)).text).toBe('')
+  })
+
+  it.each([
+    ['two backslashes and an n are no line break', 'x\\\\nab\\ncd', 'cd'],
+    ['a backslash before a line break is', 'x\\\\\\nab', 'ab'],
+    ['at its very beginning a line break may be the half of an escape', '\\nab\\ncd', 'cd'],
+    ['a tag is no page', '<- joined\\nplayer', 'player'],
+    ['a brace is no reply', '{x}\\nplayer', 'player'],
+  ])('has whole lines: %s', (_, body, text) => {
+    expect(readCutLog(body).text).toBe(text)
+  })
+
+  it.each([
+    ['\\', ''],
+    ['\\u', ''],
+    ['\\u00', ''],
+    ['\\u00e', ''],
+    ['\\u00e9', 'é'],
+    ['\\\\', '\\'],
+    ['\\\\u00', '\\u00'],
+    ['\\"', '"'],
+    ['\\\\","crash_logs":"x', '\\'],
+    ['","crash_logs":"x', ''],
+  ])('that ends with %j has %j of it', (end, text) => {
+    expect(readCutLog(`{"logs":"ab${end}`).text).toBe(`ab${text}`)
+  })
+
+  it('that cannot be read is empty', () => {
+    expect(readCutLog('{"logs":"a\\qb').text).toBe('')
+    expect(readCutLog('{"logs":"a\nb').text).toBe('')
+  })
+
+  it.each([
+    ['{"logs":"a","crash_logs":"b"}', 'a\nb', {}],
+    ['{"logs":"","crash_logs":"b"}', 'b', {}],
+    ['{"logs":"a","crash_logs":""}', 'a', {}],
+    ['{"logs":"a","crash_logs":{}}', 'a', {}],
+    ['{"logs":"a","crash_data":[]}', 'a', {}],
+    ['{"logs":"a","crash_data":{"x":1}}', 'a', { x: 1 }],
+    ['x\\na","crash_data":{"x":1}}', 'a', { x: 1 }],
+  ])('with its end is whole: %s', (body, text, crashData) => {
+    expect(readCutLog(body)).toStrictEqual({ text, crashData })
+  })
+
   it('may be one line', () => {
     for (const text of ['x'.repeat(100), '\t'.repeat(100), 'é"'.repeat(50)]) {
       const body = JSON.stringify({ logs: text })
@@ -61,10 +118,10 @@ describe('a log that was cut', () => {
     }
   })
 
-  it.each(['', '{', '{"logs":', '{"logs":null', '<html>', '<!doctype html>', '\\\\\\\\'])(
-    'is empty in %j',
-    (body) => {
-      expect(readCutLog(body).text).toBe('')
-    },
-  )
+  it.each([
+    ...['', ' ', '{', ' { ', '{"logs":', '{ "logs":null', '<html>', ' <!DOCTYPE html>', '\\\\\\\\'],
+    ...['<html>\\nx', '{"message":"a\\nb"}', 'abc'],
+  ])('is empty in %j', (body) => {
+    expect(readCutLog(body).text).toBe('')
+  })
 })

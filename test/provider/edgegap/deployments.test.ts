@@ -310,7 +310,7 @@ describe('a log', () => {
 
   it('is there where nothing but a crash is known', async () => {
     answer = () => ({ body: { logs: '', crash_data: { exit_code: 1 } } })
-    expect(await log()).toEqual({ lines: [], isCut: false, crash: 'exit code 1' })
+    expect(await log()).toStrictEqual({ lines: [], isCut: false, crash: 'exit code 1' })
   })
 
   it('is none where all that is known is that nothing was restarted', async () => {

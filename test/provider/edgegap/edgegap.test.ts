@@ -1,18 +1,13 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
-import { systemClock } from '../../../src/base/clock.ts'
 import { ActionError } from '../../../src/base/errors.ts'
-import { createHttpClient } from '../../../src/net/request.ts'
-import type { Call } from '../../../src/provider/call.ts'
 import { createEdgegapClient } from '../../../src/provider/edgegap/client.ts'
-import { edgegap as edgegapDefinition } from '../../../src/provider/edgegap/definition.ts'
-import type { EdgegapOwn } from '../../../src/provider/edgegap/settings.ts'
 import type { Provider } from '../../../src/provider/provider.ts'
-import { readSettings, type Settings } from '../../../src/settings/settings.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../../emulator/edgegap/emulator.ts'
 import { ready } from '../../emulator/edgegap/script.ts'
 import type { Fault } from '../../emulator/faults.ts'
+import { call } from './fake-api.ts'
+import { openEdgegap } from './opening.ts'
 
-const http = createHttpClient({})
 let edgegap: EdgegapEmulator
 
 beforeEach(async () => {
@@ -25,33 +20,8 @@ beforeEach(async () => {
 
 afterEach(() => edgegap.close())
 
-function call(deadlineMs = 3_000): Call {
-  return { deadlineMs, signal: new AbortController().signal }
-}
-
-async function open(inputs: Record<string, string> = {}): Promise<Provider> {
-  const given = {
-    'api-token': edgegap.settings.token,
-    'api-url': edgegap.url,
-    application: 'my-game',
-    version: 'v1',
-    ...inputs,
-  }
-  const environment = Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
-  )
-  const { settings } = await readSettings(environment, [edgegapDefinition])
-  return await edgegapDefinition.open(settings as Settings<EdgegapOwn>, {
-    http,
-    environment,
-    clock: systemClock,
-    cleanUpNotes: { opened() {}, created() {}, closed() {} },
-    log: () => {},
-    warn: () => {},
-    hide: () => {},
-    newAttemptTag: () => 'tag',
-  })
-}
+const open = (inputs: Record<string, string> = {}): Promise<Provider> =>
+  openEdgegap(edgegap, inputs)
 
 async function create(given?: Provider, deadlineMs?: number) {
   const provider = given ?? (await open())

@@ -19,6 +19,13 @@ describe('an image is read as Docker reads it', () => {
     ['registry:5000/team/game:1', 'registry:5000', 'team/game', '1'],
     ['GHCR.io/a/b:Tag_1.x-Y', 'ghcr.io', 'a/b', 'Tag_1.x-Y'],
     ['a/b__c.d--e:_1', 'docker.io', 'a/b__c.d--e', '_1'],
+    ['registry-1.docker.io/nginx:1', 'docker.io', 'library/nginx', '1'],
+    ['a.b-c.d9:80/x:1', 'a.b-c.d9:80', 'x', '1'],
+    ['a:12345/x:1', 'a:12345', 'x', '1'],
+    ['LOCALHOST/x:1', 'localhost', 'x', '1'],
+    ['localhosts/x:1', 'docker.io', 'localhosts/x', '1'],
+    [`a/b:${'t'.repeat(128)}`, 'docker.io', 'a/b', 't'.repeat(128)],
+    [`docker.io/${'n'.repeat(245)}:1`, 'docker.io', `library/${'n'.repeat(245)}`, '1'],
   ])('%s', (text, registry, name, tag) => {
     expect(parseImage(text)).toEqual({ registry, name, tag })
   })
@@ -53,6 +60,23 @@ describe('what is no image is refused with the reason', () => {
     ['ghcr.io/../../v1/app:1', '".."'],
     [`ghcr.io/${'a'.repeat(300)}:1`, '255 characters'],
     ['a'.repeat(100_000), 'too long'],
+    ['a'.repeat(584), 'too long'],
+    ['a'.repeat(583), '255 characters'],
+    [`docker.io/${'n'.repeat(246)}:1`, '255 characters'],
+    ['a:123456/x:1', 'no host'],
+    ['a-.b/x:1', 'no host'],
+    ['a b.c:1', 'blanks'],
+    ['a/b\u007f:1', 'characters that no image has'],
+    ['http:x:1', 'tag may hold'],
+    ['FTP://x/y:1', 'leave FTP:// out'],
+    ['a/b:1-ä', 'characters that no image has'],
+    ['a/b___c:1', '"b___c"'],
+    ['a/b.:1', '"b."'],
+    ['a/b..c:1', '"b..c"'],
+    ['a/b/:1', 'empty part'],
+    ['a/B:1', 'lower case'],
+    ['a/b:-1', 'tag may hold'],
+    ['a/b:1+2', 'tag may hold'],
   ])('%s', (text, reason) => {
     expect(parseImage(text)).toContain(reason)
   })
@@ -65,6 +89,13 @@ describe('two images are the same', () => {
     [{ registry: 'ghcr.io', name: 'a/b', tag: '2' }, 'ghcr.io/a/b:1', false],
     [{ registry: 'ghcr.io', name: 'a/b', tag: 'A' }, 'ghcr.io/a/b:a', false],
     [{ registry: '', name: 'a/b', tag: '1' }, 'ghcr.io/a/b:1', false],
+    [{ registry: ' ghcr.io ', name: ' a/b ', tag: ' 1 ' }, 'ghcr.io/a/b:1', true],
+    [{ registry: 'http://ghcr.io//', name: 'a/b', tag: '1' }, 'ghcr.io/a/b:1', true],
+    [{ registry: 'https://index.docker.io/', name: 'nginx', tag: '1' }, 'nginx:1', true],
+    [{ registry: 'registry-1.docker.io', name: 'library/nginx', tag: '1' }, 'nginx:1', true],
+    [{ registry: 'docker.io', name: 'nginx', tag: '1' }, 'my-org/nginx:1', false],
+    [{ registry: 'ghcr.io', name: 'nginx', tag: '1' }, 'ghcr.io/library/nginx:1', false],
+    [{ registry: 'ghcr.io/http://', name: 'a/b', tag: '1' }, 'ghcr.io/a/b:1', false],
   ])('%j and %s: %s', (image, text, isSame) => {
     const other = parseImage(text)
     if (typeof other === 'string') throw new Error(other)

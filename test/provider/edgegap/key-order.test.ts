@@ -34,6 +34,46 @@ describe('the order of keys', () => {
     expect(restored(JSON.parse(keepKeyOrder(json)))).toEqual({ a: 1, 5: 4, b: 3 })
   })
 
+  it('is marked only where a key looks like an index, and of its key', () => {
+    for (const json of [
+      '{"a":"8080"}',
+      '["8080"]',
+      '{"01":1}',
+      '{"1a":1}',
+      '{"a1":1}',
+      '{"-1":1}',
+      '{"12345678901":1}',
+      '{"a":"1" , "b":2}',
+    ]) {
+      expect(keepKeyOrder(json)).toBe(json)
+    }
+    for (const key of ['0', '9', '10', '4294967295', '1234567890']) {
+      expect(keepKeyOrder(`{"a":1,"${key}" : 2}`)).toBe(`{"a":1,"\ue000${key}" : 2}`)
+    }
+  })
+
+  it('is that of escaped keys as well, however they are escaped', () => {
+    const escaped = [...'1234567890'].map((digit) => `\\u003${digit}`).join('')
+    expect(keepKeyOrder(`{"a":1,"${escaped}":2}`)).toBe(`{"a":1,"\ue000${escaped}":2}`)
+    expect(keepKeyOrder(`{"\\u0038":1}`)).toBe('{"\ue000\\u0038":1}')
+    expect(keepKeyOrder(`{"\\u003a":1,"1":2}`)).toBe('{"\\u003a":1,"\ue0001":2}')
+  })
+
+  it('is kept behind strings with escapes, backslashes and quotes', () => {
+    for (const before of ['\\\\', '\\"', '\\\\\\"', 'x\\n', '\\"1\\":']) {
+      const json = `{"log":"${before}","1":2,"x":"\\\\","2":3}`
+      expect(Object.keys(JSON.parse(keepKeyOrder(json))).map(originalKey)).toEqual([
+        ...['log', '1', 'x', '2'],
+      ])
+    }
+  })
+
+  it('a key that never was an index stays as it is', () => {
+    expect(originalKey('gameport')).toBe('gameport')
+    expect(originalKey('\ue00080')).toBe('80')
+    expect(originalKey('80\ue000')).toBe('80\ue000')
+  })
+
   it('changes nothing else: neither values that look like keys nor what is no JSON', () => {
     for (const json of [
       '{"log":"\\"8080\\": \\\\","x":"8080","y":["1",":"],"z":"\\\\"}',

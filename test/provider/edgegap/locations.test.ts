@@ -16,6 +16,19 @@ describe('coordinates', () => {
     expect(parseLocation(line)).toMatchObject(location)
   })
 
+  it('have as many digits as anybody writes, and names of 64 characters', () => {
+    const [name, most] = ['n'.repeat(64), `1.${'2'.repeat(20)}`]
+    expect(parseLocation(`${name} ${most},123`)).toMatchObject({ name, latitude: Number(most) })
+    expect(parseLocation(`${most}3,123`)).toBeUndefined()
+    expect(parseLocation('1,1234')).toBeUndefined()
+  })
+
+  it('may have a name with dots, which is no address', () => {
+    expect(parseLocation('eu.west 1,2')).toMatchObject({ name: 'eu.west', latitude: 1 })
+    expect(parseLocation('1.2.3.4 1,2')).toBeUndefined()
+    expect(parseLocation('12 1,2')).toMatchObject({ name: '12' })
+  })
+
   it('say in the log what was written', () => {
     expect(parseLocation('x 40.710,-74.01')).toMatchObject({ where: '40.710,-74.01' })
   })
@@ -31,6 +44,25 @@ describe('addresses', () => {
     ['::1,::ffff:1.2.3.4', '::1, ::ffff:1.2.3.4', ['::1', '::ffff:1.2.3.4']],
   ])('%j', (line, name, addresses) => {
     expect(parseLocation(line)).toMatchObject({ kind: 'addresses', name, addresses })
+  })
+})
+
+describe('a line', () => {
+  const addressesIn = (length: number) => {
+    const line = `home ${Array.from({ length: 80 }, () => '203.0.113.7').join(',')}`
+    return parseLocation(line + ' '.repeat(length - line.length))
+  }
+
+  it('has room for dozens of addresses, and no more than that', () => {
+    expect(addressesIn(1_000)).toMatchObject({ kind: 'addresses', name: 'home' })
+    expect(addressesIn(1_001)).toBeUndefined()
+  })
+
+  it('shows addresses as they were written, with a blank between', () => {
+    expect(parseLocation('1.2.3.4,5.6.7.8')).toMatchObject({
+      name: '1.2.3.4, 5.6.7.8',
+      where: '1.2.3.4, 5.6.7.8',
+    })
   })
 })
 
@@ -83,6 +115,27 @@ describe('what was probably meant', () => {
     ['x -174.01,40.71', 'x 40.71,-174.01'],
   ])('%j: %j', (line, meant) => {
     expect(explainLocation(line).meant).toEqual([meant])
+  })
+
+  it.each(['\u2010', '\u2011', '\u2012', '\u2013', '\u2014', '\u2015', '\u2212'])(
+    'with %j for a minus sign',
+    (dash) => {
+      expect(explainLocation(`${dash}40.71,${dash}74.01`).meant).toEqual(['-40.71,-74.01'])
+    },
+  )
+
+  it('says which comes first, where the two were swapped', () => {
+    const swapped = ['x -174.01,40.71', '-174.01 40.71']
+    for (const line of swapped) {
+      expect(explainLocation(line).allowed).toContain('latitude comes first')
+    }
+    for (const line of ['x 40.71 -74.01', 'x', '200,200', 'x 1,2,3']) {
+      expect(explainLocation(line).allowed).not.toContain('latitude comes first')
+    }
+  })
+
+  it('ignores blanks around the line', () => {
+    expect(explainLocation('  x 40,71; -74,01 ').meant).toEqual(['x 40.71,-74.01'])
   })
 
   it.each(['x', 'x 1,2,3', 'x 200,200', '1,2,3,4,5', 'x 1e1,10'])('%j: not known', (line) => {

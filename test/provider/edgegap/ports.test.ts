@@ -19,6 +19,9 @@ describe('a line of ports', () => {
     ['http 80/http tls', 'http', 80, 'HTTP', true, true],
     ['7777/udp', '', 7777, 'UDP', true, false],
     ['any 0/udp', 'any', 0, 'UDP', true, false],
+    ['  last 59999/Wss  NO-CHECK ', 'last', 59_999, 'WSS', false, false],
+    ['80/http 81/tcp', '80/http', 81, 'TCP', true, false],
+    [`${'n'.repeat(64)} 1/https`, 'n'.repeat(64), 1, 'HTTPS', true, false],
   ])('%s', (line, name, port, protocol, isChecked, hasTls) => {
     expect(parsePort(line)).toEqual({ name, port, protocol, isChecked, hasTls })
   })
@@ -36,6 +39,15 @@ describe('a line of ports', () => {
     ['g 443/https tls', 'only for ws and http'],
     [`${'n'.repeat(65)} 1/udp`, '64 characters'],
     ['a\u0007b 1/udp', 'control characters'],
+    ['a\u007fb 1/udp', 'control characters'],
+    ['a\u009fb 1/udp', 'control characters'],
+    ['g x7777/udp', 'write "name 7777/udp"'],
+    ['g 7777/', 'write "name 7777/udp"'],
+    ['g 7777/udp/tcp', 'udp/tcp is no protocol'],
+    ['g 7777/udp no-check x', '"x" is unknown'],
+    ['g 7777/wss tls', 'only for ws and http'],
+    [`${'n'.repeat(195)} 1/udp`, 'write "name 7777/udp"'],
+    [`${'n'.repeat(194)} 1/udp`, '64 characters'],
     [`${'a '.repeat(50_000)}1/udp`, 'write "name 7777/udp"'],
   ])('%j is refused', (line, reason) => {
     expect(parsePort(line)).toContain(reason)
@@ -63,6 +75,25 @@ describe('the input', () => {
   })
 })
 
+describe('two ports', () => {
+  it.each([
+    ['of two transports', 'a 1/udp\nb 1/tcp'],
+    ['of any number', 'a 0/udp\nb 0/udp'],
+    ['of two numbers', 'a 1/udp\nb 2/udp'],
+  ])('%s may stand beside each other', (_, text) => {
+    expect(read(text)).toMatchObject({ ports: { length: 2 }, problems: [] })
+  })
+
+  it.each([
+    ['one transport', 'a 1/http\nb 1/wss', '1 is already used by "a 1/http"'],
+    ['both transports', 'a 1/tcp\nb 1/tcp/udp', '1 is already used by "a 1/tcp"'],
+    ['one number and no name', '80/udp\n80/tcp', 'a second port is called 80'],
+    ['a name that is the number of the other', '80/udp\n80 81/udp', 'called 80'],
+  ])('of %s cannot', (_, text, problem) => {
+    expect(read(text).problems).toEqual([expect.stringContaining(problem)])
+  })
+})
+
 describe('comparing', () => {
   const port = (change: Partial<VersionPort> = {}): VersionPort => ({
     name: 'web',
@@ -76,6 +107,10 @@ describe('comparing', () => {
   it.each([
     ['Websocket', 'WS'],
     ['WebSocket Secure', 'WSS'],
+    ['web-sockets', 'WS'],
+    ['Secure WebSocket', 'WSS'],
+    ['Websocket TLS', 'WSS'],
+    ['tcpudp', 'TCP/UDP'],
     ['udp', 'UDP'],
     ['UDP/TCP', 'TCP/UDP'],
     ['TCP / UDP', 'TCP/UDP'],
@@ -93,6 +128,12 @@ describe('comparing', () => {
     'sees %j',
     (change) => expect(showPorts([port()])).not.toBe(showPorts([port(change)])),
   )
+
+  it('shows all in one line, in an order of its own, with numbers for names', () => {
+    const ports = [port(), port({ name: '', port: 81 }), port({ name: 'b', port: 9 })]
+    expect(showPorts(ports)).toBe('81 81/ws, b 9/ws, web 80/ws')
+    expect(showPorts([])).toBe('none')
+  })
 
   it('writes a port as Edgegap and as the input want it', () => {
     expect(portBody(port({ isChecked: false }))).toEqual({

@@ -13,7 +13,8 @@ async function read(given: Record<string, string>) {
   )
   const inputs = new Inputs(environment, problems)
   const operation = given.operation === 'version' ? 'version' : 'deploy'
-  const reading = { inputs, problems, environment, operation, wait: 'auto' } as const
+  const wait = given.wait === 'none' ? 'none' : 'auto'
+  const reading = { inputs, problems, environment, operation, wait } as const
   const settings = await readVersionInputs(reading)
   return { settings, problems: problems.list, warnings: problems.warnings }
 }
@@ -72,6 +73,36 @@ describe('what is given arrives', () => {
     })
   })
 
+  it('with its values as they are', async () => {
+    const { settings } = await read({
+      image: 'ghcr.io/a/b:1',
+      'registry-username': ' robot$my-org+pull ',
+      'registry-password': 'pass-1',
+      ports: 'gameport 7777/udp',
+      'version-env': 'MAP=forest',
+      'version-secret-env': 'KEY=secret-1',
+    })
+    expect(settings).toMatchObject({
+      image: { registry: 'ghcr.io', name: 'a/b', tag: '1' },
+      registryLogin: { username: 'robot$my-org+pull', password: 'pass-1' },
+      ports: [{ name: 'gameport', port: 7777 }],
+      environment: [
+        { key: 'MAP', value: 'forest', secret: false },
+        { key: 'KEY', value: 'secret-1', secret: true },
+      ],
+    })
+  })
+
+  it('a name may be as long as Edgegap lets it be', async () => {
+    const name = 'v'.repeat(64)
+    expect((await read({ image: `g:${name}` })).problems).toEqual([])
+    expect((await read({ image, version: name, promote: 'p'.repeat(64) })).problems).toEqual([])
+    expect((await read({ image, 'keep-versions': '10000' })).problems).toEqual([])
+    expect((await read({ image, cpu: '100', memory: '200' })).problems).toEqual([])
+    expect((await read({ image, 'max-duration': '1m' })).settings.maxDurationMinutes).toBe(1)
+    expect((await read({ image, 'max-duration': '24h' })).settings.maxDurationMinutes).toBe(1440)
+  })
+
   it('the tag is the default of the version, and an own name wins', async () => {
     expect((await read({ image })).settings.version).toBe('v7')
     expect((await read({ image, version: 'stable' })).settings.version).toBe('stable')
@@ -105,6 +136,17 @@ describe('what is wrong is told by the name of its input', () => {
     [{ image, 'keep-versions': '0' }, 'keep-versions is "0"'],
     [{ image, promote: 'v7' }, 'promote is "v7": this is the version that is deployed'],
     [{ version: 'v1', promote: '..' }, 'promote is ".."'],
+    [{ version: 'v1', promote: '.' }, 'promote is "."'],
+    [{ version: 'v1', promote: 'p'.repeat(65) }, 'use at most 64 characters'],
+    [{ version: 'v1', promote: 'prod\nbeta', wait: 'none' }, 'promote is "prod, beta"'],
+    [{}, 'version is empty: name the version to deploy, or give image'],
+    [{ image, version: 'a\ud800' }, 'use at most 64 characters on one line'],
+    [{ image, version: 'a\u2028b' }, 'use at most 64 characters on one line'],
+    [{ image, 'keep-versions': '10001' }, 'keep-versions is "10001"'],
+    [{ image, memory: '99' }, 'memory is "99"'],
+    [{ image, 'max-duration': '30s' }, 'max-duration is "30s"'],
+    [{ image: 'my-org/game:a b' }, 'image is "my-org/game:a b"'],
+    [{ image: 'u:p@ghcr.io' }, 'image is "u:p@ghcr.io"'],
   ])('%j', async (given, problem) => {
     const { problems } = await read(given)
     expect(problems).toHaveLength(1)
@@ -120,6 +162,31 @@ describe('what is wrong is told by the name of its input', () => {
     })
     expect(problems).toHaveLength(4)
     expect(problems.join()).not.toMatch(/pass-word|secret-value/)
+  })
+
+  it.each(['user:pass-1@ghcr.io/a:1', 'https://user:pass-1@ghcr.io/a/b:1', 'u:pass-1@h/a/'])(
+    'never shows a login within an image: %s',
+    async (text) => {
+      const { problems } = await read({ image: text })
+      expect(problems).toHaveLength(1)
+      expect(problems[0]).toMatch(/^image: /)
+      expect(problems.join()).not.toContain('pass-1')
+    },
+  )
+
+  it('cpu and memory in version-config are no defaults', async () => {
+    const config = (line: string) => ({ image, 'version-config': line })
+    expect((await read({ ...config('req_memory: 512'), cpu: '256' })).problems).toEqual([])
+    expect((await read({ ...config('req_cpu: 2048'), memory: '4096' })).problems).toEqual([])
+    expect((await read({ ...config('other: 1'), cpu: '256' })).problems).toHaveLength(1)
+  })
+
+  it('cpu and memory that fit the default of the other are fine', async () => {
+    expect((await read({ image, cpu: '512' })).problems).toEqual([])
+    expect((await read({ image, memory: '1024' })).problems).toEqual([])
+    expect((await read({ version: 'v1', cpu: '256' })).problems).toEqual([])
+    expect((await read({ image, cpu: '99', memory: '4096' })).problems).toHaveLength(1)
+    expect((await read({ image, cpu: '256', memory: '99' })).problems).toHaveLength(1)
   })
 
   it('cpu alone may fit what an existing version has', async () => {
@@ -187,6 +254,23 @@ describe('what has no effect is warned of', () => {
       'cpu has no effect without image.',
       'registry-username has no effect without image.',
     ])
+  })
+
+  it.each([
+    ['version-from', 'prod'],
+    ['version-policy', 'update'],
+    ['cpu', '512'],
+    ['memory', '512'],
+    ['ports', 'a 1/udp'],
+    ['max-duration', '30m'],
+    ['version-env', 'A=1'],
+    ['version-secret-env', 'A=1'],
+    ['version-config', 'a: 1'],
+  ])('%s without image', async (input, value) => {
+    expect((await read({ version: 'v1', [input]: value })).warnings).toEqual([
+      `${input} has no effect without image.`,
+    ])
+    expect((await read({ image, [input]: value })).warnings).toEqual([])
   })
 
   it('a promotion uses the login too', async () => {

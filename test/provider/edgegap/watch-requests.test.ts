@@ -225,6 +225,15 @@ describe('reading ahead, for the places', () => {
     expect((await check(ids)).statuses.toSorted()).toEqual(ids.slice(0, 2))
   })
 
+  it('counts from the first check of what others created, or was found by its tag', async () => {
+    const ids = add(12)
+    watch = new Watch(new Deployments(api.send, clock), clock, RUN_TAG)
+    await clock.advance(5_000)
+    expect((await check(ids)).statuses).toEqual([])
+    await clock.advance(1_000)
+    expect((await check(ids)).statuses.toSorted()).toEqual(ids.toSorted())
+  })
+
   it('is not needed of ten: all of them can be read at once', async () => {
     const ids = add(10)
     await clock.advance(1_000)
@@ -308,6 +317,16 @@ describe('deployments that the list shows to have changed', () => {
     await check(ids)
     change(ids.slice(0, 1), { status: 'ERROR' })
     expect((await check(ids)).read.get('id0')).toMatchObject({ state: 'failed' })
+  })
+
+  it('leave room for few of those that were never listed', async () => {
+    const ids = await placed(40)
+    change(ids.slice(0, 20), { isListed: false, status: 'TERMINATED' })
+    const late = add(10)
+    change(late, { isListed: false })
+    const { statuses } = await check([...ids, ...late])
+    expect(statuses).toHaveLength(22)
+    expect(statuses).toEqual(expect.arrayContaining(ids.slice(0, 20)))
   })
 
   it('are not read again once they are known to be ready', async () => {
@@ -434,6 +453,13 @@ describe('how far apart checks are', () => {
     expect(intervalMs()).toBe(556)
     await clock.advance(1)
     expect(intervalMs()).toBe(1_111)
+  })
+
+  it('is half of it too where all became ready by their rows', async () => {
+    const ids = await placed(12)
+    change(ids, { status: 'READY' })
+    expect((await check(ids)).statuses).toEqual([])
+    expect(Math.round(watch.shortestIntervalMs(100))).toBe(556)
   })
 
   it('is not so while all that is read is pending', async () => {

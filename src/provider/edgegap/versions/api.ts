@@ -3,7 +3,7 @@ import type { Clock } from '../../../base/clock.ts'
 import type { ActionError } from '../../../base/errors.ts'
 import { pauseAfter, retry } from '../../../base/retry.ts'
 import type { Call } from '../../call.ts'
-import { parseJson, record } from '../../json.ts'
+import { parseJson } from '../../json.ts'
 import { budget } from '../budget.ts'
 import {
   type EdgegapClient,
@@ -164,7 +164,7 @@ export async function readPages(
     const query = { ...more, page: String(page), limit: String(PAGE_ROWS) }
     const reply = await read(api, { path, query }, rest())
     if (reply.status !== 200) throw refusal(api, reply, `Could not read ${path}`)
-    const body = parse(z.looseObject({ pagination: z.optional(record) }), reply.text, reply.request)
+    const body = parse(z.looseObject({}), reply.text, reply.request)
     rows.push(...rowsOf(body, keys, reply.request))
     if (!hasNextPage(body.pagination)) return rows
   }

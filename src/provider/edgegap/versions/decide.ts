@@ -19,7 +19,6 @@ import {
   environmentChanges,
   HIDDEN,
   portChange,
-  portsOf,
   showChange,
   type Traits,
 } from './traits.ts'
@@ -70,8 +69,7 @@ function decideCreate(
     )
   }
   const body = createBody(settings, image, template)
-  const traits = toVersion(body)
-  if (traits === undefined) throw new Error('a version without name or image')
+  const traits = traitsOf(body)
   return {
     action: 'created',
     body,
@@ -85,10 +83,17 @@ function decideCreate(
       ...changeOf('max-duration', undefined, minutes(traits.maxDurationMinutes)),
       ...changeOf('ports', undefined, showPorts(traits.ports)),
       ...environmentChanges([], traits.environment, 'others-kept'),
-      ...configChanges({}, withoutPorts(settings.config)),
+      ...configChanges({}, withoutLists(settings.config)),
     ],
     warnings: template ? warnOfCopy(settings, template) : [],
   }
+}
+
+/** What a version is like that has these fields. */
+function traitsOf(fields: VersionBody): Traits {
+  const traits = toVersion(fields)
+  if (traits === undefined) throw new Error('a version without name or image')
+  return traits
 }
 
 /** What a copy does not have as its template does. What the inputs give instead is no news. */
@@ -103,8 +108,8 @@ function warnOfCopy({ config }: VersionInputs, template: Version): string[] {
   ]
 }
 
-/** The shown ports are those of the configuration already. */
-function withoutPorts({ ports: _, ...config }: Readonly<Record<string, unknown>>) {
+/** The shown ports and variables are those of the configuration already. */
+function withoutLists({ ports: _, envs: __, ...config }: Readonly<Record<string, unknown>>) {
   return config
 }
 
@@ -145,12 +150,13 @@ function decideUpdate(settings: VersionInputs, image: Image, existing: Version):
   ]
   const warnings = warnOfInactive(existing)
   if (changes.length === 0) return reused(existing, warnings)
+  const body = updateBody(settings, image, existing)
   return {
     action: 'updated',
-    body: updateBody(settings, image, existing),
+    body,
     changes,
     previousImage: isMoved ? existing.image : undefined,
-    traits: updatedTraits(settings, image, existing),
+    traits: traitsOf({ ...existing.fields, ...body }),
     warnings,
   }
 }
@@ -202,20 +208,6 @@ function resourceBody(settings: VersionInputs, existing: Version) {
   if (cpu === existing.cpu && memoryMb === existing.memoryMb) return {}
   expectResources(cpu, memoryMb)
   return { req_cpu: cpu, req_memory: memoryMb }
-}
-
-function updatedTraits(settings: VersionInputs, image: Image, existing: Version): Traits {
-  const { config, environment } = settings
-  const given = new Map(environment.map((variable) => [variable.key, toShown(variable)]))
-  const kept = existing.environment.filter(({ key }) => !given.has(key))
-  return {
-    image,
-    cpu: settings.cpu ?? existing.cpu,
-    memoryMb: settings.memoryMb ?? existing.memoryMb,
-    maxDurationMinutes: settings.maxDurationMinutes ?? existing.maxDurationMinutes,
-    ports: settings.ports ?? ('ports' in config ? portsOf(config.ports) : existing.ports),
-    environment: [...kept, ...given.values()],
-  }
 }
 
 function toShown({ key, value, secret }: VersionInputs['environment'][number]): VersionVariable {

@@ -34,10 +34,11 @@ export async function ensureVersion(
   plan: VersionPlan,
   call: Call,
 ): Promise<EnsureResult> {
-  const { version, image, ensure } = plan
-  if (ensure === undefined || image === undefined) {
-    return { version, action: plan.action, image, previousImage: undefined }
+  const { version, ensure } = plan
+  if (ensure === undefined) {
+    return { version, action: plan.action, image: plan.image, previousImage: undefined }
   }
+  const { image } = ensure
   const decide = (existing: Version | undefined) =>
     decideVersion(settings, image, existing, ensure.template)
   const decision = await carryOut({ api, settings, image, decide }, ensure.decision, call)
@@ -75,7 +76,7 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
     if (mayBeOurs && isDone(task, decision, existing)) return decision
     const next = task.decide(existing)
     // Another job made it first or moved it, with the same image or, where it may be moved, with any.
-    if (next.action !== decision.action || isOtherImage(next, decision)) decision = next
+    decision = next.action === decision.action ? withImageBefore(next, decision) : next
     if (decision.body === undefined) return decision
     if (pauseMs === undefined || !(await canPause(api, error, pauseMs, rest()))) {
       throw mayBeOurs && decision.action === 'created' ? mayExist(task, error) : error
@@ -133,7 +134,7 @@ function mayExist({ settings }: Task, error: ActionError): ActionError {
     kind: error.kind,
     what: `${asSentence(error.message)} An answer was lost, so the version ${settings.version} may exist all the same`,
     next: 'Run the job again: it goes on from what is there.',
-    ...(error.request !== undefined && { request: error.request }),
+    request: error.request,
     cause: error,
   })
 }
@@ -160,7 +161,7 @@ async function readAfter(
       kind: error.kind,
       what: `${describeWrite(settings, decision.action)}, or its answer was lost: ${error.message}`,
       next: 'Run the job again: it goes on from what is there.',
-      ...(error.request !== undefined && { request: error.request }),
+      request: error.request,
       cause: thrown,
     })
   }
@@ -178,9 +179,9 @@ function isDone(
   return decide(existing).changes.length === 0
 }
 
-/** Then the version has been moved by somebody else since, and what it had before is another image. */
-function isOtherImage({ previousImage: next }: Decision, { previousImage: planned }: Decision) {
-  return next !== undefined && planned !== undefined && !isSameImage(next, planned)
+/** What was changed in part shows our image already: then the one before is known from before. */
+function withImageBefore(next: Decision, { previousImage }: Decision): Decision {
+  return { ...next, previousImage: next.previousImage ?? previousImage }
 }
 
 function isNameTaken({ action }: Decision, status: number): boolean {
@@ -197,13 +198,13 @@ function send({ api, settings }: Task, { action, body }: Decision, call: Call) {
 
 function refuse(
   { api, settings, image }: Task,
-  { action, body }: Decision,
+  { action, body = {} }: Decision,
   reply: Parameters<typeof writeRefusal>[1],
 ): ActionError {
   return writeRefusal(api, reply, describeWrite(settings, action), {
     image,
     hasLogin: settings.registryLogin !== undefined,
-    hasResources: action === 'updated' && body !== undefined && 'req_cpu' in body,
+    hasResources: action === 'updated' && 'req_cpu' in body,
   })
 }
 

@@ -31,7 +31,11 @@ export interface VersionPlan {
   readonly warnings: readonly string[]
   /** For `ensureVersion`: holds secrets, not for the log. */
   readonly ensure:
-    | { readonly decision: Decision; readonly template: Version | undefined }
+    | {
+        readonly image: Image
+        readonly decision: Decision
+        readonly template: Version | undefined
+      }
     | undefined
 }
 
@@ -78,7 +82,7 @@ export async function planVersion(
     changes: decision.changes,
     tag: readings.tag,
     promotions: planPromotions(api, settings, { ...decision.traits, image }, readings),
-    ensure: { decision, template: readings.template },
+    ensure: { image, decision, template: readings.template },
   }
   const warnings = [...decision.warnings, ...warnOfTag(image, readings.tag, readings.existing)]
   const isCreating = decision.action === 'created'

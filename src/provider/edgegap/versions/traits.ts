@@ -104,12 +104,12 @@ export function configChanges(
       )
     }
     if (canonical(from) === canonical(to)) return []
-    const isShown = field !== 'envs'
-    return [{ field, from: isShown ? show(from) : HIDDEN, to: isShown ? show(to) : HIDDEN }]
+    if (field !== 'envs') return [{ field, from: show(from), to: show(to) }]
+    return [{ field, from: from === undefined ? undefined : HIDDEN, to: HIDDEN }]
   })
 }
 
-export function portsOf(value: unknown): VersionPort[] {
+function portsOf(value: unknown): VersionPort[] {
   return Array.isArray(value) ? value.flatMap((port) => toPort(port) ?? []) : []
 }
 

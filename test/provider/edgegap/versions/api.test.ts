@@ -221,6 +221,10 @@ describe('a list of several pages', () => {
     expect(api.sent).toHaveLength(1)
   })
 
+  it('is empty where Edgegap counts nothing and sends no rows', async () => {
+    expect(await pages(scripted(inTurn({ body: { total_count: 0 } })))).toEqual([])
+  })
+
   it('that never ends is no list', async () => {
     const api = scripted(inTurn({ body: { data: [1], pagination: { has_next: true } } }))
     const error = await failure(pages(api))

@@ -8,7 +8,8 @@ import { failure, image, settingsOf } from './rig.ts'
 import {
   type Answer,
   callWithin,
-  handle,
+  isWrite,
+  losing,
   type Sent,
   type Shelf,
   shelfOf,
@@ -22,7 +23,6 @@ const lost = new ActionError({
 })
 const create = { image: image('new'), version: 'fresh' }
 const update = { image: image('new'), version: 'prod', 'version-policy': 'update' }
-const isWrite = ({ method }: Sent) => method !== 'GET'
 
 interface Scene {
   given: Record<string, string>
@@ -43,7 +43,7 @@ async function ensure({ given, prod = versionJson('old'), intercept, ...more }: 
   const { version, image: wanted } = settings
   const plan = {
     ...{ version, image: wanted, action: decision.action },
-    ensure: { decision, template: undefined },
+    ensure: { image: wanted, decision, template: undefined },
   } as VersionPlan
   const call = callWithin(more.deadlineMs ?? 240_000, more.signal)
   return { api, result: ensureVersion(api, settings, plan, call) }
@@ -152,6 +152,7 @@ describe('a create that is answered with "the name is taken"', () => {
     const { api, result } = await ensure({ given: create, intercept: theirs('new') })
     expect(await result).toMatchObject({ action: 'reused', previousImage: undefined })
     expect(api.written()).toHaveLength(1)
+    expect(api.pausesMs).toEqual([])
   })
 
   it('never touches one that has another image', async () => {
@@ -343,33 +344,40 @@ describe('a refusal', () => {
   })
 })
 
-describe('a lost answer', () => {
-  /** The first `times` writes are lost, after they were done or instead. */
-  const losing = (when: 'after' | 'instead', times = 1) => {
-    let count = 0
-    return (request: Sent, shelf: Shelf): Answer | undefined => {
-      if (!isWrite(request) || count >= times) return undefined
-      count += 1
-      if (when === 'after') handle(request, shelf)
-      return { fault: lost }
-    }
-  }
+describe('an image that cannot be pulled', () => {
+  it.each([
+    [{}, 'give registry-username'],
+    [{ 'registry-username': 'u', 'registry-password': 'p' }, 'may pull it'],
+  ])('leads to the login: %j', async (login, advice) => {
+    const intercept = (): Answer => ({ status: 424, body: { message: 'no' } })
+    const { result } = await ensure({ given: { ...create, ...login }, intercept })
+    expect((await failure(result)).next).toContain(advice)
+  })
+})
 
+describe('a lost answer', () => {
   it('to a create that was done is no reason to send it again', async () => {
-    const { api, result } = await ensure({ given: create, intercept: losing('after') })
+    const { api, result } = await ensure({ given: create, intercept: losing(lost, 'after') })
     expect(await result).toMatchObject({ action: 'created' })
     expect(api.sent.map(({ method }) => method)).toEqual(['POST', 'GET'])
   })
 
+  it('to a create that was done is none either where a secret of it cannot be seen', async () => {
+    const given = { ...create, 'version-policy': 'update', 'version-secret-env': 'KEY=1' }
+    const { api, result } = await ensure({ given, intercept: losing(lost, 'after') })
+    expect(await result).toMatchObject({ action: 'created' })
+    expect(api.written()).toHaveLength(1)
+  })
+
   it('to a create that was not done is sent again', async () => {
-    const { api, result } = await ensure({ given: create, intercept: losing('instead', 4) })
+    const { api, result } = await ensure({ given: create, intercept: losing(lost, 'instead', 4) })
     expect(await result).toMatchObject({ action: 'created' })
     expect(api.written()).toHaveLength(5)
     expect(api.pausesMs).toEqual([500, 1_000, 2_000, 4_000])
   })
 
   it('to every create leaves open whether the version exists, and says so', async () => {
-    const { api, result } = await ensure({ given: create, intercept: losing('instead', 9) })
+    const { api, result } = await ensure({ given: create, intercept: losing(lost, 'instead', 9) })
     const error = await failure(result)
     expect(error).toMatchObject({ kind: 'connection-lost', request: 'X', cause: lost })
     expect(error.message).toBe(
@@ -387,29 +395,29 @@ describe('a lost answer', () => {
   })
 
   it('to a change is sent again until it is done', async () => {
-    const done = await ensure({ given: update, intercept: losing('after') })
+    const done = await ensure({ given: update, intercept: losing(lost, 'after') })
     expect(await done.result).toMatchObject({ action: 'updated', previousImage: { tag: 'old' } })
     expect(done.api.written()).toHaveLength(1)
-    const open = await ensure({ given: update, intercept: losing('instead', 2) })
+    const open = await ensure({ given: update, intercept: losing(lost, 'instead', 2) })
     expect(await open.result).toMatchObject({ action: 'updated', previousImage: { tag: 'old' } })
     expect(open.api.written()).toHaveLength(3)
   })
 
   it('to every change is an error that claims nothing about a create', async () => {
-    const { result } = await ensure({ given: update, intercept: losing('instead', 9) })
+    const { result } = await ensure({ given: update, intercept: losing(lost, 'instead', 9) })
     expect(await failure(result)).toBe(lost)
   })
 
   it('to a change of a secret is sent again: whether it was done cannot be seen', async () => {
     const given = { ...update, 'version-secret-env': 'KEY=new' }
-    const { api, result } = await ensure({ given, intercept: losing('after') })
+    const { api, result } = await ensure({ given, intercept: losing(lost, 'after') })
     expect(await result).toMatchObject({ action: 'updated', previousImage: { tag: 'old' } })
     expect(api.written()).toHaveLength(2)
     expect(api.written()[1]?.body).toEqual(api.written()[0]?.body)
   })
 
   it('while somebody else moved the version names their image as the one before', async () => {
-    const lose = losing('instead')
+    const lose = losing(lost, 'instead')
     const intercept = (request: Sent, shelf: Shelf): Answer | undefined => {
       const answer = lose(request, shelf)
       if (answer) shelf.set('prod', versionJson('theirs'))
@@ -419,8 +427,22 @@ describe('a lost answer', () => {
     expect(await result).toMatchObject({ action: 'updated', previousImage: { tag: 'theirs' } })
   })
 
+  it('while somebody else moved a version of which only a variable was to change, too', async () => {
+    const lose = losing(lost, 'instead')
+    const intercept = (request: Sent, shelf: Shelf): Answer | undefined => {
+      const answer = lose(request, shelf)
+      if (answer) shelf.set('prod', versionJson('theirs', { envs: [{ key: 'B', value: '1' }] }))
+      return answer
+    }
+    const given = { ...update, image: image('old'), 'version-env': 'A=1' }
+    const { api, result } = await ensure({ given, intercept })
+    expect(await result).toMatchObject({ action: 'updated', previousImage: { tag: 'theirs' } })
+    // What they added meanwhile stays.
+    expect(api.written()[1]?.body).toMatchObject({ envs: [{ key: 'B' }, { key: 'A' }] })
+  })
+
   it('to a create, whose name somebody else took with another image, is refused', async () => {
-    const lose = losing('instead')
+    const lose = losing(lost, 'instead')
     const intercept = (request: Sent, shelf: Shelf): Answer | undefined => {
       const answer = lose(request, shelf)
       if (answer) shelf.set('fresh', versionJson('theirs', { name: 'fresh' }))
@@ -462,7 +484,7 @@ describe('a lost answer', () => {
 
   it('is resolved after a cancel, and nothing is sent again', async () => {
     const controller = new AbortController()
-    const lose = losing('after')
+    const lose = losing(lost, 'after')
     const intercept = (request: Sent, shelf: Shelf): Answer | undefined => {
       if (isWrite(request)) controller.abort()
       return lose(request, shelf)

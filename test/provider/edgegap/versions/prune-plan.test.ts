@@ -127,13 +127,14 @@ describe('whether a version is in use', () => {
     ],
     ['has a row without an id', [{}], undefined],
     ['has a row that is none', [null], undefined],
-    ['has an id that is no text', [{ request_id: 7 }], undefined],
+    ['has an id that is no text', [{ request_id: 7 }], of('other', 'a')],
     ['has an id that leads elsewhere', [{ request_id: '../x' }], of('other', 'a')],
     ['has an empty id', [{ request_id: '' }], of('other', 'a')],
     ['has an id that is too long', [{ request_id: 'x'.repeat(65) }], of('other', 'a')],
     ['has an id of two lines', [{ request_id: 'x\n' }], of('other', 'a')],
     ['has a status that is unknown', [row], () => ({ status: 404, body: { message: 'x' } })],
     ['has a status that is refused', [row], () => ({ status: 400, body: { message: 'x' } })],
+    ['has a status of a fault', [row], () => ({ ...of('other', 'a')(), status: 404 })],
     ['has a status that is a page', [row], () => ({ status: 410, body: '<html>' })],
     ['has a status that is no object', [row], () => ({ body: [] })],
     ['has a status without a version', [row], of('other', undefined)],
@@ -183,6 +184,39 @@ describe('whether a version is in use', () => {
     const pruning = { candidates: ['a', 'b', 'c'], count: 2 }
     expect(await findPrunable(api, pruning, callWithin(60_000))).toEqual(['a', 'b'])
     expect(api.sent).toHaveLength(2)
+  })
+})
+
+describe('a delete', () => {
+  const answering = (status: number) =>
+    edgegap(({ method, path }) =>
+      method === 'DELETE' && path.endsWith('a') ? { status, body: { message: 'no' } } : undefined,
+    )
+
+  it.each([400, 401, 403, 409])(
+    'that is refused with %i is not done, and the next one goes',
+    async (status) => {
+      const api = answering(status)
+      const { deleted, warnings } = await prune(api)
+      expect(deleted).toEqual(['b', 'c', 'd'])
+      expect(warnings).toEqual([
+        expect.stringMatching(
+          `could not delete the version a: Edgegap refused.*HTTP ${status}.*no`,
+        ),
+      ])
+      expect(deletesIn(api)).toEqual(['a', 'b', 'c', 'd'])
+    },
+  )
+
+  it('of what is gone already is done', async () => {
+    expect(await prune(answering(404))).toEqual({ deleted: ['a', 'b', 'c'], warnings: [] })
+  })
+
+  it('of all that may go leaves nothing to warn of', async () => {
+    const api = edgegap(() => undefined)
+    const spared = { ...settings, promote: ['c', 'd', 'e'], keepVersions: 3 }
+    const result = await pruneVersions(api, spared, false, callWithin(60_000))
+    expect(result).toEqual({ deleted: ['a', 'b'], warnings: [] })
   })
 })
 

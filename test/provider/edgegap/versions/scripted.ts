@@ -117,12 +117,25 @@ export function shelfOf(
     Object.entries(versions).map(([name, one]) => [name, { ...one, name }]),
   )
   const api = scripted((request) => intercept(request, shelf) ?? handle(request, shelf))
-  const written = () => api.sent.filter(({ method }) => method !== 'GET')
+  const written = () => api.sent.filter(isWrite)
   return { ...api, shelf, written }
 }
 
+export const isWrite = ({ method }: EdgegapRequest) => method !== 'GET'
+
+/** To intercept with: the first `times` writes are lost, after they were done or instead. */
+export function losing(fault: ActionError, when: 'after' | 'instead', times = 1) {
+  let count = 0
+  return (request: Sent, shelf: Shelf): Answer | undefined => {
+    if (!isWrite(request) || count >= times) return undefined
+    count += 1
+    if (when === 'after') handle(request, shelf)
+    return { fault }
+  }
+}
+
 /** Does what the request asks for. */
-export function handle({ method, path, body }: EdgegapRequest, shelf: Shelf): Answer {
+function handle({ method, path, body }: EdgegapRequest, shelf: Shelf): Answer {
   const name = decodeURIComponent(/\/version\/(.*)$/.exec(path)?.[1] ?? '')
   const given = body as Record<string, unknown>
   if (method === 'POST' && shelf.has(String(given.name)))
