@@ -133,7 +133,9 @@ export class Deployments {
     let untagged = 0
     for (const row of rows) {
       if (row.tags === undefined) untagged += 1
-      if (untagged > MAX_UNTAGGED) throw tooManyUntagged()
+      if (untagged > MAX_UNTAGGED) {
+        throw unsearchable(`The list has more than ${MAX_UNTAGGED} deployments without tags`)
+      }
       const tags = row.tags ?? (row.id && (await this.#tagsOf(row.id, rest())))
       const tag = tags && sought.find((one) => tags.includes(one))
       if (!tag) continue
@@ -147,7 +149,9 @@ export class Deployments {
   /** @throws ActionError where its status shows no tags: it may be the one that is looked for */
   async #tagsOf(id: string, call: Call): Promise<readonly string[] | undefined> {
     const membership = await this.membership(id, call)
-    if (membership && !membership.tags) throw withoutTags(id)
+    if (membership && !membership.tags) {
+      throw unsearchable(`Neither the list nor its status shows the tags of ${id}`)
+    }
     return membership?.tags
   }
 
@@ -234,18 +238,8 @@ function unusableId(tag: string): ActionError {
   })
 }
 
-function withoutTags(id: string): ActionError {
-  return new ActionError({
-    kind: 'malformed-reply',
-    what: `Neither the list nor its status shows the tags of ${id}`,
-    next: "Look for this run's tag in the dashboard.",
-  })
-}
-
-function tooManyUntagged(): ActionError {
-  return new ActionError({
-    kind: 'malformed-reply',
-    what: `The list has more than ${MAX_UNTAGGED} deployments without tags`,
-    next: "Look for this run's tag in the dashboard.",
-  })
+/** The run's tag cannot be searched for. @param what the reason */
+function unsearchable(what: string): ActionError {
+  const next = "Look for this run's tag in the dashboard."
+  return new ActionError({ kind: 'malformed-reply', what, next })
 }
