@@ -137,7 +137,7 @@ async function subscribeBeside(run: Run, channel: WebhookChannel): Promise<void>
   try {
     await subscribe(run, channel)
   } catch (thrown) {
-    channel.distrust(`${provider.title} took no subscription: ${describe(thrown)}`)
+    channel.distrust(`${provider.title} did not accept the subscription: ${describe(thrown)}`)
   }
 }
 

@@ -154,7 +154,11 @@ describe('what a failed request says', () => {
     ['410', { status: 410 }, { kind: 'not-found' }],
     ['422', { status: 422, body: { message: 'Too long' } }, { message: 'Too long' }],
     ['400', { status: 400, body: { message: 7 } }, { message: 'GitHub gave no reason' }],
-    ['302', { status: 302 }, { message: 'GitHub sent us elsewhere (HTTP 302)' }],
+    [
+      '302',
+      { status: 302 },
+      { message: 'GitHub answered with a redirect, which is not followed (HTTP 302)' },
+    ],
     ['300', { status: 300 }, { kind: 'refused' }],
     [
       'a bad certificate',

@@ -313,9 +313,9 @@ describe('a platform that is subscribed to', () => {
     expect(await run.deploy(WITH_TUNNEL)).toMatchObject({
       outcome: 'succeeded',
       tunnel: 'none',
-      tunnelError: 'Fake took no subscription: forbidden',
+      tunnelError: 'Fake did not accept the subscription: forbidden',
     })
-    expect(run.runner.messages('warning').join()).toContain('Fake took no subscription')
+    expect(run.runner.messages('warning').join()).toContain('Fake did not accept the subscription')
     expect(run.clock.elapsedMs).toBeLessThan(5_000)
   })
 

@@ -5,7 +5,13 @@ import { Pacer } from '../../base/pacer.ts'
 import type { Call } from '../call.ts'
 import type { ServerLog, StopReply } from '../provider.ts'
 import { budget } from './budget.ts'
-import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
+import {
+  type EdgegapClient,
+  type EdgegapReply,
+  type EdgegapRequest,
+  malformedReply,
+  replyError,
+} from './client.ts'
 import { wire } from './load-wire.ts'
 import { readServerLog } from './server-log.ts'
 import { tooManyUntagged, unusableId, withoutTags } from './tag-errors.ts'
@@ -109,10 +115,7 @@ export class Deployments {
       rows.push(...read.rows)
       if (!read.hasNext) return rows
     }
-    throw new ActionError({
-      kind: 'malformed-reply',
-      what: `The list of deployments has more than ${MAX_PAGES} pages`,
-    })
+    throw malformedReply(`The list of deployments has more than ${MAX_PAGES} pages`)
   }
 
   /** The rows of the first page only. */
@@ -154,7 +157,9 @@ export class Deployments {
   /** @throws ActionError where its status shows no tags: it may be the one that is looked for */
   async #tagsOf(id: string, call: Call): Promise<readonly string[] | undefined> {
     const membership = await this.membership(id, call)
-    if (membership && !membership.tags) throw withoutTags(id)
+    if (membership && !membership.tags) {
+      throw unsearchable(`Neither the list nor its status shows the tags of ${id}`)
+    }
     return membership?.tags
   }
 

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
-import { ActionError } from '../../../base/errors.ts'
 import { flag, integer, isRecord, record, text } from '../../json.ts'
 import type { Observation } from '../../provider.ts'
+import { malformedReply } from '../client.ts'
 import { keepKeyOrder } from '../key-order.ts'
 import type { Place } from '../placement.ts'
 import { addressFields, readFacts, readPlace } from './facts.ts'
@@ -54,11 +54,7 @@ const MAX_STATUS = 200
 export function readStatus(body: string, id: string, request: string): StatusReading {
   const status = parse(statusShape, keepKeyOrder(body), request)
   if (status.request_id !== undefined && status.request_id !== id) {
-    throw new ActionError({
-      kind: 'malformed-reply',
-      what: 'Edgegap answered with the status of another deployment.',
-      request,
-    })
+    throw malformedReply('Edgegap answered with the status of another deployment.', request)
   }
   const verbatim = (status.current_status ?? '').slice(0, MAX_STATUS)
   const name = verbatim
