@@ -157,9 +157,7 @@ export class Deployments {
   /** @throws ActionError where its status shows no tags: it may be the one that is looked for */
   async #tagsOf(id: string, call: Call): Promise<readonly string[] | undefined> {
     const membership = await this.membership(id, call)
-    if (membership && !membership.tags) {
-      throw unsearchable(`Neither the list nor its status shows the tags of ${id}`)
-    }
+    if (membership && !membership.tags) throw withoutTags(id)
     return membership?.tags
   }
 
