@@ -85,6 +85,9 @@ const FILE_FAULTS: Readonly<Record<string, string>> = {
   ENOENT: 'It is gone, or was never there: check that nothing removes it while the step runs.',
   EACCES: CHECK_FILE,
   EPERM: CHECK_FILE,
+  ENOTDIR: 'A part of its path is a file, not a folder.',
+  EISDIR: 'It is a folder, not a file.',
+  ENAMETOOLONG: 'Its name is too long for the file system.',
   EROFS: 'It is on a file system that cannot be written to.',
   EIO: 'The disk of this runner has a fault.',
 }

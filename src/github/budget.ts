@@ -38,12 +38,9 @@ export class Budget {
    */
   async pause(durationMs: number): Promise<boolean> {
     const untilMs = this.#clock.nowMs() + durationMs
-    if (untilMs >= this.#endsAtMs) return false
     await this.#clock.sleep(durationMs, AbortSignal.any([this.#limited.signal, this.#over.signal]))
-    const leftMs = untilMs - this.#clock.nowMs()
-    if (leftMs <= 0) return true
-    if (this.#over.signal.aborted || untilMs >= this.#endsAtMs) return false
-    await this.#clock.sleep(leftMs, this.#over.signal)
+    if (untilMs >= this.#endsAtMs) return false
+    await this.#clock.sleep(untilMs - this.#clock.nowMs(), this.#over.signal)
     return !this.#over.signal.aborted
   }
 }

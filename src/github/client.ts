@@ -98,7 +98,7 @@ export class GitHubClient {
       const reply = await call(await this.#octokit)
       // A redirect is not followed: it would carry the token elsewhere.
       if (reply.status < 300) return reply
-      const what = `GitHub sent us elsewhere (HTTP ${reply.status})`
+      const what = `GitHub answered with a redirect, which is not followed (HTTP ${reply.status})`
       throw new ActionError({ kind: 'refused', what })
     } catch (thrown) {
       throw toGitHubError(thrown, this.#options.wallMs())

@@ -144,7 +144,7 @@ function readRepository(value: string | undefined): Repository | undefined {
 
 /** SHA-1, or SHA-256 in repositories that use it. */
 function readSha(value: string | undefined): string | undefined {
-  return value !== undefined && /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value) ? value : undefined
+  return /^(?:[0-9a-f]{40}|[0-9a-f]{64})$/.test(value ?? '') ? value : undefined
 }
 
 function pageOf({ GITHUB_SERVER_URL }: NodeJS.ProcessEnv, { owner, name }: Repository) {

@@ -25,9 +25,7 @@ const OUTCOMES: Readonly<Record<Outcome, true>> = {
 
 const OUTCOME = z.pipe(
   z.unknown(),
-  z.transform((value) =>
-    typeof value === 'string' && Object.hasOwn(OUTCOMES, value) ? (value as Outcome) : undefined,
-  ),
+  z.transform((value) => (OUTCOMES[value as Outcome] === true ? (value as Outcome) : undefined)),
 )
 const LINE = z.pipe(
   z.unknown(),

@@ -1,5 +1,6 @@
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
+import { decode } from './decode.ts'
 import { flattenHeaders } from './headers.ts'
 import { HttpFailure } from './http-failure.ts'
 
@@ -74,7 +75,7 @@ async function readText(
     }
     chunks.push(chunk)
   }
-  return { text: Buffer.concat(chunks).toString('utf8'), isCut: false }
+  return { text: decode(Buffer.concat(chunks)), isCut: false }
 }
 
 /** Reads to the end, whatever the length, and keeps at most the last `maxBytes`. */
@@ -102,5 +103,5 @@ async function readEnd(
     if (size === 0) throw error
     isCut = true
   }
-  return { text: Buffer.concat(chunks).toString('utf8'), isCut }
+  return { text: decode(Buffer.concat(chunks)), isCut }
 }

@@ -23,7 +23,7 @@ export const integer = z.pipe(
   z.unknown(),
   z.transform((value) => {
     const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
-    return typeof number === 'number' && Number.isSafeInteger(number) ? number : undefined
+    return Number.isSafeInteger(number) ? (number as number) : undefined
   }),
 )
 

@@ -14,9 +14,9 @@ export function cancelSentences(report: RunState): string[] {
   if (stopped.length > 0) return stopped
   if (stop) return ['Nothing is known to be stopped.']
   const goOn = deployments.flatMap(({ id }) => id ?? [])
-  return [
-    goOn.length > 0 ? `${goOn.join(', ')} cannot be taken back and goes on.` : nothingBut(report),
-  ]
+  if (goOn.length === 0) return [nothingBut(report)]
+  const go = goOn.length === 1 ? 'goes' : 'go'
+  return [`${goOn.join(', ')} cannot be taken back and ${go} on.`]
 }
 
 /** A version stays when the run that made it is cancelled. */

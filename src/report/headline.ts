@@ -18,8 +18,7 @@ const MOST_PLACES = 3
 /** What happened, as one sentence, in Markdown. */
 export function headline(report: RunState, shown: Shown): string {
   const { outcome, deployments } = report
-  const name = [report.application, report.version].filter(Boolean).join(' ')
-  const what = shown.words(name) || 'The server'
+  const what = shown.words(`${report.application} ${report.version}`) || 'The server'
   if (isPlanned(report)) return plannedHeadline(report, what, shown)
   if (report.stop) return stopHeadline(report, report.stop, shown)
   // What the run itself failed by says nothing of its servers.
@@ -106,7 +105,7 @@ function whereOf({ deployments, title }: RunState, shown: Shown): string {
   const up = deployments.filter(({ outcome }) => isUp(outcome))
   const places = up.map((one) => shown.clean(placeOf(one)))
   if (up.length === 1 && places[0]) return `in ${shown.words(places[0])}`
-  const cities = new Set(places.map((place) => place.replace(/,.*$/, '')))
+  const cities = new Set(places.map((place) => place.replace(/,.*/, '')))
   const isShort = cities.size === up.length && up.length <= MOST_PLACES && !cities.has('')
   if (up.length > 1 && isShort) return `in ${enumerate([...cities].map(shown.words))}`
   return up.length > 1 ? `on ${up.length} servers` : `on ${shown.words(title)}`

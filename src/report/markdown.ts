@@ -23,7 +23,7 @@ export function escapeMarkdown(text: string): string {
 
 /** Text in a code span that nothing in it can end; nothing where there is nothing to show. */
 export function codeSpan(text: string): string {
-  const escaped = escapeMarkdown(text).trim()
+  const escaped = escapeMarkdown(text)
   return escaped === '' ? '' : `<code>${escaped}</code>`
 }
 

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
-import { describe } from '../base/errors.ts'
+import { type ActionError, describe, toActionError } from '../base/errors.ts'
+import { asSentence } from '../base/sentence.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
 import { type DeploymentState, isUp, type RunState } from '../state/state.ts'
@@ -18,14 +19,31 @@ export interface Publishing {
   readonly withSummary: boolean
 }
 
-/** Brings the outcome of a run to log, annotations, outputs and summary, in that order of care. */
+/**
+ * Sets the outputs. One that cannot be written costs none of the others, which may still fit.
+ *
+ * @returns why some are not set; undefined where all are
+ */
+export function publishOutputs(
+  report: RunState,
+  { printer, runner, providerOutputs }: Publishing,
+): ActionError | undefined {
+  let first: ActionError | undefined
+  for (const [name, value] of Object.entries(buildOutputs(report, printer, providerOutputs))) {
+    try {
+      runner.setOutput(name, value)
+    } catch (thrown) {
+      first ??= toActionError(thrown)
+    }
+  }
+  return first
+}
+
+/** Brings the outcome of a run to log, annotations and summary, in that order of care. */
 export async function publish(
   report: RunState,
   { printer, runner, providerOutputs, withSummary }: Publishing,
 ): Promise<void> {
-  for (const [name, value] of Object.entries(buildOutputs(report, printer, providerOutputs))) {
-    runner.setOutput(name, value)
-  }
   for (const warning of maskedOutputWarnings(report, printer, providerOutputs))
     printer.warning(warning)
   for (const deployment of report.deployments) printLogOf(deployment, printer)
@@ -51,6 +69,9 @@ function annotate(report: RunState, printer: Printer): void {
   if (report.error) {
     if (report.error.kind === 'cancelled') printer.warning(cancelText(report))
     else printer.failure(report.error, `${report.title}: ${report.outcome}`)
+    // Whatever the run failed by, these stay up, and somebody pays for them.
+    const staying = report.deployments.filter((one) => one.isInPlace || report.isDeployed)
+    for (const one of staying) if (isUp(one.outcome)) printer.notice(good(one))
     return
   }
   if (report.outcome === 'cancelled') printer.warning(cancelText(report))
@@ -88,5 +109,8 @@ function good({ id, outcome, observation, elapsedMs }: DeploymentState): string 
   const where = facts?.ports?.[0]?.address ?? facts?.host
   const also = observation?.reason ? `: ${observation.reason}` : ''
   const placement = facts?.placement ? ` (${facts.placement})` : ''
-  return `${id} is ready${where ? ` at ${where}` : ''}${placement} after ${formatDuration(elapsedMs)}${also}.`
+  const address = where ? ` at ${where}` : ''
+  return asSentence(
+    `${id} is ready${address}${placement} after ${formatDuration(elapsedMs)}${also}`,
+  )
 }

@@ -105,7 +105,7 @@ function withCommas(whole: number): string {
 
 /** `new-york` and `New York, United States` are the same to a reader. */
 function isSamePlace(name: string, location: string): boolean {
-  const [asked, got] = [name, location.replace(/,.*$/, '')].map((text) =>
+  const [asked, got] = [name, location.replace(/,.*/, '')].map((text) =>
     text
       .normalize('NFKD')
       .replace(/[^\p{L}]/gu, '')

@@ -38,8 +38,8 @@ const WORDS: Readonly<Record<Outcome, string>> = {
 export function serverParts(deployments: readonly DeploymentState[], shown: Shown): string[] {
   const ordered = deployments.toSorted((a, b) => rank(a) - rank(b))
   const listed = ordered.slice(0, MOST_ROWS)
-  const isBad = listed.filter((one) => rank(one) === 0).length
-  const open = listed.length <= OPEN_ROWS ? listed.length : Math.max(isBad, OPEN_ROWS)
+  const badCount = listed.filter((one) => rank(one) === 0).length
+  const open = Math.max(badCount, OPEN_ROWS)
   const parts = [counts(deployments, shown), rowsOf(listed.slice(0, open), shown)]
   if (listed.length > open) {
     const rest = listed.slice(open)

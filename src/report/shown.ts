@@ -19,7 +19,7 @@ export function shownBy(clean: (text: string) => string): Shown {
     clean,
     words: (text) => escapeMarkdown(clean(text)),
     sentence: (text) => escapeMarkdown(asSentence(clean(text).trim())),
-    code: (text) => (text.trim() === '' ? '' : codeSpan(clean(text))),
+    code: (text) => codeSpan(clean(text)),
   }
 }
 

@@ -110,8 +110,8 @@ function logs(
 }
 
 function logTitle({ target, id = '', log }: DeploymentState, shown: Shown): string {
-  const crash = log?.crash ? ` · ${shown.words(log.crash)}` : ''
-  return `Log of ${shown.words(target.name)} ${shown.code(id)}${crash}`
+  const crash = log?.crash ? `· ${shown.words(log.crash)}` : ''
+  return ['Log of', shown.words(target.name), shown.code(id), crash].filter(Boolean).join(' ')
 }
 
 /** What was stopped and is not one of the deployments above, such as a lost create. */

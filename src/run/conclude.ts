@@ -35,8 +35,8 @@ async function stopOrKeep(run: Run, ending: readonly DeploymentState[]): Promise
     return
   }
   // A cancel may have come meanwhile: then nothing is kept.
-  const kept = ending.filter((one) => !cancellation.signal.aborted && isToBeKept(run, one))
-  for (const one of kept) keep(run, one)
+  const toKeep = ending.filter((one) => !cancellation.signal.aborted && isToBeKept(run, one))
+  const kept = toKeep.filter((one) => keep(run, one))
   if (kept.length > 0) {
     const { state } = run
     state.keptIds = [...(state.keptIds ?? []), ...kept.flatMap(({ id }) => id ?? [])]
@@ -62,12 +62,13 @@ function letGoOn({ printer, provider, ledger }: Run, { id, tag, outcome }: Deplo
 /**
  * Lets what came up live on, unless it is to end with the job. The very last thing that a step does:
  * if anything fails or cancels it before, the post step still knows of the server and stops it.
+ *
+ * @throws ActionError where that cannot be saved: the post step stops them then
  */
 export function release({ settings, ledger, state }: Run): void {
   if (settings.stopAfterJob) return
-  for (const { tag, outcome } of state.deployments) {
-    if (tag !== undefined && isUp(outcome)) ledger.closed(tag)
-  }
+  const up = state.deployments.filter(({ outcome }) => isUp(outcome))
+  ledger.released(...up.flatMap(({ tag }) => tag ?? []))
 }
 
 async function stopAll(run: Run, deployments: readonly DeploymentState[]): Promise<void> {
@@ -88,13 +89,20 @@ function isToBeKept({ settings }: Run, { outcome, error }: DeploymentState): boo
   return hasFailed && settings.onFailure === 'keep' && error?.kind !== 'no-capacity'
 }
 
-function keep({ settings, ledger, printer }: Run, { id, tag }: DeploymentState): void {
+/** @returns false where the post step would stop it all the same */
+function keep({ settings, ledger, printer }: Run, { id, tag = '' }: DeploymentState): boolean {
   if (settings.stopAfterJob) {
     printer.notice(`${id} is kept until the job ends (on-failure: keep, stop-after-job).`)
-    return
+    return true
   }
-  if (tag !== undefined) ledger.closed(tag)
+  try {
+    ledger.released(tag)
+  } catch (thrown) {
+    printer.warning(`${id} cannot be kept, and is stopped: ${describe(thrown)}`)
+    return false
+  }
   printer.notice(`${id} was kept (on-failure: keep). You pay for it until you stop it.`)
+  return true
 }
 
 /** One that never ran has no log; a cancelled one whose status nobody has seen is too young for one. */

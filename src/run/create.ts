@@ -1,9 +1,9 @@
 import { abortLater, formatDuration } from '../base/clock.ts'
-import { ActionError, describe, type ErrorKind } from '../base/errors.ts'
+import { ActionError, describe, type ErrorKind, toActionError } from '../base/errors.ts'
 import { asSentence } from '../base/sentence.ts'
 import type { CreateResult, Target } from '../provider/provider.ts'
 import { cleanUp, entryOfExtra } from './clean-up.ts'
-import { findLost } from './find-lost.ts'
+import { findLost, notFound } from './find-lost.ts'
 import type { CleanUpRun, Run } from './run.ts'
 
 export type CreateEnding =
@@ -100,8 +100,13 @@ class Creation {
   async #attempt(): Promise<CreateEnding | Retry> {
     const { ledger, provider, clock, cancellation, newAttemptTag } = this.#run
     const tag = newAttemptTag()
-    // Of what cannot be stopped there is nothing that the post step could clean up by its tag.
-    if (provider.traits.canStop) ledger.opened(tag)
+    try {
+      // Of what cannot be stopped there is nothing that the post step could clean up by its tag.
+      if (provider.traits.canStop) ledger.opened(tag)
+    } catch (thrown) {
+      // Nothing may be created that the post step could not find.
+      return { kind: 'refused', error: toActionError(thrown) }
+    }
     const call = {
       deadlineMs: provider.traits.createMs,
       signal: abortLater(cancellation.signal, CREATE_LINGER_MS, clock),
@@ -184,7 +189,7 @@ class Creation {
     // create was not let in. Searching on would only keep the others out.
     const isBelieved = isRateLimited && error?.kind === 'rate-limited'
     if (error && !isBelieved)
-      return { kind: 'unresolved', error: unresolved([...this.#lostTags, tag], error) }
+      return { kind: 'unresolved', error: notFound([...this.#lostTags, tag], error) }
     const [id, ...more] = found.keys()
     if (id !== undefined) {
       printer.line(`Found it by its tag ${tag}: ${id}`)
@@ -195,7 +200,7 @@ class Creation {
     // away, in all likelihood.
     if (!isRateLimited) this.#lostTags.push(tag)
     if (result.isAccepted || this.#lostTags.length >= MAX_LOST) {
-      return { kind: 'unresolved', error: unresolved(this.#lostTags, result.error) }
+      return { kind: 'unresolved', error: notFound(this.#lostTags, result.error) }
     }
     return { kind: 'retry', error: result.error, isLost: true }
   }
@@ -214,7 +219,7 @@ class Creation {
 
   #givenUp(error: ActionError): CreateEnding {
     if (this.#lostTags.length > 0) {
-      return { kind: 'unresolved', error: unresolved(this.#lostTags, error) }
+      return { kind: 'unresolved', error: notFound(this.#lostTags, error) }
     }
     const { retryAfterMs = 0 } = error
     const leftMs = this.#untilMs - this.#run.clock.nowMs()
@@ -236,13 +241,4 @@ function pauseBefore(attempt: number, error: ActionError, random: () => number):
   if (error.retryAfterMs !== undefined) return error.retryAfterMs
   const pauseMs = Math.min(1_000 * 2 ** (attempt - 1), LONGEST_OWN_PAUSE_MS)
   return error.kind === 'rate-limited' ? pauseMs * (1 - random() / 2) : pauseMs
-}
-
-function unresolved(tags: readonly string[], cause: ActionError): ActionError {
-  return new ActionError({
-    kind: 'unresolved-create',
-    what: `A server may have been created, and it was not found: ${describe(cause)}`,
-    next: `Look for the tag ${tags.join(' and ')} in the provider's dashboard and stop what carries it. The post step of this job searches once more.`,
-    cause,
-  })
 }

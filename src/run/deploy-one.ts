@@ -1,4 +1,4 @@
-import type { ActionError } from '../base/errors.ts'
+import { ActionError } from '../base/errors.ts'
 import type { Pacer } from '../base/pacer.ts'
 import type { Observation } from '../provider/provider.ts'
 import { cancelled, deploymentFailed, timedOut } from '../state/endings.ts'
@@ -58,6 +58,13 @@ export async function deployOne(
       } else end(deployment, 'rejected', result.error)
       return
     case 'created':
+      if (run.state.deployments.some(({ id }) => id === result.id)) {
+        // One of the two is unknown: a failure stops whatever carries either tag.
+        deployment.tag = result.tag
+        deployment.id = result.id
+        end(deployment, 'failed', repeatedId(result))
+        return
+      }
       deployment.tag = result.tag
       deployment.id = result.id
       deployment.acceptedAtMs = result.acceptedAtMs
@@ -67,6 +74,14 @@ export async function deployOne(
   run.github?.started(run.state)
   if (settings.wait === 'none') end(deployment, 'started')
   else await wait(run, deployment, together, result.webhook)
+}
+
+function repeatedId({ id, tag }: { id: string; tag: string }): ActionError {
+  return new ActionError({
+    kind: 'malformed-reply',
+    what: `The provider gave the id ${id} to two servers, so one of them is not known`,
+    next: `Look for the tag ${tag} in the provider's dashboard, then run the job again.`,
+  })
 }
 
 async function wait(

@@ -7,7 +7,7 @@ import type { WebhookChannel } from '../webhook/channel.ts'
 import { cleanUp } from './clean-up.ts'
 import { conclude } from './conclude.ts'
 import { deployAll } from './deploy-all.ts'
-import { ensureVersion, prepare } from './ensure-version.ts'
+import { ensureVersion, noteRefusal, prepare } from './ensure-version.ts'
 import { promoteDeployed } from './promote.ts'
 import { findOlder, replaceAfter, replaceBefore } from './replace.ts'
 import { cleanUpCall, type Run, runCall } from './run.ts'
@@ -34,10 +34,10 @@ export async function deploy(run: Run): Promise<void> {
     state.deployments = provider.targets.map((target) => {
       return { target, outcome: 'failed', timeline: [], elapsedMs: 0 }
     })
-    const [older] = await Promise.all([
-      findOlder(run, run.settings.replace),
-      holdForTunnel(run, channel, preparation),
-    ])
+    const [older] = await noteRefusal(run, () => {
+      const { replace } = run.settings
+      return Promise.all([findOlder(run, replace), holdForTunnel(run, channel, preparation)])
+    })
     if (isTunnelFirst) await ensureVersion(run)
     await run.progress.whileRunning(async () => {
       await replaceBefore(run, older)
@@ -137,7 +137,7 @@ async function subscribeBeside(run: Run, channel: WebhookChannel): Promise<void>
   try {
     await subscribe(run, channel)
   } catch (thrown) {
-    channel.distrust(`${provider.title} took no subscription: ${describe(thrown)}`)
+    channel.distrust(`${provider.title} did not accept the subscription: ${describe(thrown)}`)
   }
 }
 

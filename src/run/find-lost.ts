@@ -1,4 +1,4 @@
-import { type ActionError, areCredentialsRefused, toActionError } from '../base/errors.ts'
+import { ActionError, areCredentialsRefused, describe, toActionError } from '../base/errors.ts'
 import { pauseAfter } from '../base/retry.ts'
 import { type CleanUpRun, cleanUpCall, MAX_REFUSED } from './run.ts'
 
@@ -69,4 +69,14 @@ export async function findLost(
       await clock.sleep(pauseAfter(error, 500 * failed, MAX_PAUSE_MS), cancellation.over)
     }
   }
+}
+
+/** A create whose answer is lost, and what it made was not found. */
+export function notFound(tags: readonly string[], cause: ActionError): ActionError {
+  return new ActionError({
+    kind: 'unresolved-create',
+    what: `A server may have been created, and it was not found: ${describe(cause)}`,
+    next: `Look for the tag ${tags.join(' and ')} in the provider's dashboard and stop what carries it. The post step of this job searches once more.`,
+    cause,
+  })
 }

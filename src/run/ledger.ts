@@ -15,11 +15,15 @@ export interface LedgerEntry {
   isAuxiliary?: true
 }
 
-/** Writes every change to the runner's state file at once: a kill may come after any line. */
+/**
+ * Writes every change to the runner's state file at once: a kill may come after any line. Where the
+ * file cannot be written any more, what is on disk names too much and never too little, so only the
+ * changes on which a server's life depends throw for it.
+ */
 export class Ledger {
   readonly #runner: RunnerCommands
   readonly #access: Access
-  readonly #entries: Map<string, LedgerEntry>
+  #entries: Map<string, LedgerEntry>
   #inPlace: readonly string[] = []
 
   /** @param access how the post step reaches the provider */
@@ -29,45 +33,76 @@ export class Ledger {
     this.#entries = new Map(entries.map((entry) => [entry.tag, entry]))
   }
 
-  /** Before a create is sent. */
+  /** Before a create is sent. @throws ActionError where it cannot be written: nothing may be created then */
   opened(tag: string, isAuxiliary = false): void {
-    this.#set(tag, { tag, ...(isAuxiliary && { isAuxiliary }) })
+    this.#saveOrUndo(() => this.#entries.set(tag, { tag, ...(isAuxiliary && { isAuxiliary }) }))
   }
 
-  /** Right after the provider named what it created. */
+  /** Right after the provider named what it created. Its tag alone leads to it as well. */
   created(tag: string, id: string): void {
-    this.#set(tag, { ...this.#entries.get(tag), tag, id })
+    this.#entries.set(tag, { ...this.#entries.get(tag), tag, id })
+    this.#trySave()
   }
 
-  /** They do not exist, were stopped, or may stay for good: one change for all, whenever a kill comes. */
+  /** They do not exist, or were stopped: one change for all, whenever a kill comes. */
   closed(...tags: readonly string[]): void {
-    const known = tags.filter((tag) => this.#entries.delete(tag))
-    if (known.length > 0) this.#save()
+    if (tags.filter((tag) => this.#entries.delete(tag)).length > 0) this.#trySave()
+  }
+
+  /**
+   * They may stay for good.
+   *
+   * @throws ActionError where it cannot be written: the post step stops them then
+   */
+  released(...tags: readonly string[]): void {
+    if (!tags.some((tag) => this.#entries.has(tag))) return
+    this.#saveOrUndo(() => {
+      for (const tag of tags) this.#entries.delete(tag)
+    })
   }
 
   /**
    * They take the place of older ones, so they stay whatever becomes of this step. Until `announced`,
    * the post step says so: nobody else would, if the step is killed.
+   *
+   * @throws ActionError where it cannot be written: the older ones may not be stopped then
    */
   inPlace(...tags: readonly string[]): void {
-    this.#inPlace = tags.flatMap((tag) => this.#entries.get(tag)?.id ?? [])
-    this.closed(...tags)
+    this.#saveOrUndo(() => {
+      this.#inPlace = tags.flatMap((tag) => this.#entries.get(tag)?.id ?? [])
+      for (const tag of tags) this.#entries.delete(tag)
+    })
   }
 
   /** The step has said itself what stays. */
   announced(): void {
     if (this.#inPlace.length === 0) return
     this.#inPlace = []
-    this.#save()
+    this.#trySave()
   }
 
   get open(): readonly LedgerEntry[] {
     return [...this.#entries.values()]
   }
 
-  #set(tag: string, entry: LedgerEntry): void {
-    this.#entries.set(tag, entry)
-    this.#save()
+  #saveOrUndo(change: () => void): void {
+    const [entries, inPlace] = [[...this.#entries], this.#inPlace]
+    change()
+    try {
+      this.#save()
+    } catch (thrown) {
+      this.#entries = new Map(entries)
+      this.#inPlace = inPlace
+      throw thrown
+    }
+  }
+
+  #trySave(): void {
+    try {
+      this.#save()
+    } catch {
+      // The post step finds what is named there ended, and says so.
+    }
   }
 
   /** Empty when nothing is left to clean up or to say: the post step then has nothing to load. */

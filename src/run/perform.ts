@@ -1,5 +1,7 @@
 import { randomBytes } from 'node:crypto'
 import { systemClock, whenAborted } from '../base/clock.ts'
+import type { ActionError } from '../base/errors.ts'
+import { OneByOne } from '../base/one-by-one.ts'
 import { createHttpClient } from '../net/request.ts'
 import type { ProviderDefinition } from '../provider/definition.ts'
 import type { Provider, ProviderContext } from '../provider/provider.ts'
@@ -60,18 +62,33 @@ export async function perform(
     }
   }
   state.hasLeftovers = tools.ledger.open.length > 0
-  github?.finished(state)
+  const publishing = { printer, runner, providerOutputs, withSummary: settings.summary }
   // Not at the start: the first request need not wait for it.
-  const { publish } = await import('../report/publish.ts')
-  await publish(state, { printer, runner, providerOutputs, withSummary: settings.summary })
+  const { publish, publishOutputs } = await import('../report/publish.ts')
+  const unset = publishOutputs(state, publishing)
+  if (unset) failWithoutOutputs(run, unset)
+  github?.finished(state)
+  await publish(state, publishing)
   await github?.close()
   return () => {
     run.ledger.announced()
     if (cancellation.signal.aborted) return false
     const staysUp = isGood(state.outcome) || state.isDeployed
     if (isDeploy(run) && (staysUp || run.settings.onFailure === 'keep')) release(run)
-    return isGood(state.outcome)
+    return isGood(state.outcome) && !unset
   }
+}
+
+/**
+ * Later steps would go on without the outputs, so the step fails, and a new server is stopped by the
+ * post step. What failed before stays the cause, with this beside it; and what was stopped, stopped.
+ */
+function failWithoutOutputs(run: Run<Settings>, error: ActionError): void {
+  const { state, printer } = run
+  if (isDeploy(run) && !run.settings.dryRun && isGood(state.outcome)) {
+    state.outcome = 'failed'
+    state.error = error
+  } else printer.failure(error, 'Outputs')
 }
 
 /** Most runs deploy: what the others need is loaded only for them. */
@@ -107,6 +124,7 @@ export function createTools(action: ActionProcess, ledger: Ledger): RunTools {
     ...shared,
     wallMs: Date.now,
     ledger,
+    logWrites: new OneByOne(),
     // Tells a person which run it was; providers' tags have at most 40 characters.
     newAttemptTag: () => `dgs-${runId.slice(0, 20)}-${randomBytes(6).toString('hex')}`,
     openChannel: async (options) => {

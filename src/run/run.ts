@@ -1,4 +1,5 @@
 import type { Clock } from '../base/clock.ts'
+import type { OneByOne } from '../base/one-by-one.ts'
 import type { probePorts } from '../probe/probe-ports.ts'
 import type { Call } from '../provider/call.ts'
 import type { Provider } from '../provider/provider.ts'
@@ -19,6 +20,11 @@ export interface RunTools {
   cancellation: Cancellation
   ledger: Ledger
   printer: Printer
+  /**
+   * Where the file system hangs, each write of a log holds one of the few threads by which node also
+   * looks up hosts: so there is one at a time, or nothing could be stopped any more.
+   */
+  logWrites: OneByOne
   /** From 0 to 1. */
   random: () => number
   /** A tag that no other attempt has. */

@@ -20,7 +20,8 @@ const WRITE_MS = 20_000
 const MAX_READS = 4
 
 /** What reading logs needs of a run: the post step has no other settings and no other state. */
-export interface LogRun extends Pick<Run, 'provider' | 'clock' | 'cancellation' | 'printer'> {
+export interface LogRun
+  extends Pick<Run, 'provider' | 'clock' | 'cancellation' | 'printer' | 'logWrites'> {
   readonly settings: LogSettings
   readonly state: Pick<RunState, 'logFiles'>
 }
@@ -44,7 +45,7 @@ export async function keepLogs(run: LogRun, ids: readonly string[]): Promise<Kep
   const untilMs = clock.nowMs() + holdMs
   const late = abortLater(cancellation.signal, HOLD_AFTER_CANCEL_MS, clock)
   const signal = AbortSignal.any([cancellation.over, late])
-  const writes: Promise<void>[] = []
+  const writes = new Map<string, Promise<void>>()
   const skipped: string[] = []
   await inTurn(ids, MAX_READS, async (id) => {
     if (clock.nowMs() >= untilMs || signal.aborted) {
@@ -54,14 +55,32 @@ export async function keepLogs(run: LogRun, ids: readonly string[]): Promise<Kep
     const log = await readLog(run, id, { deadlineMs: READ_MS, signal })
     if (!log) return
     shown.set(id, tailOf(log, run.settings.logLines))
-    writes.push(writeLog(run, id, log))
+    const { logDir } = run.settings
+    if (logDir === undefined) return
+    const write = run.logWrites.add(() => writeLog(run, logDir, id, log))
+    writes.set(
+      id,
+      write.then(() => void writes.delete(id)),
+    )
   })
   if (skipped.length > 0) {
     printer.warning(`No log of ${skipped.join(', ')}: there was no time left for it`)
   }
-  const all = Promise.all(writes).then(() => undefined)
+  const all = Promise.all(writes.values())
   await Promise.race([all, clock.sleep(untilMs - clock.nowMs(), signal)])
-  return { shown, written: Promise.race([all, clock.sleep(WRITE_MS, cancellation.over)]) }
+  return { shown, written: finishWriting(run, all, writes) }
+}
+
+/** @param unfinished by id, what is still being written */
+async function finishWriting(
+  { clock, cancellation, printer }: LogRun,
+  all: Promise<unknown>,
+  unfinished: ReadonlyMap<string, unknown>,
+): Promise<void> {
+  await Promise.race([all, clock.sleep(WRITE_MS, cancellation.over)])
+  if (unfinished.size === 0) return
+  const ids = [...unfinished.keys()].join(', ')
+  printer.warning(`The log of ${ids} is not in log-dir: the file system took too long to write it.`)
 }
 
 /** The same for servers that are stopped although nothing is wrong with them: shows the logs at once. */
@@ -91,12 +110,11 @@ async function readLog(
   }
 }
 
-async function writeLog({ settings, state, printer }: LogRun, id: string, log: ServerLog) {
-  if (settings.logDir === undefined) return
+async function writeLog({ state, printer }: LogRun, folder: string, id: string, log: ServerLog) {
   try {
     // With it comes `fs/promises`, which would cost 2 ms at every start.
     const { writeLogFile } = await import('./log-file.ts')
-    const path = await writeLogFile(settings.logDir, id, log, (text) => printer.redact(text))
+    const path = await writeLogFile(folder, id, log, (text) => printer.redact(text))
     const files = state.logFiles ?? []
     if (!files.includes(path)) files.push(path)
     state.logFiles = files

@@ -16,6 +16,9 @@ const CHECK_MS = 2_000
 /** A log may have 32 MB, and only the count of restarts in it is wanted. */
 const LOG_MS = 5_000
 const LOG_PAUSE_MS = 1_000
+/** A last check that fails says nothing: so long, and this often, the status is asked for after it. */
+const CONFIRM_MS = 10_000
+const CONFIRM_EVERY_MS = 1_000
 
 /** What a deployment is watched with once it is ready. */
 export interface Watching {
@@ -97,10 +100,11 @@ function passed({ clock }: Run, deployment: DeploymentState, status: string): vo
 async function watch(
   run: Run,
   deployment: DeploymentState,
-  { poll, waker, signal }: Watching,
+  watching: Watching,
   durationMs: number,
 ): Promise<Verdict> {
   const { clock, settings, random } = run
+  const { poll, waker, signal } = watching
   const { id = '', acceptedAtMs = clock.nowMs() } = deployment
   const beganAtMs = clock.nowMs()
   let isReady = false
@@ -125,10 +129,41 @@ async function watch(
   if (result.ending === 'cancelled') return 'aborted'
   if (result.ending === 'credentials-refused') return result.error
   if (result.ending === 'timed-out' && result.failures > 0) {
-    return notSeenReady(deployment, durationMs, result.lastError)
+    return await confirm(run, deployment, watching, durationMs)
   }
   // It may have failed, or have gone back to a step before ready.
   return isReady ? 'good' : failedAfterReady(deployment)
+}
+
+/** The check at the end failed, by a rate limit or a hung reply: the next answer decides. */
+async function confirm(
+  { clock, random }: Run,
+  deployment: DeploymentState,
+  { poll, signal }: Watching,
+  durationMs: number,
+): Promise<Verdict> {
+  const { id = '', acceptedAtMs = clock.nowMs() } = deployment
+  const result = await waitForOutcome<Observation>({
+    clock,
+    acceptedAtMs: clock.nowMs(),
+    timeoutMs: CONFIRM_MS,
+    pollSchedule: { ...fixedSchedule(CONFIRM_EVERY_MS), firstMs: CONFIRM_EVERY_MS },
+    signal,
+    random,
+    observe: async (deadlineMs, aborted) =>
+      endedIs(await poll.observe(id, { deadlineMs, signal: aborted })),
+    ...(poll.isShared && { align: (dueAtMs: number) => poll.align(dueAtMs) }),
+  })
+  deployment.elapsedMs = clock.nowMs() - acceptedAtMs
+  if (result.ending === 'cancelled') return 'aborted'
+  if (result.ending === 'credentials-refused') return result.error
+  if (result.last?.state === 'succeeded') return 'good'
+  if (result.last) {
+    deployment.observation = { ...deployment.observation, ...result.last }
+    return failedAfterReady(deployment)
+  }
+  const lastError = result.ending === 'timed-out' ? result.lastError : undefined
+  return notSeenReady(deployment, durationMs + CONFIRM_MS, lastError)
 }
 
 /** Being stopped by somebody is a failure here, however it is spelled. */

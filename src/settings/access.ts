@@ -35,11 +35,9 @@ export function accessOf(
 /** True when this token made the seal, and nothing that it covers was changed since. */
 export function isSealedWith(access: Access, token: string): boolean {
   const [salt = ''] = access.seal.split('.')
-  const [expected, given] = [sealOf(access, token, salt), access.seal].map((seal) =>
-    Buffer.from(seal, 'utf8'),
-  )
-  if (!expected || !given || expected.length !== given.length) return false
-  return timingSafeEqual(expected, given)
+  const expected = Buffer.from(sealOf(access, token, salt))
+  const given = Buffer.from(access.seal)
+  return expected.length === given.length && timingSafeEqual(expected, given)
 }
 
 /** Tells whether a token is the same, and nothing else of it: salted and cut. */

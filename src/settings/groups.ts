@@ -24,7 +24,7 @@ export function readGroup(
   application: string,
   maxLength: number,
 ): { group: string | undefined; replace: Replacement | undefined } {
-  const { inputs, problems, wait } = reading
+  const { inputs, problems } = reading
   const group = readName(inputs, problems, 'group', maxLength) || undefined
   const when = inputs.oneOf('replace', ['none', 'after-ready', 'before-deploy'], 'none')
   const scope = readScope(reading)
@@ -34,8 +34,7 @@ export function readGroup(
   if (!reach) {
     problems.add('replace', when, 'it needs group, or scope: application, to know what is older')
   }
-  // Without waiting nobody knows when the new ones are ready.
-  return { group, replace: reach && wait !== 'none' ? { when, reach } : undefined }
+  return { group, replace: reach && { when, reach } }
 }
 
 /** A problem where an input needs the outcome and `wait: none` does not wait for it. */

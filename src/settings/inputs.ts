@@ -46,7 +46,7 @@ export class Inputs {
     return this.raw(name)
       .split(/\r\n|\n|\r/)
       .map((line, index) => ({ line: line.trimStart(), number: index + 1 }))
-      .filter(({ line }) => line.trim() !== '' && !line.startsWith('#'))
+      .filter(({ line }) => line !== '' && !line.startsWith('#'))
   }
 
   /** One of a few words, in any letter case; `fallback` when it is empty, or a problem. */

@@ -91,7 +91,8 @@ function lastSeen(
 ): string {
   const why = lastError ? ` (${lastError.message})` : ''
   if (!observation) return `its status was never read${why}`
-  const last = `its last status was ${observation.status || 'empty'}`
+  const reason = observation.reason ? `: ${observation.reason}` : ''
+  const last = `its last status was ${observation.status || 'empty'}${reason}`
   if (failures < BLIND_CHECKS) return last
   return `${last}, and the last ${failures} status checks failed${why}`
 }

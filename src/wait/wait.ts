@@ -12,6 +12,8 @@ export interface Reading {
   state: 'pending' | 'succeeded' | 'failed'
   /** The provider's own status, verbatim. */
   status: string
+  /** No webhook will bring the end of this state: polling stays at full pace. */
+  endsUnannounced?: true
 }
 
 /** How a reading was learned. */
@@ -188,7 +190,8 @@ class Wait<R extends Reading> {
 
   #intervalMs(): number {
     const elapsedMs = this.#elapsedMs()
-    const isTrusted = this.#empty < EMPTY_NOTIFICATIONS_TRUSTED
+    const isAnnounced = !this.#last?.endsUnannounced
+    const isTrusted = isAnnounced && this.#empty < EMPTY_NOTIFICATIONS_TRUSTED
     const slowMs = isTrusted ? this.#options.waker?.slowPollMs(elapsedMs) : undefined
     return slowMs ?? this.#pace.intervalMs(elapsedMs)
   }

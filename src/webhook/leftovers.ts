@@ -41,7 +41,7 @@ export class Leftovers {
 
   removeChild(pid: number): void {
     this.#record.children = this.#record.children.filter((child) => child.pid !== pid)
-    this.#save()
+    this.#trySave()
   }
 
   addFolder(folder: string): void {
@@ -51,7 +51,16 @@ export class Leftovers {
 
   removeFolder(folder: string): void {
     this.#record.folders = this.#record.folders.filter((one) => one !== folder)
-    this.#save()
+    this.#trySave()
+  }
+
+  /** The post step leaves alone what it does not find any more. */
+  #trySave(): void {
+    try {
+      this.#save()
+    } catch {
+      // Then it looks for nothing, as on a full disk.
+    }
   }
 
   #save(): void {

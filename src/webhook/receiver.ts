@@ -15,7 +15,10 @@ const MAX_BODY_BYTES = 1024 * 1024
 const MAX_STRANGERS = 64
 /** Far beyond what the limit above lets stand; only a flood gets here. */
 const MAX_SOCKETS = 1_024
-/** Bodies that are being read at the same time; a provider sends one now and then. */
+/**
+ * Bodies that are being read at the same time; a provider sends one now and then. Of more the oldest
+ * is given up: one that has not come by then is slow, and must not keep out one that comes at once.
+ */
 const MAX_BODIES = 8
 
 /** What node calls a connection that did not end well; all others are malformed. */
@@ -53,7 +56,7 @@ export const ANSWERER = 'deploy-game-server/'
  * answered before anything is done with it, and no body or path is ever logged.
  *
  * @param port 0 for any
- * @param onCrowd called when connections are closed because there are too many
+ * @param onCrowd called when connections are closed because there are too many, or many are slow
  * @throws Error when the port is taken
  */
 export async function startReceiver(
@@ -76,7 +79,7 @@ class Listener implements Receiver {
   readonly #server: Server
   readonly #strangers = new Set<Duplex>()
   readonly #noted = new WeakSet<Duplex>()
-  #bodies = 0
+  readonly #bodies = new Set<IncomingMessage>()
 
   constructor(onDelivery: (delivery: Delivery) => void, onCrowd: () => void) {
     this.#onDelivery = onDelivery
@@ -161,8 +164,8 @@ class Listener implements Receiver {
   }
 
   async #take(request: IncomingMessage, response: ServerResponse): Promise<void> {
-    if (this.#bodies >= MAX_BODIES) return this.#reject(request, response, 503, 'too many at once')
-    this.#bodies += 1
+    this.#bodies.add(request)
+    if (this.#bodies.size > MAX_BODIES) this.#giveUpOldest()
     try {
       const isTooLarge = Number(request.headers['content-length'] ?? 0) > MAX_BODY_BYTES
       const body = isTooLarge ? undefined : await readBody(request)
@@ -172,8 +175,17 @@ class Listener implements Receiver {
     } catch {
       this.#note('broken off', request.socket)
     } finally {
-      this.#bodies -= 1
+      this.#bodies.delete(request)
     }
+  }
+
+  #giveUpOldest(): void {
+    const [oldest] = this.#bodies
+    if (!oldest) return
+    this.#bodies.delete(oldest)
+    this.#note('too many at once', oldest.socket)
+    oldest.destroy()
+    this.#onCrowd()
   }
 
   #reject(

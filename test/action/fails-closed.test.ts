@@ -1,7 +1,10 @@
-import { readFileSync } from 'node:fs'
+import { mkdirSync, readdirSync, readFileSync, rmSync } from 'node:fs'
+import { join } from 'node:path'
 import { describe, expect, test } from 'vitest'
-import { ready } from '../emulator/edgegap/script.ts'
+import { error, ready } from '../emulator/edgegap/script.ts'
 import type { Effect } from '../emulator/faults.ts'
+import type { RunningStep } from '../harness/step.ts'
+import type { StepResult } from '../harness/step-result.ts'
 import {
   type ActionOptions,
   annotations,
@@ -71,6 +74,45 @@ describe.concurrent('the step is red', () => {
     expectNothingLeft(edgegap)
   })
 
+  test('where the outputs cannot be set, and tells of the failure before all the same', async () => {
+    await using edgegap = await startEdgegap({ script: error(200, 'Out of memory') })
+    const { main } = await deploy(edgegap, {}, { env: { GITHUB_OUTPUT: '/dev/full' } })
+    expect(annotations(main, 'error')).toEqual([
+      expect.stringContaining('GITHUB_OUTPUT'),
+      expect.stringContaining('Out of memory'),
+    ])
+    expect(main.rawStdout).toContain(edgegap.settings.logs.split('\n')[0])
+    expect(main.summary).toContain('Out of memory')
+    expectNothingLeft(edgegap)
+  })
+
+  test('where the outputs cannot be set, and names what took the place of an older server', async () => {
+    await using edgegap = await startEdgegap({ script: ready(200) })
+    edgegap.addDeployment({ tags: ['staging'] })
+    const { main, post } = await deploy(
+      edgegap,
+      { group: 'staging', replace: 'after-ready' },
+      { env: { GITHUB_OUTPUT: '/dev/full' } },
+    )
+    expect(main.exitCode).toBe(1)
+    const [stays, ...more] = edgegap.live()
+    expect(more).toEqual([])
+    expect(annotations(main, 'notice').join()).toContain(`${stays?.id} is ready`)
+    expect(annotations(post ?? main, 'notice').join()).not.toContain('killed')
+  })
+
+  test('but not a post step that did its work and cannot save that', async () => {
+    await using edgegap = await startEdgegap({ script: ready(200) })
+    const { post } = await deploy(
+      edgegap,
+      { 'stop-after-job': 'true' },
+      { postControl: async (step) => makeUnwritable(step, 'state') },
+    )
+    expect(post?.exitCode).toBe(0)
+    expect(annotations(post as StepResult, 'error')).toEqual([])
+    expectNothingLeft(edgegap)
+  })
+
   test('but not where only the summary cannot be written: that is a warning', async () => {
     await using edgegap = await startEdgegap()
     const { main } = await deploy(edgegap, {}, { env: { GITHUB_STEP_SUMMARY: '/dev/full' } })
@@ -78,6 +120,15 @@ describe.concurrent('the step is red', () => {
     expect(annotations(main, 'warning')).toEqual([expect.stringContaining('summary')])
   })
 })
+
+/** A folder in place of the runner's file. */
+function makeUnwritable({ folders }: RunningStep, file: string): void {
+  const folder = join(folders.temp, '_runner_file_commands')
+  for (const name of readdirSync(folder).filter((one) => one.startsWith(`${file}_`))) {
+    rmSync(join(folder, name))
+    mkdirSync(join(folder, name))
+  }
+}
 
 /** A reply from which no success may be concluded, whatever request it answers. */
 const useless: [string, Effect][] = [

@@ -286,17 +286,17 @@ describe.concurrent('one fault while the older ones are listed and stopped', () 
 
 describe.concurrent('a list that never answers well', () => {
   test.each([
-    ['500', status(500)],
-    ['403', status(403)],
-    ['a page', status(200, '<html>')],
+    ['500', status(500), 'failed'],
+    ['403', status(403), 'rejected'],
+    ['a page', status(200, '<html>'), 'failed'],
   ])(
     '(%s) creates nothing and stops nothing',
-    async (_, effect) => {
+    async (_, effect, outcome) => {
       await using edgegap = await startEdgegap()
       const old = addOld(edgegap)
       edgegap.faults.order({ ...effect, method: 'GET', path: LIST })
       const { main } = await deploy(edgegap, BEFORE)
-      expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
+      expect(main).toMatchObject({ exitCode: 1, outputs: { outcome } })
       expect(onlyError(main)).toContain('so no server was created')
       expect(edgegap.created).toBe(0)
       expect(liveIds(edgegap)).toEqual([old])

@@ -192,10 +192,10 @@ describe.concurrent('webhooks', () => {
       outcome: 'succeeded',
       signal: 'poll',
       tunnel: 'none',
-      'tunnel-error': expect.stringMatching(/took no subscription.*HTTP 403/),
+      'tunnel-error': expect.stringMatching(/did not accept the subscription.*HTTP 403/),
     })
     expect(annotations(main, 'warning').join()).toMatch(
-      /No webhook: ROCKIT Edge took no subscription.*403/,
+      /No webhook: ROCKIT Edge did not accept the subscription.*403/,
     )
   })
 

@@ -112,9 +112,10 @@ describe.concurrent('settle-time', () => {
     const { main } = await deploy(edgegap, SETTLE, {
       mainControl: async (step) => {
         await step.waitForLine(/settling/, 20_000)
-        edgegap.faults.order({ kind: 'status', status: 503, path: STATUS, times: 8 })
+        edgegap.faults.order({ kind: 'status', status: 503, path: STATUS })
         await step.done
       },
+      beforePost: async () => edgegap.faults.clear(),
     })
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
     expect(onlyError(main)).toMatch(/its status could not be read/)

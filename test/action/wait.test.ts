@@ -146,15 +146,57 @@ describe.concurrent('the status', () => {
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'timed-out' } })
   })
 
-  test('without ports is a success with empty outputs', async () => {
+  test.each([null, {}])(
+    'that is READY with %j for ports, of a version without any, is a success, and says so',
+    async (ports) => {
+      await using edgegap = await startEdgegap({
+        script: [{ afterMs: 0, status: 'READY', wire: { ports } }],
+        catalogue: { 'my-game': { v1: { ports: [] } } },
+      })
+      const { main } = await deploy(edgegap)
+      expect(main).toMatchObject({
+        exitCode: 0,
+        outputs: { outcome: 'succeeded', address: '', port: '', ports: '{}' },
+      })
+      expect(annotations(main, 'notice')).toEqual([expect.stringContaining('has no port')])
+    },
+  )
+
+  test('that is READY without the ports that its version has is waited on for them', async () => {
     await using edgegap = await startEdgegap({
-      script: [{ afterMs: 0, status: 'READY', wire: { ports: null } }],
+      script: [
+        { afterMs: 0, status: 'READY', wire: { ports: null } },
+        { afterMs: 1_500, status: 'READY', wire: { ports: { gameport: { external: 31_000 } } } },
+      ],
+      catalogue: { 'my-game': ['v1'] },
     })
-    const { main } = await deploy(edgegap)
-    expect(main).toMatchObject({
-      exitCode: 0,
-      outputs: { outcome: 'succeeded', address: '', port: '', ports: '{}' },
+    const { main } = await deploy(edgegap, { timeout: '20s' })
+    expect(main.outputs.outcome).toBe('succeeded')
+    expect(main.outputs.address).toMatch(/:\d+$/)
+    expect(main.rawStdout).toContain('READY: it has no address that players could use yet')
+    expect(edgegap.requestsTo('GET', /\/version\/v1$/)).toHaveLength(1)
+  })
+
+  test('that stays READY without them is no success, and says why', async () => {
+    await using edgegap = await startEdgegap({
+      script: [{ afterMs: 0, status: 'READY', wire: { ports: {} } }],
+      catalogue: { 'my-game': ['v1'] },
     })
+    const { main } = await deploy(edgegap, { timeout: '2s' })
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'timed-out' } })
+    expect(onlyError(main)).toMatch(/READY: it has no address.*check the ports of its version/)
+    expectNothingLeft(edgegap)
+  })
+
+  test('that is READY without ports is no success where its version cannot be read', async () => {
+    await using edgegap = await startEdgegap({
+      script: [{ afterMs: 0, status: 'READY', wire: { ports: {} } }],
+      catalogue: { 'my-game': { v1: { ports: [] } } },
+    })
+    edgegap.faults.order({ kind: 'status', status: 403, path: /\/version\// })
+    const { main } = await deploy(edgegap, { timeout: '2s' })
+    expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'timed-out' } })
+    expectNothingLeft(edgegap)
   })
 
   test('that is READY before its port leads to it is waited on for the address', async () => {

@@ -118,6 +118,14 @@ describe('a request', () => {
     expect(Object.keys(without)).toEqual([])
   })
 
+  test.each([
+    ['of another name', { name: 'Error', status: 404 }],
+    ['without a status', { name: 'HttpError', status: '404' }],
+  ])('an error %s is thrown as it is, too', async (_, fields) => {
+    const odd = Object.assign(new Error('odd'), fields)
+    await expect(clock.run(client.repeat(() => Promise.reject(odd)))).rejects.toBe(odd)
+  })
+
   test('writes nothing to the console by itself', async () => {
     const said = vi.spyOn(console, 'warn').mockReturnValue()
     const headers = { deprecation: 'true', link: '<https://x>; rel="deprecation"' }
@@ -146,7 +154,11 @@ describe('what a failed request says', () => {
     ['410', { status: 410 }, { kind: 'not-found' }],
     ['422', { status: 422, body: { message: 'Too long' } }, { message: 'Too long' }],
     ['400', { status: 400, body: { message: 7 } }, { message: 'GitHub gave no reason' }],
-    ['302', { status: 302 }, { message: 'GitHub sent us elsewhere (HTTP 302)' }],
+    [
+      '302',
+      { status: 302 },
+      { message: 'GitHub answered with a redirect, which is not followed (HTTP 302)' },
+    ],
     ['300', { status: 300 }, { kind: 'refused' }],
     [
       'a bad certificate',

@@ -181,6 +181,23 @@ describe('the post step of a run that was run again', () => {
   })
 })
 
+test('the comment that is edited is the one that the post step will edit', async () => {
+  const old = earlier(6)
+  const { saved } = await finishOnce({ mayStopLater: true })
+  expect(JSON.parse(saved.at(-1) ?? '').comment).toEqual({ pull: 12, id: old.id })
+})
+
+test('that a newer run has the comment is said once', async () => {
+  earlier(8)
+  const { reporter, lines } = open()
+  reporter.started(deploying())
+  await github.whenRequested('POST', /graphql$/)
+  reporter.finished(viewOf())
+  await reporter.close(5_000)
+  expect(github.requestsTo('GET', /\/comments$/)).toHaveLength(2)
+  expect(lines).toHaveLength(1)
+})
+
 describe('the lists that a run asks for', () => {
   test('after the first one hold only what changed since, with some time for wrong clocks', async () => {
     const { reporter } = open()

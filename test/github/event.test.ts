@@ -166,6 +166,8 @@ describe('the branch to look for', () => {
     [`refs/heads/${long}`, long],
     [`refs/heads/${long}b`, undefined],
     ['refs/heads/', undefined],
+    ['refs/heads/a\nb', undefined],
+    [undefined, undefined],
     ['refs/pull/12/merge', undefined],
     ['x/refs/heads/main', undefined],
     ['', undefined],
@@ -251,6 +253,7 @@ describe('where the run belongs', () => {
   test.each([
     ['octo/game', { owner: 'octo', name: 'game' }],
     ['o.c-t_o/g.a-m_e', { owner: 'o.c-t_o', name: 'g.a-m_e' }],
+    ['octo/game.', { owner: 'octo', name: 'game.' }],
     ['octo/.github', { owner: 'octo', name: '.github' }],
     ['octo', undefined],
     ['octo/', undefined],

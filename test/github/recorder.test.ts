@@ -23,8 +23,7 @@ beforeEach(async () => {
 
 afterEach(() => github.close())
 
-/** A recorder by itself: what it does at the start is over when the end begins. */
-function openRecorder(more: Partial<RecordOptions> = {}, before?: SavedRecord) {
+function openRecords() {
   const client = new GitHubClient({
     token: github.token,
     apiUrl: new URL(github.apiUrl),
@@ -33,8 +32,13 @@ function openRecorder(more: Partial<RecordOptions> = {}, before?: SavedRecord) {
     budget: new Budget(systemClock),
     wallMs: () => Date.now(),
   })
+  return new DeploymentRecords(client, { owner: 'octo', name: 'game' })
+}
+
+/** A recorder by itself: what it does at the start is over when the end begins. */
+function openRecorder(more: Partial<RecordOptions> = {}, before?: SavedRecord) {
   const options: RecordOptions = {
-    records: new DeploymentRecords(client, { owner: 'octo', name: 'game' }),
+    records: openRecords(),
     ...{ environment: 'staging', environmentUrl: undefined, group: '', sha: SHA },
     ...{ isPreview: true, run: { id: 9_007, number: 7, attempt: 1 }, runUrl: undefined },
     newKey: () => 'our-key',
@@ -215,6 +219,46 @@ describe('what is saved for the post step', () => {
     await recorder.finish(viewOf({ outcome: 'cancelled' }))
     expect(sentSince(0)).toEqual(['GET deployments'])
     expect(saved).toEqual([])
+  })
+})
+
+describe('the records of an environment', () => {
+  const idsOf = async (newerThan?: number) =>
+    (await openRecords().list('staging', { newerThan })).map(({ id }) => id)
+
+  test('are listed newest first, whatever order they come in', async () => {
+    const body = [{ id: 2 }, { id: 9 }, {}, { id: 5 }]
+    github.faults.order({ kind: 'status', status: 200, body, path: /\/deployments$/ })
+    expect(await idsOf()).toEqual([9, 5, 2])
+  })
+
+  test('that are newer than one are listed without it', async () => {
+    const [, second, third] = [add(1, 'success'), add(2, 'success'), add(3, 'success')]
+    expect(await idsOf(second?.id)).toEqual([third?.id])
+  })
+
+  test('that are newer than one are read no further than to it', async () => {
+    const records = Array.from({ length: 250 }, () => add(1, 'inactive'))
+    const newest = records.slice(150).map(({ id }) => id)
+    expect(await idsOf(records[149]?.id)).toEqual(newest.toReversed())
+    expect(github.requests).toHaveLength(2)
+    expect(await idsOf(records[150]?.id)).toEqual(newest.slice(1).toReversed())
+    expect(github.requests).toHaveLength(3)
+  })
+
+  test('are inactive once they are deleted, and in no state before their first status', async () => {
+    const record = add(1, 'success')
+    record.statuses.splice(0)
+    expect(await openRecords().stateOf(record.id)).toBeUndefined()
+    expect(await openRecords().stateOf(1)).toBe('inactive')
+  })
+
+  test('have the states that GraphQL gives, and no others', async () => {
+    const latestStatus = { state: 'SUCCESS' }
+    const nodes = [{ databaseId: 3, latestStatus }, { databaseId: 4 }, { latestStatus }]
+    const body = { data: { repository: { deployments: { nodes } } } }
+    github.faults.order({ kind: 'status', status: 200, body, path: /graphql$/ })
+    expect([...(await openRecords().states('staging'))]).toEqual([[3, 'success']])
   })
 })
 

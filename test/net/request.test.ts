@@ -57,6 +57,12 @@ describe('a whole reply', () => {
     expect(reply.headers.toString).toBeUndefined()
   })
 
+  it('has no byte order mark', async () => {
+    server.route('GET', '/marked', () => ({ status: 200, body: '\ufeff{}' }))
+    expect(await get('/marked')).toMatchObject({ text: '{}' })
+    expect(await get('/marked', { keepsEnd: true })).toMatchObject({ text: '{}' })
+  })
+
   it('keeps characters whole that arrive in pieces', async () => {
     server.route('GET', '/drip', () => ({ status: 200, body: 'größe 🎮' }))
     server.faults.order({ kind: 'slow-drip', intervalMs: 1, path: /drip/ })

@@ -164,7 +164,7 @@ describe('a field with several names', () => {
 })
 
 describe('what is in envelopes', () => {
-  const unwrap = (value: unknown) => json.unwrap(value, ['id'], ['data', 'task'])
+  const unwrap = (value: unknown) => json.unwrap(value, ['id', 'name'], ['data', 'task'])
 
   it.each([
     [{ id: 1 }, { id: 1 }],

@@ -215,8 +215,13 @@ describe('what a cancelled run says of what it had created', () => {
     ],
     [
       'it cannot be stopped',
+      { deployments: servers('a1') },
+      ['a1 cannot be taken back and goes on.'],
+    ],
+    [
+      'they cannot be stopped',
       { deployments: servers('a1', 'b2') },
-      ['a1, b2 cannot be taken back and goes on.'],
+      ['a1, b2 cannot be taken back and go on.'],
     ],
     [
       'it took the place of an older one',

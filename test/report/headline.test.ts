@@ -132,6 +132,12 @@ describe('the heading of servers that are not waited for', () => {
   })
 })
 
+it('names the provider where nothing was begun', () => {
+  expect(headingOf({ outcome: 'started', deployments: [] })).toBe(
+    '🚀 my-game v1 is starting on Edgegap',
+  )
+})
+
 describe('the heading of a failure', () => {
   const late = (id: string) =>
     server('timed-out', undefined, {
@@ -315,6 +321,7 @@ describe('a cause, shortened', () => {
     ['The first; the second', 'The first'],
     ['One only.', 'One only'],
     ['One only;', 'One only'],
+    ['one;two three', 'one;two three'],
     ['Two;. ', 'Two'],
     ['See v1.2.3 of it', 'See v1.2.3 of it'],
     [' blanks around. ', 'blanks around'],

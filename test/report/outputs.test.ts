@@ -5,6 +5,7 @@ import { ActionError } from '../../src/base/errors.ts'
 import { REGISTRY } from '../../src/provider/registry.ts'
 import { buildOutputs, maskedOutputWarnings } from '../../src/report/outputs.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
+import type { DeploymentState, RunState } from '../../src/state/state.ts'
 import { deploymentReport, runReport } from './fixtures.ts'
 import { hostileTexts } from './hostile-texts.ts'
 
@@ -85,6 +86,120 @@ describe('the outputs', () => {
     expect(buildOutputs(runReport({ deployments }), asIs, OWN).error).toBe('the second')
     const report = runReport({ deployments, error: error('the\nrun') })
     expect(buildOutputs(report, asIs, OWN).error).toBe('the run')
+  })
+
+  it('tell what was done with versions, and to which images', () => {
+    const promoted = [{ version: 'prod', from: 'r/g:1', to: 'r/g:2' }]
+    const report = runReport({
+      versionAction: 'updated',
+      image: 'r/g:2',
+      previousImage: 'r/g:1',
+      promoted,
+    })
+    const outputs = buildOutputs(report, asIs, OWN)
+    expect(outputs).toMatchObject({
+      'version-action': 'updated',
+      image: 'r/g:2',
+      'previous-image': 'r/g:1',
+      promoted: JSON.stringify(promoted),
+    })
+    expect(buildOutputs(runReport(), asIs, OWN)).toMatchObject({
+      image: '',
+      'previous-image': '',
+      promoted: '[]',
+    })
+  })
+
+  it('tell of the probes, the tunnel, the stops and the files', () => {
+    const probe = { port: 'gameport', protocol: 'a2s', answered: true, seconds: 0.6, detail: 'ok' }
+    const probes = [probe] as NonNullable<DeploymentState['probes']>
+    const report = runReport({
+      deployments: [deploymentReport({ probes })],
+      tunnelError: 'no sshd',
+      stoppedIds: ['a1'],
+      logFiles: ['/w/a1.log'],
+    })
+    const outputs = buildOutputs(report, asIs, OWN)
+    expect(outputs).toMatchObject({
+      'tunnel-error': 'no sshd',
+      'stopped-ids': '["a1"]',
+      'log-files': '["/w/a1.log"]',
+    })
+    expect(JSON.parse(outputs.deployments ?? '')[0].probe).toEqual([probe])
+    expect(buildOutputs(runReport(), asIs, OWN)['log-files']).toBe('[]')
+  })
+
+  it('tell what only some providers know', () => {
+    const observation = {
+      state: 'succeeded',
+      status: 'deploy END',
+      known: true,
+      facts: { outputs: { 'build-name': 'b-1' } },
+    } as const
+    const report = runReport({ deployments: [deploymentReport({ observation })] })
+    const outputs = buildOutputs(report, asIs, ['build-name', 'dxf-name'])
+    expect(outputs).toMatchObject({ 'build-name': 'b-1', 'dxf-name': '', status: 'deploy END' })
+  })
+
+  it('are empty of a run that created nothing', () => {
+    const outputs = buildOutputs(runReport({ deployments: [], outcome: 'rejected' }), asIs, OWN)
+    const said = Object.entries(outputs).filter(([, value]) => value !== '')
+    expect(Object.fromEntries(said)).toEqual({
+      outcome: 'rejected',
+      ports: '{}',
+      deployments: '[]',
+      version: 'v1',
+      'version-action': 'unmanaged',
+      promoted: '[]',
+      tunnel: 'none',
+      'stopped-ids': '[]',
+      'log-files': '[]',
+    })
+  })
+
+  it('of a server that was refused have no seconds, and its reason', () => {
+    const refused: DeploymentState = {
+      target: { name: 'paris', where: '1,2' },
+      outcome: 'rejected',
+      timeline: [],
+      elapsedMs: 0,
+      error: new ActionError({ kind: 'refused', what: 'no quota' }),
+    }
+    const outputs = buildOutputs(runReport({ deployments: [refused] }), asIs, OWN)
+    expect(outputs).toMatchObject({ seconds: '', error: 'no quota', port: '', status: '' })
+    expect(JSON.parse(outputs.deployments ?? '')).toEqual([
+      {
+        id: '',
+        name: 'paris',
+        host: '',
+        ip: '',
+        port: '',
+        address: '',
+        location: '',
+        ports: {},
+        outcome: 'rejected',
+        status: '',
+        seconds: 0,
+        error: 'no quota',
+        probe: [],
+      },
+    ])
+  })
+
+  it('name what a stop was to stop', () => {
+    const stop = { id: 'a1', onlyAccepted: false }
+    const idOf = (report: RunState) => buildOutputs(report, asIs, OWN)['deployment-id']
+    expect(idOf(runReport({ deployments: [], stop }))).toBe('a1')
+    expect(idOf(runReport({ stop }))).toBe('a69f8e3e0555')
+    expect(idOf(runReport({ deployments: [], stop: { onlyAccepted: false } }))).toBe('')
+  })
+
+  it('say of a cancelled run that it was cancelled, unless it has an error of its own', () => {
+    const errorOf = (more: Partial<RunState>) => buildOutputs(runReport(more), asIs, OWN).error
+    expect(errorOf({ outcome: 'cancelled' })).toMatch(/cancelled/)
+    const error = new ActionError({ kind: 'cancelled', what: 'by SIGTERM' })
+    expect(errorOf({ outcome: 'cancelled', error })).toBe('by SIGTERM')
+    expect(errorOf({ outcome: 'stopped' })).toBe('')
   })
 
   it('are one line each and hold no secret, whatever the provider sends', () => {
@@ -168,5 +283,8 @@ describe('outputs in which a secret value stands', () => {
     const error = new ActionError({ kind: 'deployment-failed', what: 'PIN 3150 is bad' })
     const report = runReport({ deployments: [], error, outcome: 'rejected', tunnelError: '3150' })
     expect(maskedOutputWarnings(report, texts, OWN)).toEqual([])
+    const deployments = [deploymentReport({ error })]
+    const names = maskedOutputWarnings(runReport({ deployments }), texts, OWN)
+    expect(names.join()).not.toContain('error')
   })
 })

@@ -248,6 +248,7 @@ describe('the facts of a run', () => {
   test.each<[string, Partial<RunState>, Record<string, string[]>]>([
     ['nothing', {}, {}],
     ['an image', { image: 'r/g:1' }, { Image: ['r/g:1'] }],
+    ['an image of before alone', { previousImage: 'r/g:1' }, {}],
     ['a version created', { versionAction: 'created' }, { Image: ['version v1 created'] }],
     [
       'a version updated',

@@ -116,9 +116,16 @@ describe('the table of many servers', () => {
     ])
   })
 
+  it('calls its column after what is in it', () => {
+    const error = new ActionError({ kind: 'refused', what: 'Out of quota' })
+    const host = { ...NOTHING, facts: { host: 'a.example' } }
+    const [header] = tableOf([up('a', 0, { observation: host }), bare('b', 'failed', { error })])
+    expect(header).toContain('Address or cause')
+  })
+
   it('has the host where there is no port, and nothing where there is neither', () => {
     const of = (facts: object) => up('a', 0, { observation: { ...NOTHING, facts } })
-    expect(tableOf([of({ host: 'a.example' }), of({})])).toEqual([
+    expect(tableOf([of({ host: 'a.example', ports: [] }), of({})])).toEqual([
       ['Asked for', 'Address', 'Deployment'],
       ['✅ a', 'a.example', 'a69f8e3e0555'],
       ['✅ a', '', 'a69f8e3e0555'],

@@ -80,6 +80,7 @@ describe('the chart of one server', () => {
     ['Ready', 'Ready'],
     ['deploy WIP', 'deploy WIP'],
     ['v1.2', '2'],
+    ['a.B.C_D', 'c d'],
     ['Status.', 'Status.'],
     ['', 'no status'],
   ])('calls %j %j', (status, name) => {

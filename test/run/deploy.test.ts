@@ -265,6 +265,14 @@ describe('several servers', () => {
     expect(inLedger()).toEqual(['m1=a', 'm2=b', 'm3=c'])
   })
 
+  it('are no success where two have one id: one of them is not known', async () => {
+    inPlaces('x', 'y')
+    run.provider.creates.push({ kind: 'created', id: 'a' }, { kind: 'created', id: 'a' })
+    const { outcome, deployments, stoppedIds } = await run.deploy()
+    expect([outcome, stoppedIds]).toEqual(['failed', expect.arrayContaining(['a'])])
+    expect(deployments.map(({ error }) => error?.kind)).toContain('malformed-reply')
+  })
+
   it('end at once when one of them fails, and each is stopped', async () => {
     inPlaces('x', 'y', 'z')
     run.provider.readings.set('b', [PENDING, FAILED])
@@ -395,7 +403,7 @@ describe('older servers of the group', () => {
     run.provider.groups.members = async () => {
       throw errorOf('forbidden')
     }
-    expect(await run.deploy(replace('after-ready'))).toMatchObject({ outcome: 'failed' })
+    expect(await run.deploy(replace('after-ready'))).toMatchObject({ outcome: 'rejected' })
     expect(run.state.error?.message).toContain('so no server was created')
     expect(run.provider.calls).toEqual([])
   })

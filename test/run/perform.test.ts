@@ -9,6 +9,7 @@ import type { ActionProcess } from '../../src/runner/process.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
 import { LEDGER_STATE } from '../../src/runner/saved-states.ts'
 import type { Settings } from '../../src/settings/model.ts'
+import { fixedSchedule } from '../../src/wait/schedule.ts'
 import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
 import { environmentOf, removeEventFiles, SHA } from '../github/stage.ts'
 import { RecordingRunner } from '../report/fixtures.ts'
@@ -26,6 +27,7 @@ let context: ProviderContext
 beforeEach(() => {
   runner = new RecordingRunner()
   provider = new FakePlatform()
+  Object.assign(provider, { pollSchedule: () => fixedSchedule(10) })
   cancelled = new AbortController()
   over = new AbortController()
   const cancellation = { signal: cancelled.signal, over: over.signal }
@@ -71,6 +73,13 @@ describe('a step that deploys', () => {
     expect(summary()).toContain('my-game')
   })
 
+  it('calls a success by the word of the platform, and says nothing of other servers', async () => {
+    Object.assign(provider, { successWord: 'published' })
+    await deploy({ summary: true })
+    expect(summary()).toContain('my-game v1 is published')
+    expect(runner.log).toContain('] accepted as a')
+  })
+
   it('writes no summary where none is wanted', async () => {
     await deploy()
     expect(summary()).toBe('')
@@ -105,11 +114,11 @@ describe('a step that deploys', () => {
     async (onFailure) => {
       provider.targets.push({ name: 'y', where: '1,2' })
       provider.creates.push({ kind: 'created', id: 'a' }, { kind: 'created', id: 'b' })
-      provider.readings.set('a', [FAILED])
+      provider.readings.set('b', [FAILED])
       provider.stops.push('gone')
       expect((await deploy({ onFailure }))()).toBe(false)
       expect(savedIds()).toEqual([])
-      expect(provider.calls.includes('stop b')).toBe(onFailure === 'stop')
+      expect(provider.calls.includes('stop a')).toBe(onFailure === 'stop')
       // Of several, each line says which one it is about.
       expect(runner.log).toContain('y: accepted as b')
     },
@@ -161,13 +170,15 @@ function cancelLater(): void {
 
 describe('a step that is cancelled', () => {
   it('ends when the time for cleaning up is over, whatever hangs', async () => {
-    provider.readings.set('a', [PENDING])
+    provider.observe = async () => {
+      cancelled.abort()
+      return new Map([['a', PENDING]])
+    }
     provider.stop = () => {
       over.abort()
       return new Promise(() => {})
     }
     provider.readLog = async () => undefined
-    setTimeout(() => cancelled.abort(), 20)
     const decide = await deploy()
     expect(output('outcome')).toBe('cancelled')
     expect(JSON.parse(output('deployments') ?? '')).toMatchObject([
@@ -176,6 +187,7 @@ describe('a step that is cancelled', () => {
     expect(runner.messages('warning').join()).toContain('The post step stops')
     expect(decide()).toBe(false)
     expect(savedIds()).toEqual(['a'])
+    expect(output('error')).toContain('cancelled')
   })
 
   it('that is killed while it prepares reports that nothing was created', async () => {
@@ -231,6 +243,8 @@ describe('another operation', () => {
     expect((await step(settings))()).toBe(true)
     expect(output('outcome')).toBe('stopped')
     expect(provider.calls).toContain('stop x')
+    expect(output('version')).toBe('')
+    expect(summary()).toMatch(/^### .*\bx\b/)
     expect(summary()).toContain('x')
   })
 
@@ -322,7 +336,7 @@ describe('what a run works with', () => {
 
   it.each([
     ['names its run', { GITHUB_RUN_ID: '123' }, /^dgs-123-[0-9a-f]{12}$/],
-    ['is a plain word elsewhere', { GITHUB_RUN_ID: 'a/b c' }, /^dgs-a-b-c-[0-9a-f]{12}$/],
+    ['is a plain word elsewhere', { GITHUB_RUN_ID: 'a//b c' }, /^dgs-a-b-c-[0-9a-f]{12}$/],
     ['has at most 40 characters', { GITHUB_RUN_ID: '9'.repeat(99) }, /^dgs-9{20}-[0-9a-f]{12}$/],
     ['has a word where there is no run', {}, /^dgs-local-[0-9a-f]{12}$/],
   ])('the tag of a create %s', (_, environment, form) => {

@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
+import { OneByOne } from '../../src/base/one-by-one.ts'
 import type { Call } from '../../src/provider/call.ts'
 import type { ServerLog } from '../../src/provider/provider.ts'
 import { keepLogs, type LogRun, showLogs } from '../../src/run/server-log.ts'
@@ -32,7 +33,8 @@ beforeEach(() => {
   stage = setStage()
   asked = []
   folder = mkdtempSync(join(tmpdir(), 'server-log-'))
-  run = { ...stage.context, settings: { logLines: 5, logDir: undefined }, state: {} }
+  const logWrites = new OneByOne()
+  run = { ...stage.context, logWrites, settings: { logLines: 5, logDir: undefined }, state: {} }
   logs(async () => LOG)
 })
 afterEach(() => rmSync(folder, { recursive: true, force: true }))

@@ -74,10 +74,37 @@ describe('a server that has to settle', () => {
     expect((await run.deploy(settle)).outcome).toBe('succeeded')
   })
 
-  it('may not be unreadable at the end', async () => {
+  it.each(['server-fault', 'rate-limited', 'connection-lost', 'malformed-reply'] as const)(
+    'may be unreadable at the end for a moment: %s',
+    async (kind) => {
+      const until = (endMs: number) => async () => {
+        const isOut = run.clock.elapsedMs >= 19_000 && run.clock.elapsedMs < endMs
+        return new Map([['a', isOut ? errorOf(kind) : READY]])
+      }
+      run.provider.observe = until(24_000)
+      expect((await run.deploy(settle)).outcome).toBe('succeeded')
+    },
+  )
+
+  it('may not be unreadable at the end for long', async () => {
     run.provider.readings.set('a', [READY, READY, errorOf('server-fault')])
     expect((await run.deploy(settle)).outcome).toBe('failed')
+    expect(run.state.deployments[0]?.error?.message).toContain('30.0 s later its status could not')
   })
+
+  it.each([FAILED, PENDING, { ...READY, end: 'ending' } as const])(
+    'fails where it is not ready once it can be read again: %j',
+    async (reading) => {
+      run.provider.observe = async () => {
+        const atMs = run.clock.elapsedMs
+        const now = atMs < 19_000 ? READY : atMs < 22_000 ? errorOf('server-fault') : reading
+        return new Map([['a', now]])
+      }
+      expect(await run.deploy(settle)).toMatchObject({ outcome: 'failed', stoppedIds: ['a'] })
+      const error = run.state.deployments[0]?.error
+      expect(error?.message).toContain(`did not stay so: ${reading.status}`)
+    },
+  )
 
   it('fails when its process was started again meanwhile', async () => {
     restarts(1, 3)

@@ -55,6 +55,8 @@ const open = (settings: Settings = { ...DEPLOY, github: wanted() }) =>
 const post = (saved: string, wasStopped: boolean, settings = wanted()) =>
   finishOnGitHub(settings, action(), { clock }, { saved, wasStopped })
 
+/** What GitHub, or the runner, gets to see in time, however busy this machine is. */
+const seen = <T>(what: () => T) => expect.poll(what, { timeout: 15_000, interval: 10 })
 const comments = () => gitHub.state.comments.map(({ body }) => body)
 const lastState = () => gitHub.state.deployments[0]?.statuses.at(-1)?.state
 /** What the main step would hand to the post step; empty where there is nothing to do. */
@@ -94,8 +96,8 @@ describe('a deploy', () => {
   it('is shown as under way once it is accepted, and then where it is', async () => {
     const show = open()
     show.started(accepted())
-    await expect.poll(() => comments()[0]).toContain('is being deployed')
-    await expect.poll(lastState).toBe('in_progress')
+    await seen(() => comments()[0]).toContain('is being deployed')
+    await seen(lastState).toBe('in_progress')
     show.finished(runReport())
     await show.close()
     expect(comments()).toHaveLength(1)
@@ -152,7 +154,7 @@ describe('a deploy', () => {
         ],
       }),
     )
-    await expect.poll(savedView).toEqual({
+    await seen(savedView).toEqual({
       provider: 'Fake',
       application: 'my-game',
       version: 'v2',
@@ -184,7 +186,7 @@ describe('a deploy', () => {
         deployments: [{ target, outcome: 'rejected', timeline: [], elapsedMs: 0, error }],
       }),
     )
-    await expect.poll(savedView).toMatchObject({ image: '', error: 'No, ***.' })
+    await seen(savedView).toMatchObject({ image: '', error: 'No, ***.' })
     expect(savedView()).not.toHaveProperty('seconds')
     await show.close()
   })
@@ -196,7 +198,7 @@ describe('a deploy', () => {
     const more = isInPlace ? ({ isInPlace } as const) : {}
     const show = open({ ...DEPLOY, github: wanted(), stopAfterJob: true })
     show.finished(runReport({ outcome: 'cancelled', deployments: [deploymentReport(more)] }))
-    await expect.poll(() => savedView()?.outcome).toBe(expected)
+    await seen(() => savedView()?.outcome).toBe(expected)
     await show.close()
   })
 
@@ -212,7 +214,7 @@ describe('a deploy', () => {
   it('whose servers take the place of older ones is noted for the post step, and not sent', async () => {
     const show = open()
     show.tookPlace(accepted())
-    await expect.poll(() => savedView()?.outcome).toBe('succeeded')
+    await seen(() => savedView()?.outcome).toBe('succeeded')
     expect(gitHub.requests).toEqual([])
     await show.close()
   })
@@ -277,7 +279,7 @@ describe('a stop', () => {
 describe('a GitHub that never answers', () => {
   let virtual: VirtualClock
   /** From then on only time passes: what is loaded and sent first takes real time. */
-  const isAsked = () => expect.poll(() => gitHub.requests.length).toBeGreaterThan(0)
+  const isAsked = () => seen(() => gitHub.requests.length).toBeGreaterThan(0)
 
   beforeEach(() => {
     virtual = new VirtualClock()
@@ -315,9 +317,9 @@ describe('the post step', () => {
   async function killed(group?: string): Promise<string> {
     const show = open({ ...DEPLOY, github: wanted(), group })
     show.started(accepted())
-    await expect.poll(() => comments().at(-1)).toContain('is being deployed')
-    await expect.poll(lastState).toBe('in_progress')
-    await expect.poll(() => JSON.parse(saved() ?? '{}').record).toBeDefined()
+    await seen(() => comments().at(-1)).toContain('is being deployed')
+    await seen(lastState).toBe('in_progress')
+    await seen(() => JSON.parse(saved() ?? '{}').record).toBeDefined()
     return saved() ?? ''
   }
 

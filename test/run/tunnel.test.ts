@@ -241,7 +241,7 @@ describe('a platform that sends no webhook', () => {
 })
 
 describe('a token that may not read', () => {
-  const webhookRequired = errorOf('forbidden')
+  const webhookRequired = errorOf('no-tunnel')
 
   beforeEach(() => {
     run.provider.prepare = async (): Promise<Preparation> => ({ version: 'v1', webhookRequired })
@@ -257,7 +257,7 @@ describe('a token that may not read', () => {
   it('is the reason why nothing is created where none is', async () => {
     run.clock.at(1_000, () => run.tunnel.hasUrl())
     expect(await run.deploy(WITH_TUNNEL)).toMatchObject({
-      outcome: 'failed',
+      outcome: 'rejected',
       error: webhookRequired,
     })
     expect(creates()).toEqual([])
@@ -266,7 +266,7 @@ describe('a token that may not read', () => {
   })
 
   it('is the reason at once where no tunnel is wanted', async () => {
-    expect(await run.deploy()).toMatchObject({ outcome: 'failed', error: webhookRequired })
+    expect(await run.deploy()).toMatchObject({ outcome: 'rejected', error: webhookRequired })
     expect(creates()).toEqual([])
     expect(run.clock.elapsedMs).toBe(0)
   })
@@ -313,9 +313,9 @@ describe('a platform that is subscribed to', () => {
     expect(await run.deploy(WITH_TUNNEL)).toMatchObject({
       outcome: 'succeeded',
       tunnel: 'none',
-      tunnelError: 'Fake took no subscription: forbidden',
+      tunnelError: 'Fake did not accept the subscription: forbidden',
     })
-    expect(run.runner.messages('warning').join()).toContain('Fake took no subscription')
+    expect(run.runner.messages('warning').join()).toContain('Fake did not accept the subscription')
     expect(run.clock.elapsedMs).toBeLessThan(5_000)
   })
 
@@ -367,12 +367,14 @@ describe('a platform that is subscribed to', () => {
     )
   })
 
-  it('fails a run with wait: webhook that it refuses, before anything is created', async () => {
-    subscribe.mockRejectedValue(errorOf('forbidden'))
+  it.each([
+    ['rejects', 'refuses it', 'forbidden', 'rejected'],
+    ['fails', 'breaks down', 'server-fault', 'failed'],
+  ] as const)('%s a run with wait: webhook when it %s', async (_, __, kind, outcome) => {
+    subscribe.mockRejectedValue(errorOf(kind))
     run.clock.at(500, () => run.tunnel.comesUp())
     expect(await run.deploy({ ...WITH_TUNNEL, wait: 'webhook' })).toMatchObject({
-      outcome: 'failed',
-      error: { kind: 'forbidden' },
+      ...{ outcome, error: { kind } },
     })
     expect(creates()).toEqual([])
   })

@@ -1,4 +1,5 @@
 import type { ActionError } from '../../src/base/errors.ts'
+import { OneByOne } from '../../src/base/one-by-one.ts'
 import type { Call } from '../../src/provider/call.ts'
 import type { Members } from '../../src/provider/groups.ts'
 import type { Observation, ServerLog, Target, Webhooks } from '../../src/provider/provider.ts'
@@ -83,7 +84,7 @@ export class FakePlatform extends FakeProvider {
   readonly logs = new Map<string, readonly string[]>()
 
   readonly groups = {
-    members: async (): Promise<Members> => {
+    members: async (_?: unknown): Promise<Members> => {
       this.calls.push('list')
       return this.members
     },
@@ -151,6 +152,7 @@ export function setWholeRun() {
     state,
     // The clock on the wall has another beginning.
     wallMs: () => WALL_AT_START_MS + clock.elapsedMs,
+    logWrites: new OneByOne(),
     progress: new Progress(context.printer, clock, false),
     openChannel: async (options) => WebhookChannel.open({ ...channelTools, ...options }),
     probePorts: () => Promise.reject(new Error('no probe in this test')),
@@ -171,6 +173,7 @@ export function setWholeRun() {
   }
   return {
     ...{ clock, provider, tunnel, state, runner, tools },
+    logWrites: tools.logWrites,
     ...{ cancel: stage.cancel, ledger: context.ledger },
     /** Notes each status check from now on. */
     watchChecks: () => {

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { REGISTRY } from '../../src/provider/registry.ts'
 import { describeSettings } from '../../src/settings/describe.ts'
+import { isDeploymentId } from '../../src/settings/groups.ts'
 import { BadInputs } from '../../src/settings/problems.ts'
 import { readSettings } from '../../src/settings/settings.ts'
 
@@ -145,9 +146,31 @@ describe('operation: version', () => {
     ])
   })
 
+  it('does not check what only a deploy reads, and has none of it', async () => {
+    const { settings } = await read({
+      operation: 'version',
+      image: 'example.com/my-game:v1',
+      'on-failure': 'explode',
+      probe: 'WRONG',
+      'relay-url': 'WRONG',
+    })
+    expect(settings).not.toHaveProperty('tunnel')
+    expect(settings).not.toHaveProperty('onFailure')
+  })
+
   it('is nothing for ROCKIT Edge', async () => {
     const [problem] = await problemsWith({ operation: 'version', provider: 'rockit-edge' })
     expect(problem).toBe('operation is "version": use one of deploy')
+  })
+})
+
+describe('an id that goes into a path', () => {
+  it.each(['61b1be8f54d9', 'a', 'A_b-9', 'x'.repeat(64)])('may be %s', (id) => {
+    expect(isDeploymentId(id)).toBe(true)
+  })
+
+  it.each(['', '..', 'a/b', 'a b', 'a%2f', 'é', 'a\n', 'x'.repeat(65)])('may not be %j', (id) => {
+    expect(isDeploymentId(id)).toBe(false)
   })
 })
 

@@ -103,7 +103,7 @@ describe('the base URL of an API', () => {
     ['https://api.example.com/v1/', '/v1/', 'https://api.example.com'],
     ['https://api.example.com/v12/status/a', '/v12/status/a', 'https://api.example.com'],
     ['https://x.example:8443/edgegap/v2', '/v2', 'https://x.example:8443/edgegap'],
-    ['https://x.example/edgegap//v2', '/v2', 'https://x.example/edgegap'],
+    ['https://x.example/edgegap///v2', '/v2', 'https://x.example/edgegap'],
     ['https://x.example/be/v1/', '/be/v1/', 'https://x.example'],
     ['https://x.example/edge/be/v1', '/be/v1', 'https://x.example/edge'],
     ['https://x.example/v1/v2', '/v1/v2', 'https://x.example'],

@@ -43,6 +43,16 @@ describe('a notification', () => {
     expect(result).toMatchObject({ source: 'webhook' })
   })
 
+  it('that will not come is not relied on: polling stays at full pace', async () => {
+    const almost = { ...pending, status: 'READY', endsUnannounced: true } as const
+    const { checks } = await ringing(
+      [2_000],
+      ({ atMs }) => (atMs >= 4_500 ? ready : atMs >= 2_000 ? almost : pending),
+      { slowMs: 30_000 },
+    )
+    expect(checks.map(({ atMs }) => Math.round(atMs))).toEqual([0, 2_000, 3_000, 4_000, 5_000])
+  })
+
   it('shortly after a check of polling is answered at once', async () => {
     const { checks } = await ringing([30], readyFrom(1), { slowMs: 30_000 })
     expect(checks[1]?.atMs).toBeCloseTo(30)

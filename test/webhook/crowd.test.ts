@@ -14,13 +14,15 @@ async function openPublic() {
   return { ...opened, listenPort }
 }
 
-/** Connects and says half a request, and no more. */
-async function standAndWait(port: number): Promise<void> {
+const HALF_A_HEAD = 'POST /x HTTP/1.1\r\nhost: x\r\n'
+
+/** Connects and says a part of a request, and no more. */
+async function standAndWait(port: number, part = HALF_A_HEAD): Promise<void> {
   const socket = connect(port, '127.0.0.1')
   socket.on('error', () => {})
   onTestFinished(() => void socket.destroy())
   await once(socket, 'connect')
-  socket.write('POST /x HTTP/1.1\r\nhost: x\r\n')
+  socket.write(part)
 }
 
 test('hundreds of slow connections keep no webhook out, and polling goes to full pace', async () => {
@@ -32,6 +34,16 @@ test('hundreds of slow connections keep no webhook out, and polling goes to full
   expect(deliveries).toHaveLength(1)
   expect(waker.slowPollMs(0)).toBeUndefined()
   expect(log().match(/too many connections/g)).toHaveLength(1)
+})
+
+test('slow bodies of somebody who knows the path neither', async () => {
+  const { channel, listenPort, post, deliveries } = await openPublic()
+  const waker = channel.wakerFor('mine', channel.url)
+  const head = `POST ${channel.url?.pathname} HTTP/1.1\r\nhost: x\r\ncontent-length: 10\r\n\r\n`
+  for (let count = 0; count < 20; count++) await standAndWait(listenPort, head)
+  expect(await post()).toBe(204)
+  expect(deliveries).toHaveLength(1)
+  await expect.poll(() => waker.slowPollMs(0)).toBeUndefined()
 })
 
 test('a tunnel whose first attempt is refused holds up nothing, and says why', async () => {

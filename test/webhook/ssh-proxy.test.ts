@@ -100,7 +100,7 @@ describe.skipIf(found.path === undefined)(titled('ssh through a CONNECT proxy', 
       environment: { ...environment, no_proxy: '.example' },
     })
     await named.settled()
-    expect(named.channel.error).toBe('the name sshd.example leads nowhere from here')
+    expect(named.channel.error).toBe('the name sshd.example cannot be resolved here')
     expect(proxy.connections).toEqual([])
   })
 })

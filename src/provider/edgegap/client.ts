@@ -33,6 +33,21 @@ const NEXT: Partial<Record<ErrorKind, string>> = {
 }
 
 /**
+ * A reply of the API that is not what it documents.
+ *
+ * @param what what is wrong with it
+ * @param request as errors name it
+ */
+export function malformedReply(what: string, request?: string): ActionError {
+  return new ActionError({
+    kind: 'malformed-reply',
+    what,
+    next: 'Run the job again. If it stays so, check api-url: it should be https://api.edgegap.com.',
+    request,
+  })
+}
+
+/**
  * A web page came where the API should answer.
  *
  * @param request as errors name it, with the status where it is known

@@ -5,9 +5,16 @@ import { Pacer } from '../../base/pacer.ts'
 import type { Call } from '../call.ts'
 import type { ServerLog, StopReply } from '../provider.ts'
 import { budget } from './budget.ts'
-import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
+import {
+  type EdgegapClient,
+  type EdgegapReply,
+  type EdgegapRequest,
+  malformedReply,
+  replyError,
+} from './client.ts'
 import { wire } from './load-wire.ts'
 import { readServerLog } from './server-log.ts'
+import { tooManyUntagged, unusableId, withoutTags } from './tag-errors.ts'
 import type { DeploymentPage, DeploymentRow, Membership, StatusReading } from './wire.ts'
 
 /** Rows per page of the list, and pages that are read at most. */
@@ -40,21 +47,30 @@ export class Deployments {
   readonly #send: EdgegapClient
   readonly #clock: Clock
   readonly #statuses: Pacer
+  readonly #isPortless: (call: Call) => Promise<boolean>
 
-  constructor(send: EdgegapClient, clock: Clock) {
+  /** @param isPortless whether the version that is deployed has no port at all */
+  constructor(
+    send: EdgegapClient,
+    clock: Clock,
+    isPortless: (call: Call) => Promise<boolean> = async () => false,
+  ) {
     this.#send = send
     this.#clock = clock
+    this.#isPortless = isPortless
     this.#statuses = new Pacer(clock, STATUS_SPACING_MS, STATUS_BURST)
   }
 
   /** @throws ActionError of kind `not-found` for an id that the API does not know */
   async status(id: string, call: Call): Promise<StatusReading> {
     const path = `/v1/status/${encodeURIComponent(id)}`
-    const [reply, { readStatus }] = await Promise.all([
-      this.#get(path, call, `read the status of ${id}`),
+    const rest = budget(this.#clock, call)
+    const [reply, { readStatus, asPortless }] = await Promise.all([
+      this.#get(path, rest(), `read the status of ${id}`),
       wire(),
     ])
-    return readStatus(reply.text, id, reply.request)
+    const reading = readStatus(reply.text, id, reply.request)
+    return reading.namesNoPort && (await this.#isPortless(rest())) ? asPortless(reading) : reading
   }
 
   /** Waits for the next status request that keeps many of them below the rate limit. */
@@ -99,10 +115,7 @@ export class Deployments {
       rows.push(...read.rows)
       if (!read.hasNext) return rows
     }
-    throw new ActionError({
-      kind: 'malformed-reply',
-      what: `The list of deployments has more than ${MAX_PAGES} pages`,
-    })
+    throw malformedReply(`The list of deployments has more than ${MAX_PAGES} pages`)
   }
 
   /** The rows of the first page only. */
@@ -130,7 +143,7 @@ export class Deployments {
     let untagged = 0
     for (const row of rows) {
       if (row.tags === undefined) untagged += 1
-      if (untagged > MAX_UNTAGGED) throw tooManyUntagged()
+      if (untagged > MAX_UNTAGGED) throw tooManyUntagged(MAX_UNTAGGED)
       const tags = row.tags ?? (row.id && (await this.#tagsOf(row.id, rest())))
       const tag = tags && sought.find((one) => tags.includes(one))
       if (!tag) continue
@@ -221,28 +234,4 @@ export class Deployments {
     const isUnknownId = reply.status === 400 && !more.query && isApiError(reply.text)
     throw replyError(reply, `Could not ${purpose}`, readProblem(reply.text), {}, isUnknownId)
   }
-}
-
-function unusableId(tag: string): ActionError {
-  return new ActionError({
-    kind: 'malformed-reply',
-    what: `Edgegap lists a deployment with the tag ${tag}, and its id cannot be used`,
-    next: 'Look for this tag in the dashboard.',
-  })
-}
-
-function withoutTags(id: string): ActionError {
-  return new ActionError({
-    kind: 'malformed-reply',
-    what: `Neither the list nor its status shows the tags of ${id}`,
-    next: "Look for this run's tag in the dashboard.",
-  })
-}
-
-function tooManyUntagged(): ActionError {
-  return new ActionError({
-    kind: 'malformed-reply',
-    what: `The list has more than ${MAX_UNTAGGED} deployments without tags`,
-    next: "Look for this run's tag in the dashboard.",
-  })
 }

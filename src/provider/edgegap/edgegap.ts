@@ -1,5 +1,6 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
 import { type ActionError, toActionError } from '../../base/errors.ts'
+import { decode } from '../../net/decode.ts'
 import { adaptiveSchedule, type PollSchedule } from '../../wait/schedule.ts'
 import type { Call } from '../call.ts'
 import type { Groups } from '../groups.ts'
@@ -23,6 +24,7 @@ import { Deployments } from './deployments.ts'
 import { wire } from './load-wire.ts'
 import { readMembers } from './members.ts'
 import { type EdgegapTarget, Places } from './places.ts'
+import { portlessVersion } from './portless.ts'
 import type { EdgegapAccess, EdgegapDeploySettings, EdgegapVersionSettings } from './settings.ts'
 import type { VersionInputs } from './version-inputs.ts'
 import type { VersionApi } from './versions/api.ts'
@@ -53,7 +55,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
     this.#settings = settings
     this.#context = context
     this.#send = createEdgegapClient(context.http, apiUrl, token)
-    this.#deployments = new Deployments(this.#send, context.clock)
+    this.#deployments = new Deployments(this.#send, context.clock, this.#portless())
     this.#places = new Places(settings?.operation === 'deploy' ? settings.own.locations : [])
     this.versions = settings && isManaged(settings.own.versions) ? this.#lazyVersions() : undefined
     this.#runTag = this.targets.length > 1 ? context.newAttemptTag() : undefined
@@ -110,7 +112,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
   readonly webhooks = {
     read: async ({ body }: Delivery): Promise<Notification> => {
       const { readWebhook } = await wire()
-      return readWebhook(body.toString('utf8'))
+      return readWebhook(decode(body))
     },
   }
 
@@ -159,6 +161,11 @@ export class Edgegap implements Provider<EdgegapTarget> {
 
   #api(application: string): VersionApi {
     return { send: this.#send, clock: this.#context.clock, application }
+  }
+
+  #portless() {
+    if (this.#settings?.operation !== 'deploy') return undefined
+    return portlessVersion(this.#api(this.#settings.application), this.#settings.version)
   }
 
   #lookUp(call: Call): Promise<void> {

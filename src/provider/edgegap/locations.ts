@@ -34,15 +34,15 @@ export function parseLocation(line: string): Location | undefined {
   if (line.length > MAX_LINE) return undefined
   const items = line.trim().split(/\s*,\s*/)
   // The name stands before the first item, with a blank between.
-  const [, name, first] = /^(?:(.+?)\s+)?(\S+)$/.exec(items[0] ?? '') ?? []
-  if (first === undefined || (name !== undefined && !isName(name))) return undefined
+  const [, name, first = ''] = /^(?:(.+?)\s+)?(\S+)$/.exec(items[0] ?? '') ?? []
+  if (name !== undefined && !isName(name)) return undefined
   const values = [first, ...items.slice(1)]
   // A number is no address; asking `isIP` would compile its long pattern for IPv6 for nothing.
   if (values.every((value) => !NUMBER.test(value) && isIP(value) !== 0)) {
     const where = values.join(', ')
     return { kind: 'addresses', addresses: values, name: name ?? where, where }
   }
-  const [latitude, longitude, ...more] = values
+  const [latitude = '', longitude = '', ...more] = values
   if (more.length > 0 || !isWithin(latitude, 90) || !isWithin(longitude, 180)) return undefined
   const where = values.join(',')
   return {
@@ -97,6 +97,6 @@ function isName(text: string): boolean {
   return NAME.test(text) && !(/[.:]/.test(text) && isIP(text) !== 0)
 }
 
-function isWithin(text: string | undefined, limit: number): boolean {
-  return text !== undefined && NUMBER.test(text) && Math.abs(Number(text)) <= limit
+function isWithin(text: string, limit: number): boolean {
+  return NUMBER.test(text) && Math.abs(Number(text)) <= limit
 }

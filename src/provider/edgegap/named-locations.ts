@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
 import { ActionError } from '../../base/errors.ts'
 import type { Call } from '../call.ts'
-import { isRecord, text } from '../json.ts'
+import { record, text } from '../json.ts'
 import type { Location } from './locations.ts'
 import { foldName, nearestNames } from './nearest-names.ts'
 import { distanceKm, type Point } from './placement.ts'
@@ -59,11 +59,9 @@ async function listCities(api: Omit<VersionApi, 'application'>, call: Call): Pro
 }
 
 function toCity(value: unknown): City | undefined {
-  const row = cityShape.safeParse(value).data
-  const [latitude, longitude] = [toDegrees(row?.latitude, 90), toDegrees(row?.longitude, 180)]
-  if (!isRecord(value) || !row?.city || latitude === undefined || longitude === undefined) {
-    return undefined
-  }
+  const row = cityShape.parse(record.parse(value))
+  const [latitude, longitude] = [toDegrees(row.latitude, 90), toDegrees(row.longitude, 180)]
+  if (!row.city || latitude === undefined || longitude === undefined) return undefined
   return {
     city: row.city,
     division: row.administrative_division ?? '',
@@ -101,7 +99,7 @@ function isIn({ country, division }: City, qualifier: string): boolean {
 
 /** `san jose` has the words `san` and `jose`, but not `an`. */
 function hasWords(name: string, sought: string): boolean {
-  return sought !== '' && ` ${name} `.includes(` ${sought} `)
+  return ` ${name} `.includes(` ${sought} `)
 }
 
 /** Several data centres of one city are one place, whichever of them gets the deployment. */

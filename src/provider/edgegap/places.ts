@@ -16,7 +16,7 @@ export interface EdgegapTarget extends Target {
 export class Places {
   #targets: readonly EdgegapTarget[]
   readonly #askedByTag = new Map<string, Location>()
-  readonly #askedById = new Map<string, Location>()
+  readonly #askedById = new Map<string, Location | undefined>()
 
   constructor(locations: readonly (Location | NamedCity)[]) {
     this.#targets = withNames(locations)
@@ -69,8 +69,7 @@ export class Places {
 
   /** What one create made. */
   found(id: string, tag: string): void {
-    const asked = this.#askedByTag.get(tag)
-    if (asked) this.#askedById.set(id, asked)
+    this.#askedById.set(id, this.#askedByTag.get(tag))
   }
 
   /** Adds to a status how the place of the deployment is to the one that was asked for. */

@@ -17,7 +17,7 @@ export async function planEdgegap(
   api: VersionApi,
   { own }: EdgegapDeploySettings | EdgegapVersionSettings,
   call: Call,
-): Promise<Plan> {
+): Promise<Omit<Plan, 'deploying'>> {
   const { keepVersions } = own.versions
   const plan = await planVersion(api, own.versions, true, call)
   const { version, action, image, previousImage, warnings } = plan
@@ -28,7 +28,6 @@ export async function planEdgegap(
   const [before, after] = action === 'created' ? [deletions, []] : [[], deletions]
   return {
     preparing: [...before, ...versionChanges(plan)],
-    deploying: [],
     finishing: [...promotions(plan), ...after],
     checks: checks(api, plan),
     warnings: [...warnings, ...plan.promotions.flatMap((one) => describeRest(one, version) ?? [])],

@@ -45,7 +45,7 @@ export function readPorts(inputs: Inputs, problems: Problems): VersionPort[] | u
 export function parsePort(line: string): VersionPort | string {
   if (line.length > MAX_LINE) return PORT_FORM
   const words = line.trim().split(/\s+/)
-  const at = words.findLastIndex((word) => /^\d+\/\S+$/.test(word))
+  const at = words.findLastIndex((word) => /^\d+\/\S/.test(word))
   const [digits = '', ...rest] = (words[at] ?? '').split('/')
   const protocol = rest.join('/').toLowerCase()
   if (at < 0) return PORT_FORM

@@ -43,7 +43,7 @@ export function scanVariables(
     mistakes.push({ kind, from: from + 1, to: to + 1, lines: lines.slice(from, to + 1), ...more })
   for (let at = 0; at < lines.length; at++) {
     const line = (lines[at] ?? '').trimStart()
-    if (line.trim() === '' || line.startsWith('#')) continue
+    if (line === '' || line.startsWith('#')) continue
     const [, heredocKey, end = ''] = HEREDOC.exec(line) ?? []
     if (heredocKey !== undefined) {
       const endsAt = lines.findIndex((one, index) => index > at && one.trim() === end)
@@ -56,7 +56,7 @@ export function scanVariables(
       at = endsAt
       continue
     }
-    const [, key = '', value = ''] = /^([^=]*)=(.*)$/s.exec(line) ?? []
+    const [, key = '', value = ''] = /([^=]*)=(.*)/s.exec(line) ?? []
     const endsAt = findPemEnd(lines, at) ?? (KEY.test(key) ? findValueEnd(lines, at, value) : -1)
     const previous = mistakes.at(-1)
     if (endsAt > at) {
@@ -98,7 +98,7 @@ function findValueEnd(lines: readonly string[], from: number, value: string): nu
   const begin = value.trim()
   const close = { '{': '}', '[': ']', '"': '"', "'": "'" }[begin[0] ?? '']
   if (close === undefined || (begin.length > 1 && begin.endsWith(close))) return -1
-  if (KEY.test(/^\s*([^=]*)=/.exec(lines[from + 1] ?? '')?.[1] ?? '')) return -1
+  if (KEY.test(/\s*([^=]*)=/.exec(lines[from + 1] ?? '')?.[1] ?? '')) return -1
   return lines.findIndex((one, index) => index > from && one.trimEnd().endsWith(close))
 }
 

@@ -1,4 +1,5 @@
 import type { Delivery, Notification } from '../../base/delivery.ts'
+import { decode } from '../../net/decode.ts'
 import { isSameBuild } from './import-record.ts'
 import type { Importer } from './importer.ts'
 import type { Reader } from './reader.ts'
@@ -42,7 +43,7 @@ export class NotificationReader {
     }
     if (body.length > MAX_NOTICE_BYTES) return ignored('too large')
     const { organization, application } = settings
-    const read = readNotice(body.toString('utf8'), organization, application)
+    const read = readNotice(decode(body), organization, application)
     if ('ignored' in read) {
       if (read.unknown) this.#logUnknown(read.unknown)
       return ignored(read.ignored)

@@ -88,7 +88,11 @@ describe('the plan of a run that makes a version', () => {
     ])
     expect(planned.preparing[0]?.detail).toBe('keep-versions: 3')
     expect(planned.preparing[2]?.detail).toContain(`image: ${image('v9')}; `)
-    expect(planned.checks.map(({ what }) => what)).not.toContain('version v9')
+    expect(planned.checks.map(({ what }) => what)).toEqual([
+      'token',
+      'application my-game',
+      'image tag',
+    ])
   })
 
   it('deletes what is too many in the end where it only moves one', async () => {
@@ -131,6 +135,11 @@ describe('the plan of a promotion', () => {
       expect.stringContaining('Promotion moves the image only. prod keeps'),
     ])
     expect(planned.checks.map(({ what }) => what)).not.toContain('version prod')
+  })
+
+  it('warns of nothing where the two are alike', async () => {
+    const { warnings } = await plan({ version: 'v2', promote: 'v1' })
+    expect(warnings).toEqual([expect.stringContaining('v2 was pushed again')])
   })
 
   it('changes nothing of one that has the image already', async () => {

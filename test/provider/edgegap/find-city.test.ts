@@ -54,8 +54,10 @@ describe('several data centres of one name', () => {
   it.each<[string, City]>([
     ['further apart', city('Oslo', { latitude: far(101) })],
     ['in two countries', city('Oslo', { country: 'Sweden' })],
+    ['of two names', city('Oslo East')],
   ])('are several %s', (_, other) => {
-    expect(findCity('oslo', [city('Oslo'), other])).toContain('"oslo" fits several locations')
+    const cities = [city('Old Oslo'), { ...other, city: `Old ${other.city}` }]
+    expect(findCity('oslo', cities)).toContain('"oslo" fits several locations')
   })
 
   it('are shown with the line that means each, eight at most', () => {

@@ -95,6 +95,7 @@ describe('two images are the same', () => {
     [{ registry: 'registry-1.docker.io', name: 'library/nginx', tag: '1' }, 'nginx:1', true],
     [{ registry: 'docker.io', name: 'nginx', tag: '1' }, 'my-org/nginx:1', false],
     [{ registry: 'ghcr.io', name: 'nginx', tag: '1' }, 'ghcr.io/library/nginx:1', false],
+    [{ registry: 'ghcr.io/a', name: 'b', tag: '1' }, 'ghcr.ioa/b:1', false],
     [{ registry: 'ghcr.io/http://', name: 'a/b', tag: '1' }, 'ghcr.io/a/b:1', false],
   ])('%j and %s: %s', (image, text, isSame) => {
     const other = parseImage(text)

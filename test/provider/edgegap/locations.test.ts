@@ -99,6 +99,7 @@ describe('none of both', () => {
     `${'n'.repeat(65)} 1,2`,
     'a\u202eb 1,2',
     '٤٠,٧١',
+    'a\u2028b 1,2',
   ])('%j', (line) => {
     expect(parseLocation(line)).toBeUndefined()
   })
@@ -113,6 +114,10 @@ describe('what was probably meant', () => {
     ['x \u201340.71, 74.01', 'x -40.71,74.01'],
     ['x 40.71 -74.01', 'x 40.71,-74.01'],
     ['x -174.01,40.71', 'x 40.71,-174.01'],
+    ['New York  40,71  -74,01', 'New York 40.71,-74.01'],
+    ['New York  40.71  -74.01', 'New York 40.71,-74.01'],
+    ['x -40,71 -74,01', 'x -40.71,-74.01'],
+    ['x 40,71 74,01', 'x 40.71,74.01'],
   ])('%j: %j', (line, meant) => {
     expect(explainLocation(line).meant).toEqual([meant])
   })

@@ -102,7 +102,14 @@ describe('looking names up', () => {
   })
 
   it('passes over rows that are no locations', async () => {
-    const rows = [{ city: 5 }, null, 'x', { city: 'Nowhere', latitude: '91', longitude: 0 }]
+    const rows = [
+      ...[{ city: 5 }, null, 'x', []],
+      { city: 'Nowhere', latitude: '91', longitude: 0 },
+      { city: 'Oslo', latitude: 1 },
+      { city: 'Oslo', longitude: 1 },
+      { city: '', latitude: 1, longitude: 1 },
+      { latitude: 1, longitude: 1 },
+    ]
     const good = { city: 'Oslo', latitude: '59.9', longitude: '10.7' }
     edgegap.faults.order({
       kind: 'status',

@@ -38,6 +38,13 @@ describe('the nearest names', () => {
     expect(nearestNames('ba', ['be', 'bd', 'bc'], 9)).toEqual(['bc', 'bd', 'be'])
   })
 
+  it('are better as a whole than by one of their words', () => {
+    expect(nearestNames('new yor', ['Newyor East', 'New York'], 2)).toEqual([
+      'New York',
+      'Newyor East',
+    ])
+  })
+
   it('may differ by two letters, or by half of them', () => {
     expect(nearestNames('ab', ['cd'], 1)).toEqual(['cd'])
     expect(nearestNames('ab', ['cde'], 1)).toEqual([])

@@ -105,7 +105,7 @@ describe('what a status says of the place', () => {
 
   it('has no distance where it is the place itself', () => {
     const place = { city: 'Paris', point: { latitude: 48.86, longitude: 2.35 } }
-    expect(created(PARIS).compare('a', { ...READY, place }).facts).toEqual({
+    expect(created(PARIS).compare('a', { ...READY, place }).facts).toStrictEqual({
       host: 'h',
       placement: 'Paris',
     })

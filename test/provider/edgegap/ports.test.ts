@@ -66,7 +66,7 @@ describe('the input', () => {
   })
 
   it('tells every problem at once', () => {
-    const { problems } = read('a 1/udp\na 2/udp\nb 1/tcp/udp\nc 1/ws\nd 70000/tcp')
+    const { problems } = read('a 1/udp\na 2/udp\nb 1/tcp/udp\nc 1/ws\nd 70000/tcp  ')
     expect(problems).toEqual([
       'ports is "a 2/udp": a second port is called a: give each a name of its own',
       'ports is "b 1/tcp/udp": 1 is already used by "a 1/udp"',
@@ -87,6 +87,7 @@ describe('two ports', () => {
   it.each([
     ['one transport', 'a 1/http\nb 1/wss', '1 is already used by "a 1/http"'],
     ['both transports', 'a 1/tcp\nb 1/tcp/udp', '1 is already used by "a 1/tcp"'],
+    ['both transports first', 'a 1/tcp/udp\nb 1/udp', '1 is already used by "a 1/tcp/udp"'],
     ['one number and no name', '80/udp\n80/tcp', 'a second port is called 80'],
     ['a name that is the number of the other', '80/udp\n80 81/udp', 'called 80'],
   ])('of %s cannot', (_, text, problem) => {

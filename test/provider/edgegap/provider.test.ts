@@ -92,6 +92,21 @@ describe('a status check', () => {
     expect(one.facts).not.toHaveProperty('placement')
   })
 
+  it('goes by the tag of the create where a rate limit refuses the status', async () => {
+    edgegap.nextScript([{ afterMs: 0, status: 'DEPLOYING' }])
+    const provider = await openEdgegap(edgegap)
+    const id = await create(provider)
+    const observe = async () => (await provider.observe([id], call())).get(id)
+    expect(await observe()).toMatchObject({ state: 'pending' })
+    edgegap.faults.order({ path: /status/, kind: 'status', status: 429 })
+    expect(await observe()).toMatchObject({ kind: 'rate-limited' })
+    expect(await observe()).toMatchObject({ state: 'pending' })
+    const [list] = edgegap.requestsTo('GET', /deployments$/)
+    expect(JSON.parse(list?.query.query ?? '').filters).toEqual([
+      { field: 'tags', operator: 'eq', value: 'attempt-0' },
+    ])
+  })
+
   it('hands out errors as they are', async () => {
     const provider = await openEdgegap(edgegap)
     const arrived: unknown[] = []
@@ -211,6 +226,24 @@ describe('versions', () => {
     const names = edgegap.catalogue.versions('my-game').map(({ name }) => name)
     expect(names).toHaveLength(2)
     expect(names).not.toContain(v1?.name)
+  })
+})
+
+it('versions that are too many are deleted in the end, where none was made', async () => {
+  const provider = await openEdgegap(edgegap, { 'keep-versions': '1' })
+  await provider.prepare(call())
+  await provider.versions?.prune(call())
+  expect(edgegap.catalogue.versions('my-game').map(({ name }) => name)).toEqual(['v1'])
+})
+
+it('a group is what its tag is on, of this application', async () => {
+  const { id } = edgegap.addDeployment({ tags: ['pr-1'] })
+  edgegap.addDeployment({ tags: ['pr-2'] })
+  const { groups } = await openEdgegap(edgegap)
+  const scope = { application: 'my-game', group: 'pr-1' }
+  expect(await groups.members(scope, call())).toEqual({
+    members: [{ id, tags: ['pr-1'] }],
+    unclear: [],
   })
 })
 

@@ -99,6 +99,13 @@ describe('tags', () => {
     expect((await problemsOf({ ...DEPLOY, tags }))[0]).toMatch(problem)
   })
 
+  it('that are too long together are two, where each of them is short enough', async () => {
+    expect(await problemsOf({ ...DEPLOY, tags: `a,${'b'.repeat(40)}` })).toEqual([
+      expect.stringContaining('at most 40 characters'),
+      expect.stringContaining('write one tag a line'),
+    ])
+  })
+
   it('may end with a comma, if that is meant', async () => {
     expect(await problemsOf({ ...DEPLOY, tags: 'a,' })).toEqual([])
     const tags = `a,${'b'.repeat(41)}`
@@ -169,12 +176,19 @@ describe('what the log says first', () => {
     })
   })
 
+  it('of a version is its image', async () => {
+    const inputs = { operation: 'version', application: 'my-game', image: IMAGE }
+    expect(await describeOf({ ...TOKEN, ...inputs })).toEqual({
+      title: 'Version my-game v7',
+      lines: [`image: ${IMAGE}`, 'version-policy: create'],
+    })
+  })
+
   it('of a deploy with nothing else is where', async () => {
     expect((await describeOf(DEPLOY)).lines).toEqual(['location: new-york (40.71,-74.01)'])
   })
 
   it.each<[Record<string, string>, string]>([
-    [{ operation: 'version', application: 'my-game', image: IMAGE }, 'Version my-game v7'],
     [{ operation: 'stop', 'deployment-id': 'abc' }, 'Stopping abc'],
     [
       { operation: 'stop', application: 'my-game', group: 'pr-1' },
@@ -185,7 +199,7 @@ describe('what the log says first', () => {
       'Stopping every deployment of my-game',
     ],
   ])('of %j is the title "%s"', async (inputs, title) => {
-    expect(await describeOf({ ...TOKEN, ...inputs })).toMatchObject({ title })
+    expect(await describeOf({ ...TOKEN, ...inputs })).toEqual({ title, lines: [] })
   })
 })
 
@@ -217,6 +231,45 @@ describe('the definition', () => {
     expect(deploy.targets).toHaveLength(1)
     const stop = await edgegap.open(await read({ ...STOP, 'deployment-id': 'abc' }), contextOf())
     expect(stop.targets).toEqual([])
+  })
+
+  it('opens nothing that could deploy for a stop, nor for the post step', async () => {
+    const { contextOf } = await import('./opening.ts')
+    const bounds = { deadlineMs: 1_000, signal: new AbortController().signal }
+    const stop = await read({ ...STOP, 'deployment-id': 'abc' })
+    const saved = { apiUrl: new URL('https://api.test'), token: 'key-1' }
+    for (const opening of [
+      edgegap.open(stop, contextOf()),
+      edgegap.reopen({ ...saved, own: edgegap.savedAccess(stop) }, contextOf()),
+    ]) {
+      await expect((await opening).plan(bounds)).rejects.toThrow('nothing to deploy or to make')
+    }
+  })
+
+  it('needs nothing saved but URL and token, and has no outputs of its own', async () => {
+    expect(edgegap.savedAccess(await read(DEPLOY))).toEqual({})
+    expect([edgegap.outputs, edgegap.unusedInputs]).toEqual([[], []])
+  })
+
+  const warningsOf = async (inputs: Record<string, string>) =>
+    (await readSettings(environmentOf(inputs), [edgegap])).warnings
+
+  it('warns of inputs that an operation does not read', async () => {
+    const given = { locations: 'tokyo', env: 'A=1', 'secret-env': 'B=1', tags: 't' }
+    const deploy = await warningsOf({ ...DEPLOY, ...given })
+    expect(deploy).toEqual([])
+    const stop = await warningsOf({ ...STOP, 'deployment-id': 'abc', ...given })
+    expect(stop.map((text) => text.split(' ')[0])).toEqual(Object.keys(given))
+  })
+
+  it('warns of no default, for the runner hands those over always', async () => {
+    const defaults = {
+      locations: 'new-york 40.71,-74.01',
+      'version-policy': 'create',
+      replace: 'none',
+      scope: 'group',
+    }
+    expect(await warningsOf({ ...STOP, 'deployment-id': 'abc', ...defaults })).toEqual([])
   })
 
   it('hides every value of a secret input', () => {

@@ -29,8 +29,16 @@ it.each(['', ' ', 'token', 'token ', ' Token token ', '""', 'token ""', 'Bearer'
   },
 )
 
-it('a key may begin with the word', () => {
-  expect(cleanEdgegapToken('tokenize-me')).toBe('tokenize-me')
+it.each(['tokenize-me', 'my token', 'a" b', 'a token "b'])('%j is a key as it is', (text) => {
+  expect(cleanEdgegapToken(text)).toBe(text)
+})
+
+it.each([`${key}" "`, `${' '.repeat(10_000)}${key}`])('%j is the key, without the rest', (text) => {
+  expect(cleanEdgegapToken(text)).toBe(key)
+})
+
+it('no key is longer than anybody would send', () => {
+  expect(cleanEdgegapToken('k'.repeat(20_000))).toHaveLength(10_000)
 })
 
 it.each([

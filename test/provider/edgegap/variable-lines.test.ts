@@ -50,6 +50,11 @@ describe('a variable', () => {
   )
 })
 
+it('a mistake has just its own lines, without blanks before them', () => {
+  const { mistakes } = scanVariables(`A=1\n  X Y\nB=2\n${BASE64}\nC=3`, false)
+  expect(mistakes.map(({ lines }) => lines)).toEqual([['X Y'], [BASE64]])
+})
+
 describe('a value between KEY<<END and END', () => {
   it.each([
     ['a word of any kind', 'A<<x.y-z_1\nv\nx.y-z_1', 'v'],
@@ -63,6 +68,10 @@ describe('a value between KEY<<END and END', () => {
 
   it('ends at the first line that is its end, and what follows is read again', () => {
     expect(scan('A<<E\n1\nE\nE=2')).toEqual(fine(['A', '1', 1], ['E', '2', 4]))
+  })
+
+  it('may end with the same word as one before it', () => {
+    expect(scan('A<<E\n1\nE\nB<<E\n2\nE')).toEqual(fine(['A', '1', 1], ['B', '2', 4]))
   })
 
   it('that has no end takes all that follows with it', () => {
@@ -102,6 +111,11 @@ describe('a key or certificate', () => {
 
   it('does not end before it begins', () => {
     expect(scan(`A=${END}\nB=${BEGIN}\nC=1`).mistakes).toEqual([])
+    expect(scan(`A=${END}\nB=${BEGIN}\nx\n${END}`).mistakes).toEqual([['several-lines', 2, 4, 'B']])
+  })
+
+  it('that never ends may be in quotes that do', () => {
+    expect(scan(`A="${BEGIN}\nx y"`).mistakes).toEqual([['several-lines', 1, 2, 'A']])
   })
 })
 
@@ -126,6 +140,23 @@ describe('JSON and texts in quotes', () => {
       expect(scan(`${line}\nB=1\n}"`).values[0]).toEqual(['A', line.slice(2), 1])
     },
   )
+
+  it.each(['A={"a":1}', 'A=[]', 'A="x"', 'A=x'])('%j ends where it is closed', (line) => {
+    expect(scan(`${line}\nx y\n}`)).toEqual({
+      values: [['A', line.slice(2), 1]],
+      mistakes: [
+        ['no-variable', 2, 2, undefined],
+        ['no-variable', 3, 3, undefined],
+      ],
+    })
+  })
+
+  it('that are opened at the end of a line go on', () => {
+    expect(scan('A="\nx y"').mistakes).toEqual([['several-lines', 1, 2, 'A']])
+    expect(scan('X={}\nA={\nx y\n}').mistakes).toEqual([['several-lines', 2, 4, 'A']])
+    expect(scan('A={\nx B=1\n}').mistakes).toEqual([['several-lines', 1, 3, 'A']])
+    expect(scan('A={\nBB=1\n}').values[0]).toEqual(['A', '{', 1])
+  })
 
   it('that nothing closes are a value', () => {
     expect(scan('A={\nx y').values).toEqual([['A', '{', 1]])
@@ -176,6 +207,7 @@ describe('lines of base64', () => {
     ['/+/=', false],
     [`${'x'.repeat(40)} `, true],
     ['a b==', false],
+    ['ab==x', false],
   ])('%j by itself is one: %s', (line, isRest) => {
     expect(scan(line).mistakes.some(([kind]) => kind === 'several-lines')).toBe(isRest)
   })
@@ -183,13 +215,16 @@ describe('lines of base64', () => {
   it('end with a line that could be a name, where a mistake is before it', () => {
     expect(scan(`${BASE64}\nQgA=`).mistakes).toEqual([['several-lines', 1, 2, undefined]])
     expect(scan(`${BASE64}\nQgAx=`).values).toEqual([['QgAx', '', 2]])
+    expect(scan(`${BASE64}\na.bcdef=`).values).toEqual([['a.bcdef', '', 2]])
     expect(scan(`${BASE64}\n\nQgA=`).values).toEqual([['QgA', '', 3]])
   })
 
   it('in the alphabet for URLs are only among secrets', () => {
     expect(scan('a-b_c=', true).mistakes).toEqual([['several-lines', 1, 1, undefined]])
     expect(scan('a-b_c= ', true).mistakes).toHaveLength(1)
-    for (const line of ['a-b_c=x', 'abc=', 'a-b.c=']) expect(scan(line, true).mistakes).toEqual([])
+    expect(scan('ab-c=', true).mistakes).toHaveLength(1)
+    for (const line of ['a-b_c=x', 'abc=', 'a-b.c=', 'a.b-c='])
+      expect(scan(line, true).mistakes).toEqual([])
     expect(scan('a-b_c=')).toEqual(fine(['a-b_c', '', 1]))
   })
 })
@@ -210,6 +245,15 @@ describe('what the problems say', () => {
     ])
   })
 
+  it('is about what is left out', () => {
+    const problems = new Problems()
+    const inputs = new Inputs({ INPUT_ENV: 'A=1\nA=2\nx y\nB=3' }, problems)
+    expect(readEnvironment(inputs, problems)).toEqual([
+      { key: 'A', value: '1', secret: false },
+      { key: 'B', value: '3', secret: false },
+    ])
+  })
+
   it('counts the bytes of a value', () => {
     expect(problemsOf(`A=${'x'.repeat(4_096)}`)).toEqual([])
     expect(problemsOf(`A=${'ä'.repeat(2_048)}`)).toEqual([])
@@ -222,6 +266,7 @@ describe('what the problems say', () => {
     ['export A=x', 'A=x?'],
     ['A : x', 'A=x, with = in place of the colon?'],
     ['A: x', 'A=x, with = in place of the colon?'],
+    ['A:  x', 'A=x, with = in place of the colon?'],
     ['A =x', 'A=x?'],
     ['export  A = x', 'A=x?'],
     [`A: ${'x'.repeat(99)}`, `A=${'x'.repeat(60)}, with = in place of the colon?`],
@@ -230,9 +275,12 @@ describe('what the problems say', () => {
     expect(problemsOf(line)[0]?.endsWith(`did you mean ${meant}`)).toBe(true)
   })
 
-  it.each(['A:x', 'http://x', '1: x', 'x A=1 B: 2'])('of %j does not guess', (line) => {
-    expect(problemsOf(line)[0]).not.toContain('did you mean')
-  })
+  it.each(['A:x', 'A: x\u2028y', 'http://x', '1: x', 'x A=1 B: 2'])(
+    'of %j does not guess',
+    (line) => {
+      expect(problemsOf(line)[0]).not.toContain('did you mean')
+    },
+  )
 
   it('shows sixty characters of a line that is open, and nothing of a secret one', () => {
     const line = `1 ${'x'.repeat(99)}`
@@ -269,6 +317,7 @@ describe('what is hidden of a secret input', () => {
     ["A='one'  ", ["'one'  ", 'one']],
     ['A="one', ['"one']],
     ['A="', ['"']],
+    ['A="a"b', ['"a"b']],
     ['A="one\'', ['"one\'']],
   ])('are values in quotes with the quotes and without: %s', (line, values) => {
     expect(hidden(line).map(({ value }) => value)).toEqual(values)
@@ -277,6 +326,7 @@ describe('what is hidden of a secret input', () => {
   it('are lines that are no variable as a whole, and what is behind a colon or =', () => {
     expect(hidden('A B: two').map(({ value }) => value)).toEqual(['A B: two', 'two'])
     expect(hidden('one two').map(({ value }) => value)).toEqual(['one two', 'one two'])
+    expect(hidden('a-b_c=').map(({ value }) => value)).toContain('a-b_c=')
     expect(hidden('A<<E\nx=y').map(({ value }) => value)).toEqual([...['A<<E', 'A<<E', 'x=y', 'y']])
   })
 })

@@ -57,7 +57,7 @@ describe('what is given arrives', () => {
       'version-secret-env': 'KEY=secret-1',
       'version-config': 'restart_policy: never\nnew_field:\n  deep: [1, two]\n',
       'keep-versions': '5',
-      promote: 'prod\n\n# comment\nstaging\nprod\n',
+      promote: 'prod  \n\n# comment\nstaging\nprod\n',
     })
     expect(problems).toEqual([])
     expect(settings).toMatchObject({
@@ -258,6 +258,7 @@ describe('what has no effect is warned of', () => {
 
   it.each([
     ['version-from', 'prod'],
+    ['version-from', 'create'],
     ['version-policy', 'update'],
     ['cpu', '512'],
     ['memory', '512'],

@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  asPortless,
   readCreatedId,
   readDeployments,
   readLogs,
@@ -19,6 +20,9 @@ const malformed = expect.objectContaining({
 function status(fields: Record<string, unknown>) {
   return readStatus(JSON.stringify({ request_id: id, ...fields }), id, request)
 }
+
+/** Where players reach it: what a server needs that is ready. */
+const REACHED = { fqdn: 'h', ports: { gameport: { internal: 7777, external: 31500 } } }
 
 const notJson = [
   '',
@@ -57,21 +61,26 @@ describe('the states', () => {
       label,
       ` ${name}\n`,
     ]) {
-      const reading = status({ current_status: spelled, fqdn: 'h' })
+      const reading = status({ current_status: spelled, ...REACHED })
       expect(reading).toMatchObject({ state, known: true, status: spelled })
     }
   })
 
-  it.each(['REBALANCING', 'Status.NEW', 'READY!', 'NOT READY', 'ALREADY', 'Status.Status.READY'])(
-    '%s is unknown, and waited on',
-    (name) => {
-      expect(status({ current_status: name })).toMatchObject({
-        state: 'pending',
-        known: false,
-        status: name,
-      })
-    },
-  )
+  it.each([
+    'REBALANCING',
+    'Status.NEW',
+    'READY!',
+    'NOT READY',
+    'ALREADY',
+    'Status.Status.READY',
+    'REStatus.ADY',
+  ])('%s is unknown, and waited on', (name) => {
+    expect(status({ current_status: name })).toMatchObject({
+      state: 'pending',
+      known: false,
+      status: name,
+    })
+  })
 
   it.each(['constructor', '__proto__', 'toString', 'hasOwnProperty'])(
     '%s is unknown too',
@@ -81,7 +90,7 @@ describe('the states', () => {
   )
 
   it.each(strange)('error: %j beside it is no error', (value) => {
-    const ready = status({ current_status: 'READY', error: value, public_ip: '203.0.113.9' })
+    const ready = status({ current_status: 'READY', error: value, ...REACHED })
     expect(ready.state).toBe('succeeded')
   })
 
@@ -98,14 +107,57 @@ describe('the states', () => {
       expect(status({ current_status: 'READY', error })).toMatchObject({ state: 'failed' })
     }
     for (const error of [false, null, 0, 'false', '', undefined]) {
-      const fqdn = 'a.pr.edgegap.net'
-      expect(status({ current_status: 'READY', fqdn, error })).toMatchObject({ state: 'succeeded' })
+      const ready = status({ current_status: 'READY', ...REACHED, error })
+      expect(ready).toMatchObject({ state: 'succeeded' })
     }
   })
 
-  it('that is ready nowhere is not ready: nobody could reach it', () => {
-    expect(status({ current_status: 'READY', fqdn: '', public_ip: null }).state).toBe('pending')
-    expect(status({ current_status: 'READY', public_ip: '203.0.113.1' }).state).toBe('succeeded')
+  const noWhere = { fqdn: '', public_ip: null }
+  it.each([
+    ['no host', noWhere, false],
+    ['no host and no port', { ...noWhere, ports: {} }, false],
+    ['a port that leads nowhere yet', { ports: { gameport: { internal: 7777 } } }, false],
+    ['no port', { ports: {} }, true],
+    ['null for ports', { ports: null }, true],
+    ['no word of ports', { ports: undefined }, true],
+  ])('that is ready with %s is not ready: nobody could reach it', (_, fields, namesNoPort) => {
+    const reading = status({ current_status: 'READY', ...REACHED, ...fields })
+    expect(reading).toMatchObject({
+      state: 'pending',
+      status: 'READY',
+      endsUnannounced: true,
+      reason: 'it has no address that players could use yet',
+      next: expect.stringContaining('ports'),
+    })
+    expect(reading.namesNoPort ?? false).toBe(namesNoPort)
+  })
+
+  it('that is ready by its public address alone is ready', () => {
+    const reading = status({
+      ...REACHED,
+      fqdn: '',
+      public_ip: '203.0.113.1',
+      current_status: 'READY',
+    })
+    expect(reading.state).toBe('succeeded')
+    expect(reading).not.toHaveProperty('endsUnannounced')
+  })
+
+  it('that is ready, of a version that has no port, is ready', () => {
+    const reading = status({ current_status: 'READY', fqdn: 'h', ports: {} })
+    expect(asPortless(reading)).toEqual({
+      state: 'succeeded',
+      status: 'READY',
+      known: true,
+      facts: { host: 'h', ports: [] },
+      reason: 'its version has no port, so it has no address',
+    })
+  })
+
+  it('that failed names no address, and nobody waits for one', () => {
+    const reading = status({ current_status: 'ERROR', ports: {} })
+    expect(reading).not.toHaveProperty('endsUnannounced')
+    expect(reading).not.toHaveProperty('namesNoPort')
   })
 
   it('that runs is not ready: the schema defaults `running` to true', () => {
@@ -134,7 +186,7 @@ describe('a status', () => {
   })
 
   it('without an id is taken for the one that was asked for', () => {
-    const body = JSON.stringify({ current_status: 'READY', fqdn: 'a.pr.edgegap.net' })
+    const body = JSON.stringify({ current_status: 'READY', ...REACHED })
     expect(readStatus(body, id, request).state).toBe('succeeded')
   })
 

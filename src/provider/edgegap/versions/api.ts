@@ -1,11 +1,16 @@
 import * as z from 'zod/mini'
 import type { Clock } from '../../../base/clock.ts'
-import { ActionError } from '../../../base/errors.ts'
+import type { ActionError } from '../../../base/errors.ts'
 import { pauseAfter, retry } from '../../../base/retry.ts'
 import type { Call } from '../../call.ts'
 import { parseJson } from '../../json.ts'
 import { budget } from '../budget.ts'
-import type { EdgegapClient, EdgegapReply, EdgegapRequest } from '../client.ts'
+import {
+  type EdgegapClient,
+  type EdgegapReply,
+  type EdgegapRequest,
+  malformedReply,
+} from '../client.ts'
 import { hasNextPage, parse } from '../wire.ts'
 import { refusal, toReplyError } from './errors.ts'
 import { readVersion, toVersion, type Version } from './version.ts'
@@ -137,11 +142,7 @@ function rowsOf(
   const rows = keys.map((key) => body[key]).find(Array.isArray)
   if (rows !== undefined) return rows as unknown[]
   if (body.total_count === 0) return []
-  throw new ActionError({
-    kind: 'malformed-reply',
-    what: 'Edgegap sent a list in which no rows could be found.',
-    request,
-  })
+  throw malformedReply('Edgegap sent a list in which no rows could be found.', request)
 }
 
 type Query = Readonly<Record<string, string>>
@@ -167,9 +168,5 @@ export async function readPages(
     rows.push(...rowsOf(body, keys, reply.request))
     if (!hasNextPage(body.pagination)) return rows
   }
-  throw new ActionError({
-    kind: 'malformed-reply',
-    what: `The list has more than ${MAX_PAGES} pages`,
-    request: `GET ${path}`,
-  })
+  throw malformedReply(`The list has more than ${MAX_PAGES} pages`, `GET ${path}`)
 }

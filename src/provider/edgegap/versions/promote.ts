@@ -159,7 +159,7 @@ function fateUnknown({ version, from, to }: PlannedPromotion, error: ActionError
     kind: error.kind,
     what: `It is not known whether the version ${version} was moved from ${showImage(from)} to ${showImage(to)}: ${error.message}`,
     next: 'Look at the version in the dashboard, or run the job again.',
-    ...(error.request !== undefined && { request: error.request }),
+    request: error.request,
   })
 }
 
@@ -179,7 +179,7 @@ function withContext(
     kind: error.kind,
     what: parts.filter(Boolean).join('; '),
     ...(error.next !== undefined && { next: error.next }),
-    ...(error.request !== undefined && { request: error.request }),
+    request: error.request,
     cause: error,
   })
 }

@@ -70,9 +70,10 @@ async function searchTag(
     const reply = await send({ method: 'GET', path, query }, rest())
     if (reply.status === 404 && isJson(reply)) return undefined
     if (reply.status !== 200) throw toReplyError(reply, 'Could not list the tags')
-    const { rows, isLast, count } = readTags(reply.text, reply.request)
+    const { rows, isWhole, isLast, count } = readTags(reply.text, reply.request)
     const found = rows.find((row) => row.tag === tag)
     if (found) return { kind: 'present', pushedAtMs: found.pushedAtMs }
+    if (!isWhole) return { kind: 'unknown' }
     const known = seen.size
     for (const row of rows) seen.add(row.tag)
     // An end is believed where Edgegap says so: the size of its pages is not documented.
@@ -88,10 +89,13 @@ function readTags(body: string, request: string) {
     body,
     request,
   )
-  const data = Array.isArray(reply.data) ? (reply.data as unknown[]) : []
+  const data = Array.isArray(reply.data) ? (reply.data as unknown[]) : [undefined]
+  const rows = data.flatMap((row) => toTag(row) ?? [])
   const next = isRecord(reply.pagination) ? reply.pagination.has_next : undefined
   return {
-    rows: data.flatMap((row) => toTag(row) ?? []),
+    rows,
+    // The tag may be in what cannot be read.
+    isWhole: rows.length === data.length,
     isLast: next !== undefined && next !== null && !isYes(next),
     count: reply.total_count ?? reply.count,
   }

@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
-import { ActionError } from '../../../base/errors.ts'
 import { integer, isRecord, isYes, list, text } from '../../json.ts'
+import { malformedReply } from '../client.ts'
 import type { Image } from '../image.ts'
 import { normaliseProtocol, type VersionPort } from '../ports.ts'
 import { parse } from '../wire.ts'
@@ -73,11 +73,7 @@ export function readVersion(body: string, request: string): Version {
   const reply = parse(z.looseObject({}), body, request)
   const version = toVersion(isRecord(reply.version) ? reply.version : reply)
   if (version !== undefined) return version
-  throw new ActionError({
-    kind: 'malformed-reply',
-    what: 'Edgegap sent a reply that is no app version.',
-    request,
-  })
+  throw malformedReply('Edgegap sent a reply that is no app version.', request)
 }
 
 /** A version in a list; undefined when it has no name or no image. */

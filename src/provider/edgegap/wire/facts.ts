@@ -24,15 +24,22 @@ export const addressFields = {
   public_ip: z.optional(text),
   ports: z.optional(record),
 }
-const located = z.object({ ...addressFields, location: z.optional(record) })
+interface Located {
+  fqdn?: string | undefined
+  public_ip?: string | undefined
+  ports?: Record<string, unknown> | undefined
+  location?: Record<string, unknown> | undefined
+}
+
+export type ReadFacts = Facts & Required<Pick<Facts, 'ports'>>
 
 /** @param status its text went through `keepKeyOrder`, for the order of the ports */
-export function readFacts(status: z.output<typeof located>): Facts {
+export function readFacts(status: Located): ReadFacts {
   const fqdn = readHost(status.fqdn)
   const ip = readHost(status.public_ip)
   const host = fqdn ?? ip
-  const location = locationShape.safeParse(status.location ?? {}).data
-  const place = [location?.city, location?.country].filter(Boolean).join(', ')
+  const location = locationShape.parse(status.location ?? {})
+  const place = [location.city, location.country].filter(Boolean).join(', ')
   return {
     ...(fqdn && { host: fqdn }),
     ...(ip && { ip }),
@@ -43,8 +50,8 @@ export function readFacts(status: z.output<typeof located>): Facts {
 
 /** Where a deployment is, to be compared with where it was asked for. */
 export function readPlace(location: Record<string, unknown> | undefined): Place | undefined {
-  const place = locationShape.safeParse(location ?? {}).data
-  if (!place?.city) return undefined
+  const place = locationShape.parse(location ?? {})
+  if (!place.city) return undefined
   const [latitude, longitude] = [toDegrees(place.latitude, 90), toDegrees(place.longitude, 180)]
   const isKnown = latitude !== undefined && longitude !== undefined
   return { city: place.city, ...(isKnown && { point: { latitude, longitude } }) }
@@ -60,8 +67,7 @@ export function toDegrees(value: unknown, limit: number): number | undefined {
  * Workflows put the address into shell commands, so only what a host can be called passes: no quote,
  * no blank, no `$`, no leading hyphen.
  */
-function readHost(text: string | undefined): string | undefined {
-  if (text === undefined) return undefined
+function readHost(text = ''): string | undefined {
   // A name first: the pattern of `isIP` takes 3 ms to compile, and only IPv6 addresses need it.
   return /^[A-Za-z0-9][A-Za-z0-9._-]{0,252}$/.test(text) || isIP(text) !== 0 ? text : undefined
 }

@@ -36,15 +36,15 @@ export function readLogs(body: string, request: string): ContainerLogs {
 
 /** The `crash_data` of such a reply. */
 export function readCrash(data: Record<string, unknown>): Crash {
-  const crash = crashShape.safeParse(data).data
-  return { crash: describeCrash(crash), restarts: crash?.restart_count }
+  const crash = crashShape.parse(data)
+  return { crash: describeCrash(crash), restarts: crash.restart_count }
 }
 
-function describeCrash(crash: z.output<typeof crashShape> | undefined): string | undefined {
+function describeCrash(crash: z.output<typeof crashShape>): string | undefined {
   const parts = [
-    crash?.exit_code !== undefined && `exit code ${crash.exit_code}`,
-    crash?.message,
-    crash?.restart_count && `restarted ${crash.restart_count} times`,
+    crash.exit_code !== undefined && `exit code ${crash.exit_code}`,
+    crash.message,
+    crash.restart_count && `restarted ${crash.restart_count} times`,
   ]
   return parts.filter(Boolean).join(', ') || undefined
 }

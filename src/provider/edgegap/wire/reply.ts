@@ -1,10 +1,9 @@
 import * as z from 'zod/mini'
 import type { Notification } from '../../../base/delivery.ts'
-import { ActionError } from '../../../base/errors.ts'
 import { isDeploymentId } from '../../../settings/groups.ts'
 import { isPage } from '../../http-errors.ts'
 import { isRecord, parseJson, text } from '../../json.ts'
-import { pageError } from '../client.ts'
+import { malformedReply, pageError } from '../client.ts'
 
 const accepted = z.object({ request_id: z.optional(text) })
 const problem = z.object({
@@ -33,11 +32,7 @@ export function parse<T extends z.ZodMiniType>(
   const result = schema.safeParse(value)
   if (isRecord(value) && result.success) return result.data
   if (isPage(body)) throw pageError(request)
-  throw new ActionError({
-    kind: 'malformed-reply',
-    what: 'Edgegap sent a reply that is not the JSON it documents.',
-    request,
-  })
+  throw malformedReply('Edgegap sent a reply that is not the JSON it documents.', request)
 }
 
 /** The id in the reply to a create, also in a 422; undefined where there is none. */

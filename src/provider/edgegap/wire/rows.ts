@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import { flag, integer, isYes, record, text } from '../../json.ts'
 import type { Facts } from '../../provider.ts'
 import { keepKeyOrder } from '../key-order.ts'
-import { addressFields, readFacts } from './facts.ts'
+import { addressFields, type ReadFacts, readFacts } from './facts.ts'
 import { parse, usableId } from './reply.ts'
 import { tagName } from './status.ts'
 
@@ -62,7 +62,7 @@ export function hasNextPage(pagination: unknown): boolean {
   return says === undefined ? shown?.next_page_number !== undefined : isYes(says)
 }
 
-function reachedBy(facts: Facts): Pick<DeploymentRow, 'facts'> {
-  const { host, ip, ports = [] } = facts
-  return (host === undefined && ip === undefined) || ports.length === 0 ? {} : { facts }
+/** Without a host there are no ports. */
+function reachedBy(facts: ReadFacts): Pick<DeploymentRow, 'facts'> {
+  return facts.ports.length === 0 ? {} : { facts }
 }

@@ -1,7 +1,7 @@
 import * as z from 'zod/mini'
-import { ActionError } from '../../../base/errors.ts'
 import { flag, integer, isRecord, record, text } from '../../json.ts'
 import type { Observation } from '../../provider.ts'
+import { malformedReply } from '../client.ts'
 import { keepKeyOrder } from '../key-order.ts'
 import type { Place } from '../placement.ts'
 import { addressFields, readFacts, readPlace } from './facts.ts'
@@ -35,9 +35,11 @@ const STATES: Readonly<Record<string, Observation['state']>> = {
   TERMINATED: 'failed',
 }
 
-/** A status, with the place that only this provider's code compares. */
+/** A status, with what only this provider's code compares. */
 export interface StatusReading extends Observation {
   place?: Place
+  /** It is called ready, has a host, and names no port at all: its version may have none. */
+  namesNoPort?: true
 }
 
 /** A status is a word; it is kept for every change of it. */
@@ -52,11 +54,7 @@ const MAX_STATUS = 200
 export function readStatus(body: string, id: string, request: string): StatusReading {
   const status = parse(statusShape, keepKeyOrder(body), request)
   if (status.request_id !== undefined && status.request_id !== id) {
-    throw new ActionError({
-      kind: 'malformed-reply',
-      what: 'Edgegap answered with the status of another deployment.',
-      request,
-    })
+    throw malformedReply('Edgegap answered with the status of another deployment.', request)
   }
   const verbatim = (status.current_status ?? '').slice(0, MAX_STATUS)
   const name = verbatim
@@ -65,13 +63,12 @@ export function readStatus(body: string, id: string, request: string): StatusRea
     .toUpperCase()
   const base = Object.hasOwn(STATES, name) ? STATES[name] : undefined
   const facts = readFacts(status)
-  const maxMinutes = status.max_duration
-  if (maxMinutes !== undefined && maxMinutes > 0) facts.maxMinutes = maxMinutes
-  // A server that nobody can reach is not ready, whatever it is called: it has no host, or ports of
-  // which none leads to it yet. One without any port is of a version that has none.
+  const { max_duration: maxMinutes = 0 } = status
+  if (maxMinutes > 0) facts.maxMinutes = maxMinutes
+  // A server that nobody can reach is not ready, whatever it is called.
   const hasHost = facts.host !== undefined || facts.ip !== undefined
-  const isUnmapped = !facts.ports?.length && Object.keys(status.ports ?? {}).length > 0
-  const isNowhere = base === 'succeeded' && (!hasHost || isUnmapped)
+  const isNowhere = base === 'succeeded' && (!hasHost || facts.ports.length === 0)
+  const namesNoPort = isNowhere && hasHost && Object.keys(status.ports ?? {}).length === 0
   const state = status.error ? 'failed' : isNowhere ? 'pending' : (base ?? 'pending')
   const place = readPlace(status.location)
   const reason = status.error_detail || (state === 'failed' ? endingOf(name) : undefined)
@@ -81,9 +78,23 @@ export function readStatus(body: string, id: string, request: string): StatusRea
     known: base !== undefined,
     facts,
     ...(place && { place }),
+    ...(isNowhere && state === 'pending' && WITHOUT_ADDRESS),
+    ...(namesNoPort && state === 'pending' && { namesNoPort }),
     ...(reason && { reason }),
     ...(Object.hasOwn(ENDS, name) && { end: ENDS[name] }),
   }
+}
+
+const WITHOUT_ADDRESS = {
+  endsUnannounced: true,
+  reason: 'it has no address that players could use yet',
+  next: 'Edgegap calls it ready and names no host and port: check the ports of its version in the dashboard.',
+} as const
+
+/** One of a version that has no port: nobody is meant to connect to it. */
+export function asPortless(reading: StatusReading): StatusReading {
+  const { next: _, endsUnannounced: _none, namesNoPort: _nor, ...rest } = reading
+  return { ...rest, state: 'succeeded', reason: 'its version has no port, so it has no address' }
 }
 
 const ENDS: Readonly<Record<string, NonNullable<Observation['end']>>> = {

@@ -60,7 +60,7 @@ const KNOWN: readonly {
   {
     line: /^ssh: Could not resolve hostname/,
     kind: 'service',
-    say: ({ host }) => `the name ${host} leads nowhere from here`,
+    say: ({ host }) => `the name ${host} cannot be resolved here`,
   },
 ]
 

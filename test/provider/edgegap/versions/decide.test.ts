@@ -144,6 +144,15 @@ describe('a version that exists, with version-policy: create', () => {
     )
   })
 
+  it('is used with a warning where a secret is to become a value that can be read', async () => {
+    const envs = [{ key: 'A', value: 'x', is_secret: true }]
+    const { warnings } = await decide(
+      { 'version-env': 'A=1' },
+      { existing: { ...sameImage, envs } },
+    )
+    expect(warnings).toEqual([expect.stringContaining('version-env A: (hidden) → (another value)')])
+  })
+
   it('and is not active is warned of', async () => {
     const existing = { ...sameImage, is_active: false }
     expect((await decide({}, { existing })).warnings).toEqual([

@@ -34,16 +34,17 @@ interface Scene {
   deadlineMs?: number
   signal?: AbortSignal
   news?: PromotionNews
+  login?: { username: string; password: string }
 }
 
 /** Moves versions from `old` to `new` at an Edgegap that behaves as the scene says. */
-async function promote({ names = ['prod'], intercept, deadlineMs, signal, news }: Scene) {
+async function promote({ names = ['prod'], intercept, deadlineMs, signal, news, login }: Scene) {
   const versions = Object.fromEntries(
     ['prod', 'beta', 'demo'].map((one) => [one, versionJson('old')]),
   )
   const api = shelfOf(versions, intercept)
   const call = callWithin(deadlineMs ?? 180_000, signal)
-  const result = await promoteVersions(api, names.map(planned), undefined, call, news)
+  const result = await promoteVersions(api, names.map(planned), login, call, news)
   const tagOf = (name: string) => api.shelf.get(name)?.docker_tag
   return { ...result, api, tagOf }
 }
@@ -263,6 +264,19 @@ describe('a refusal', () => {
     expect(error?.message).toContain(`did not move the version prod to ${image('new')}`)
     expect(error?.message).toContain('not moved: beta')
     expect(tagOf('prod')).toBe('old')
+  })
+})
+
+describe('an image that cannot be pulled', () => {
+  it.each([
+    [{}, 'give registry-username'],
+    [{ login: { username: 'u', password: 'p' } }, 'may pull it'],
+  ])('leads to the login: %j', async (login, advice) => {
+    const intercept = (request: Sent): Answer | undefined =>
+      isWrite(request) ? { status: 424, body: { message: 'no' } } : undefined
+    const { error } = await promote({ intercept, ...login })
+    expect(error?.message).toContain('could not pull the image my-org/my-game with the tag new')
+    expect(error?.next).toContain(advice)
   })
 })
 
