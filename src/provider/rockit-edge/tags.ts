@@ -25,7 +25,7 @@ export function isSubscriptionName(name: string): boolean {
 /** Ours, and so old that its run is certainly over. */
 export function isLeftover(name: string, nowMs: number): boolean {
   const madeMs = timeIn(name, SUBSCRIPTION)
-  return nowMs - (madeMs ?? nowMs) > ONE_DAY_MS
+  return madeMs !== undefined && nowMs - madeMs > ONE_DAY_MS
 }
 
 /** When an upload was asked for; undefined when it is no such tag. */

@@ -26,6 +26,6 @@ export async function isSignedWith(token: string, secrets: readonly string[]): P
 function keysOf(secret: string): Uint8Array[] {
   const text = Buffer.from(secret, 'utf8')
   const isBase64 = /^[A-Za-z0-9+/_-]{16,}={0,2}$/.test(secret)
-  const keys = isBase64 ? [text, Buffer.from(secret, 'base64')] : [text]
-  return keys.map((key) => new Uint8Array(key))
+  const decoded = isBase64 ? Buffer.from(secret, 'base64') : undefined
+  return [text, decoded].flatMap((key) => (key && key.length > 0 ? [new Uint8Array(key)] : []))
 }
