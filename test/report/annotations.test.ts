@@ -1,6 +1,6 @@
 import { describe, expect, it, test } from 'vitest'
 import { ActionError } from '../../src/base/errors.ts'
-import { publish } from '../../src/report/publish.ts'
+import { publish, publishOutputs } from '../../src/report/publish.ts'
 import { Printer } from '../../src/runner/printer.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
 import type { DeploymentState, RunState } from '../../src/state/state.ts'
@@ -14,7 +14,9 @@ async function published(
 ): Promise<RecordingRunner> {
   const printer = new Printer(runner, redactor, new VirtualClock())
   const providerOutputs = ['build-name']
-  await publish(runReport(more), { printer, runner, providerOutputs, withSummary })
+  const publishing = { printer, runner, providerOutputs, withSummary }
+  publishOutputs(runReport(more), publishing)
+  await publish(runReport(more), publishing)
   return runner
 }
 

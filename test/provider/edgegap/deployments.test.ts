@@ -20,7 +20,7 @@ beforeEach(() => {
   deployments = new Deployments(api.send, clock)
 })
 
-const READY = { current_status: 'Status.READY', fqdn: 'h' }
+const READY = { current_status: 'Status.READY', fqdn: 'h', ports: { game: { external: 31_500 } } }
 const isList = ({ path }: Asked) => path === '/v1/deployments'
 const numbered = (count: number) => Array.from({ length: count }, (_, index) => `id${index}`)
 

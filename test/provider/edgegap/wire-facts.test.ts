@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import {
+  asPortless,
   expectMessage,
   isApiError,
   readDeployments,
@@ -21,9 +22,11 @@ describe('a status that says ready', () => {
     status({ current_status: 'Status.READY', fqdn: 'h', ...fields }).state
 
   it.each([{ ports: {} }, { ports: null }, {}])(
-    'counts where the version has no ports: %j',
-    (f) => {
-      expect(ready(f)).toBe('succeeded')
+    'counts where it names no port only for a version that has none: %j',
+    (fields) => {
+      const reading = status({ current_status: 'Status.READY', fqdn: 'h', ...fields })
+      expect(reading).toMatchObject({ state: 'pending', namesNoPort: true })
+      expect(asPortless(reading).state).toBe('succeeded')
     },
   )
 
@@ -69,7 +72,7 @@ describe('a status', () => {
     expect(status({ current_status: 'ERROR', error_detail: '' }).reason).toContain(
       'without details',
     )
-    expect(status({ current_status: 'READY' })).not.toHaveProperty('reason')
+    expect(status({ current_status: 'DEPLOYING' })).not.toHaveProperty('reason')
   })
 
   it('is no longer than a word is', () => {

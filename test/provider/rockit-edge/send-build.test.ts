@@ -26,9 +26,9 @@ function filesOf(sizeBytes: number, fault?: Error): BuildFiles {
 function patientClock(): HurriedClock {
   const clock = new HurriedClock()
   const hurried = clock.sleep.bind(clock)
-  clock.sleep = (durationMs, signal) =>
+  const sleep = (durationMs: number, signal?: AbortSignal) =>
     durationMs === 10_000 && signal ? whenAborted(signal) : hurried(durationMs)
-  return clock
+  return Object.assign(clock, { sleep })
 }
 
 type Check = Awaited<ReturnType<SendScene['check']>>

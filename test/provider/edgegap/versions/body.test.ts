@@ -82,7 +82,7 @@ describe('a copy', () => {
       has === gets
         ? []
         : [
-            `The version prod has ${field}: ${has}, which Edgegap takes of no new version: the copy gets ${gets}. Give ${field} in version-config to choose another.`,
+            `The version prod has ${field}: ${has}, which Edgegap does not accept for a new version: the copy gets ${gets}. To choose another value, give ${field} in version-config.`,
           ],
     )
     expect(describeBounded(versionOf('old', { [field]: has }), { [field]: 20 })).toEqual([])
