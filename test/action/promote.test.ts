@@ -179,7 +179,9 @@ test('of two runs that promote at the same time, none overwrites what it has not
   // Both may win where the one began after the other had ended.
   expect(winners.length).toBeGreaterThan(0)
   for (const { main } of jobs) {
-    if (main.outputs.outcome !== 'succeeded') expect(onlyError(main)).toMatch(/Somebody moved/)
+    if (main.outputs.outcome === 'succeeded') continue
+    // It is seen before the move, or right after it where both moved it in the same moment.
+    expect(onlyError(main)).toMatch(/Somebody moved|another job may have moved it/)
   }
   const tags = winners.map(({ main }) => promoted(main.outputs)[0].to.split(':').at(-1))
   expect(tags).toContain(tagOf(edgegap, 'prod'))
