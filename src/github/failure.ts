@@ -100,14 +100,17 @@ function kindOf(status: number): ErrorKind {
   return 'refused'
 }
 
-const FINAL: readonly ErrorKind[] = [
-  ...(['unauthorized', 'forbidden', 'not-found', 'refused'] as const),
+const FINAL: ReadonlySet<ErrorKind> = new Set([
+  'unauthorized',
+  'forbidden',
+  'not-found',
+  'refused',
   'untrusted-certificate',
-]
+])
 
 /** True when asking again later in the run changes nothing. */
 export function isFinal({ kind }: ActionError): boolean {
-  return FINAL.includes(kind)
+  return FINAL.has(kind)
 }
 
 /** True when the request may have done its work although no good reply came. */

@@ -1,9 +1,8 @@
 import { formatDuration } from '../base/clock.ts'
 import type { ActionError } from '../base/errors.ts'
-import { withoutStop } from '../base/sentence.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
 import { cancelSentences } from './cancel-text.ts'
-import { causeOfOne, isReportedFailure, shorten } from './headline.ts'
+import { causeOfOne, isReportedFailure, shorten, trimStop } from './headline.ts'
 import { alertBox } from './markdown.ts'
 import { ids } from './server-facts.ts'
 import type { Shown } from './shown.ts'
@@ -43,7 +42,7 @@ function whatHappened(
   if (!report.error && deployment && isReportedFailure(deployment)) {
     return reported(report, deployment, shown)
   }
-  const message = withoutStop(shown.clean(error.message).trim())
+  const message = trimStop(shown.clean(error.message))
   const isInHeading = !isTimeOut(report, error) && shorten(message) === message
   return [isInHeading ? '' : shown.sentence(message), request].filter(Boolean).join(' ')
 }

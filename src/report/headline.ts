@@ -131,9 +131,7 @@ export interface Cause {
 /** Why a run did not go well: how the process ended, else what the provider says, else our own words. */
 export function causeOf({ error, deployments }: RunState): Cause {
   const bad = error ? undefined : firstBad(deployments)
-  return bad
-    ? causeOfOne(bad)
-    : { text: withoutStop((error?.message ?? '').trim()), isReason: false }
+  return bad ? causeOfOne(bad) : { text: trimStop(error?.message ?? ''), isReason: false }
 }
 
 /** The same for one deployment. */
@@ -143,9 +141,9 @@ export function causeOfOne(deployment: DeploymentState): Cause {
   const crash = log?.crash
   if (isFailed && crash) return { text: `its process ended (${crash})`, isReason: false }
   if (isFailed && observation?.reason) {
-    return { text: withoutStop(observation.reason.trim()), isReason: true }
+    return { text: trimStop(observation.reason), isReason: true }
   }
-  return { text: withoutStop((error?.message ?? '').trim()), isReason: false }
+  return { text: trimStop(error?.message ?? ''), isReason: false }
 }
 
 /** The provider itself says so; a server that is ready and does not answer is none. */
@@ -164,10 +162,15 @@ export function firstBad(deployments: readonly DeploymentState[]): DeploymentSta
   return undefined
 }
 
+/** A text as the first part of a sentence. */
+export function trimStop(text: string): string {
+  return withoutStop(text.trim())
+}
+
 /** The first sentence, and not more of it than a heading holds. */
 export function shorten(text: string): string {
   const [first = ''] = text.split(/(?<=[.;])\s/, 1)
-  const sentence = withoutStop(first.trim()).replace(/;$/, '')
+  const sentence = trimStop(first).replace(/;$/, '')
   if (sentence.length <= LONGEST_CAUSE) return sentence
   const cut = sentence.slice(0, LONGEST_CAUSE).toWellFormed()
   const blankAt = cut.lastIndexOf(' ')

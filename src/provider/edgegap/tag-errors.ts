@@ -1,25 +1,26 @@
 import { ActionError } from '../../base/errors.ts'
 
+// Reasons for which a list does not tell whether a deployment with a certain tag is there.
+
 export function unusableId(tag: string): ActionError {
-  return new ActionError({
-    kind: 'malformed-reply',
-    what: `Edgegap lists a deployment with the tag ${tag}, and its id cannot be used`,
-    next: 'Look for this tag in the dashboard.',
-  })
+  return unsearchable(
+    `Edgegap lists a deployment with the tag ${tag}, and its id cannot be used`,
+    'Look for this tag in the dashboard.',
+  )
 }
 
 export function withoutTags(id: string): ActionError {
-  return new ActionError({
-    kind: 'malformed-reply',
-    what: `Neither the list nor its status shows the tags of ${id}`,
-    next: "Look for this run's tag in the dashboard.",
-  })
+  return unsearchable(`Neither the list nor its status shows the tags of ${id}`)
 }
 
+/** @param most so many without tags can be asked for theirs one by one */
 export function tooManyUntagged(most: number): ActionError {
-  return new ActionError({
-    kind: 'malformed-reply',
-    what: `The list has more than ${most} deployments without tags`,
-    next: "Look for this run's tag in the dashboard.",
-  })
+  return unsearchable(`The list has more than ${most} deployments without tags`)
+}
+
+function unsearchable(
+  what: string,
+  next = "Look for this run's tag in the dashboard.",
+): ActionError {
+  return new ActionError({ kind: 'malformed-reply', what, next })
 }
