@@ -17,10 +17,9 @@ import { once } from 'node:events'
 import { setTimeout as sleep } from 'node:timers/promises'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../test/emulator/edgegap/emulator.ts'
 import { ready } from '../test/emulator/edgegap/script.ts'
-import { startGitHub } from '../test/emulator/github/emulator.ts'
 import { freePort } from '../test/emulator/tunnel/loopback-server.ts'
 import { startRelay } from '../test/emulator/tunnel/relay.ts'
-import { environmentOf, removeEventFiles, SHA } from '../test/github/stage.ts'
+import { environmentOf, removeEventFiles, startWithPull } from '../test/github/stage.ts'
 import { startStep } from '../test/harness/step.ts'
 import { startQuickTunnels } from './step/quick-tunnel.ts'
 
@@ -114,8 +113,7 @@ const edgegap = await startEdgegapEmulator({
 })
 const relay = await startRelay({ dialect: 'gosmee' })
 const quick = await startQuickTunnels()
-const github = await startGitHub()
-github.state.pulls.push({ number: 12, state: 'open', branch: 'feature', sha: SHA })
+const github = await startWithPull()
 github.faults.order({ kind: 'delay', delayMs: GITHUB_ANSWERS_MS, path: /./ })
 let gitHubRun = 0
 const onGitHub = () => environmentOf(github, { run: ++gitHubRun })

@@ -1,12 +1,8 @@
 import { afterAll, describe, expect, test } from 'vitest'
 import { error, never, ready } from '../emulator/edgegap/script.ts'
 import { jobAccount } from '../emulator/github/account.ts'
-import {
-  type GitHubEmulator,
-  type GitHubOptions,
-  startGitHub,
-} from '../emulator/github/emulator.ts'
-import { environmentOf, removeEventFiles, SHA } from '../github/stage.ts'
+import type { GitHubEmulator, GitHubOptions } from '../emulator/github/emulator.ts'
+import { environmentOf, removeEventFiles, SHA, startWithPull } from '../github/stage.ts'
 import {
   annotations,
   CREATE,
@@ -27,8 +23,7 @@ afterAll(removeEventFiles)
 type GitHub = GitHubEmulator & AsyncDisposable
 
 async function openGitHub(options?: GitHubOptions): Promise<GitHub> {
-  const github = await startGitHub(options)
-  github.state.pulls.push({ number: 12, state: 'open', branch: 'feature', sha: SHA })
+  const github = await startWithPull(options)
   return Object.assign(github, { [Symbol.asyncDispose]: () => github.close() })
 }
 

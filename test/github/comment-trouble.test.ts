@@ -1,16 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { writeMarker } from '../../src/github/comment-body.ts'
 import { isSameAuthor } from '../../src/github/comments.ts'
 import { jobAccount, personAccount } from '../emulator/github/account.ts'
-import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
+import type { GitHubEmulator } from '../emulator/github/emulator.ts'
 import { impatientClock } from './impatient-clock.ts'
-import { deploying, openReporter, removeEventFiles, SHA, viewOf } from './stage.ts'
+import {
+  addComment,
+  deploying,
+  openReporter,
+  removeEventFiles,
+  SHA,
+  startWithPull,
+  viewOf,
+} from './stage.ts'
 
 let github: GitHubEmulator
 
 beforeEach(async () => {
-  github = await startGitHub()
-  github.state.pulls.push({ number: 12, state: 'open', branch: 'feature', sha: SHA })
+  github = await startWithPull()
 })
 
 afterEach(async () => {
@@ -22,11 +28,7 @@ const bodies = () => github.state.comments.map(({ body }) => body)
 const open = (more: object = {}) =>
   openReporter(github, { comment: true }, { clock: impatientClock(), ...more })
 
-function earlier(run: number, by = jobAccount()) {
-  const key = { id: 9_000 + run, number: run, attempt: 1 }
-  const marker = writeMarker({ group: '', run: key, isOver: true })
-  return github.addComment(by, 12, `${marker}\n\nrun ${run}`)
-}
+const earlier = (run: number, by = jobAccount()) => addComment(github, run, { by })
 
 async function finishOnce(of: object = {}) {
   const stage = open(of)

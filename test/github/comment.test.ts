@@ -1,15 +1,22 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
-import { writeMarker } from '../../src/github/comment-body.ts'
-import { type Account, jobAccount, personAccount } from '../emulator/github/account.ts'
+import { jobAccount, personAccount } from '../emulator/github/account.ts'
 import { deviations } from '../emulator/github/description.ts'
-import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
-import { deploying, openReporter, type RunOf, removeEventFiles, SHA, viewOf } from './stage.ts'
+import type { GitHubEmulator } from '../emulator/github/emulator.ts'
+import {
+  addComment,
+  deploying,
+  openReporter,
+  type RunOf,
+  removeEventFiles,
+  SHA,
+  startWithPull,
+  viewOf,
+} from './stage.ts'
 
 let github: GitHubEmulator
 
 beforeEach(async () => {
-  github = await startGitHub()
-  github.state.pulls.push({ number: 12, state: 'open', branch: 'feature', sha: SHA })
+  github = await startWithPull()
 })
 
 afterEach(async () => {
@@ -20,12 +27,8 @@ afterEach(async () => {
 const COMMENT = { comment: true }
 const bodies = () => github.state.comments.map(({ body }) => body)
 
-/** A comment as a run of this action leaves it. */
-function earlier(run: number, options: { group?: string; by?: Account; isOver?: boolean } = {}) {
-  const { group = '', by = jobAccount(), isOver = true } = options
-  const key = { id: 9_000 + run, number: run, attempt: 1 }
-  return github.addComment(by, 12, `${writeMarker({ group, run: key, isOver })}\n\nrun ${run}`)
-}
+const earlier = (run: number, options: Parameters<typeof addComment>[2] = {}) =>
+  addComment(github, run, options)
 
 async function deployOnce(of: RunOf = {}, settings = {}) {
   const stage = openReporter(github, { ...COMMENT, ...settings }, of)

@@ -5,13 +5,20 @@ import { createHttpClient } from '../../src/net/request.ts'
 import { jobAccount } from '../emulator/github/account.ts'
 import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
 import { impatientClock } from './impatient-clock.ts'
-import { deploying, environmentOf, openReporter, removeEventFiles, SHA, viewOf } from './stage.ts'
+import {
+  deploying,
+  environmentOf,
+  openReporter,
+  removeEventFiles,
+  SHA,
+  startWithPull,
+  viewOf,
+} from './stage.ts'
 
 let github: GitHubEmulator
 
 beforeEach(async () => {
-  github = await startGitHub()
-  github.state.pulls.push({ number: 12, state: 'open', branch: 'feature', sha: SHA })
+  github = await startWithPull()
 })
 
 afterEach(async () => {

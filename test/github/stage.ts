@@ -2,14 +2,38 @@ import { mkdtempSync, rmSync, writeFileSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
+import { writeMarker } from '../../src/github/comment-body.ts'
 import { GitHubReporter, type ReporterOptions } from '../../src/github/reporter.ts'
 import type { RunView } from '../../src/github/run-view.ts'
 import { createHttpClient } from '../../src/net/request.ts'
 import type { GitHubSettings } from '../../src/settings/github.ts'
-import type { GitHubEmulator } from '../emulator/github/emulator.ts'
+import { type Account, jobAccount } from '../emulator/github/account.ts'
+import {
+  type GitHubEmulator,
+  type GitHubOptions,
+  startGitHub,
+} from '../emulator/github/emulator.ts'
 
 export const SHA = 'c'.repeat(40)
 export const MERGE_SHA = 'd'.repeat(40)
+
+/** With an open pull request, which the runs of `environmentOf` are for. */
+export async function startWithPull(options: GitHubOptions = {}): Promise<GitHubEmulator> {
+  const github = await startGitHub(options)
+  github.state.pulls.push({ number: 12, state: 'open', branch: 'feature', sha: SHA })
+  return github
+}
+
+/** A comment on that pull request as a run of this action leaves it. */
+export function addComment(
+  github: GitHubEmulator,
+  run: number,
+  options: { group?: string; by?: Account; isOver?: boolean } = {},
+) {
+  const { group = '', by = jobAccount(), isOver = true } = options
+  const key = { id: 9_000 + run, number: run, attempt: 1 }
+  return github.addComment(by, 12, `${writeMarker({ group, run: key, isOver })}\n\nrun ${run}`)
+}
 
 const folders: string[] = []
 

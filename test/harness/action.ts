@@ -104,15 +104,18 @@ export function resolveInputs(
     warnings.push(`Unexpected input(s) ${unknown}, valid inputs are [${valid}]`)
     for (const [name, value] of given) values[name] = value
   }
-  const env = Object.fromEntries(
-    Object.entries(values).map(([name, value]) => [inputVariable(name), value]),
+  return { values, env: inputEnvironment(values), warnings }
+}
+
+/** Inputs as a workflow writes them, in the environment as the runner hands them over. */
+export function inputEnvironment(inputs: Readonly<Record<string, string>>): Record<string, string> {
+  return Object.fromEntries(
+    Object.entries(inputs).map(([name, value]) => [inputVariable(name), value]),
   )
-  return { values, env, warnings }
 }
 
 /** Spaces become underscores, hyphens stay. */
-export const inputVariable = (name: string): string =>
-  `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`
+const inputVariable = (name: string): string => `INPUT_${name.replaceAll(' ', '_').toUpperCase()}`
 
 function evaluate(text: string, context: Readonly<Record<string, string>>): string {
   return text.replace(

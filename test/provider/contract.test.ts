@@ -1,9 +1,7 @@
-import { systemClock } from '../../src/base/clock.ts'
-import { createHttpClient } from '../../src/net/request.ts'
 import type { ProviderDefinition } from '../../src/provider/definition.ts'
 import { edgegap } from '../../src/provider/edgegap/definition.ts'
 import { Edgegap } from '../../src/provider/edgegap/edgegap.ts'
-import type { ProviderContext } from '../../src/provider/provider.ts'
+import type {} from '../../src/provider/provider.ts'
 import { rockitEdge } from '../../src/provider/rockit-edge/definition.ts'
 import { RockitEdge } from '../../src/provider/rockit-edge/rockit-edge.ts'
 import { publishSettings } from '../../src/provider/rockit-edge/settings.ts'
@@ -12,6 +10,8 @@ import { startEdgegapEmulator } from '../emulator/edgegap/emulator.ts'
 import { error, ready } from '../emulator/edgegap/script.ts'
 import { startRockitEdgeEmulator } from '../emulator/rockit-edge/emulator.ts'
 import { deployFailed, success } from '../emulator/rockit-edge/script.ts'
+import { inputEnvironment } from '../harness/action.ts'
+import { contextOf } from './context.ts'
 import { describeContract, type Scene } from './contract.ts'
 import { sample } from './sample/definition.ts'
 import { Sample } from './sample/sample.ts'
@@ -25,26 +25,9 @@ async function read<Own>(
   definition: ProviderDefinition<Own>,
   inputs: Record<string, string>,
 ): Promise<DeploySettings<Own>> {
-  const names = Object.entries(inputs)
-  const environment = names.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  const { settings } = await readSettings(Object.fromEntries(environment), [
-    definition as ProviderDefinition,
-  ])
+  const registry = [definition as ProviderDefinition]
+  const { settings } = await readSettings(inputEnvironment(inputs), registry)
   return settings as DeploySettings<Own>
-}
-
-function context(): ProviderContext {
-  let tags = 0
-  return {
-    http: createHttpClient({}),
-    environment: {},
-    clock: systemClock,
-    cleanUpNotes: { opened() {}, created() {}, closed() {} },
-    log() {},
-    warn() {},
-    hide() {},
-    newAttemptTag: () => `dgs-own-${tags++}`,
-  }
 }
 
 async function startEdgegap(): Promise<Scene> {
@@ -64,7 +47,7 @@ async function startEdgegap(): Promise<Scene> {
     emulator,
     application: 'my-game',
     createRequest: { method: 'POST', path: /^\/v2\/deployments$/ },
-    open: () => new Edgegap(settings, context(), settings),
+    open: () => new Edgegap(settings, contextOf(), settings),
     created: () => emulator.created,
     isRunning: (id) => emulator.running().some((one) => one.id === id),
     failNext: () => emulator.nextScript(error(PACE_MS)),
@@ -91,7 +74,7 @@ async function startRockitEdge(): Promise<Scene> {
     emulator,
     application: 'my_game',
     createRequest: { method: 'POST', path: /\/builds$/ },
-    open: () => new RockitEdge(publishSettings(settings), context()),
+    open: () => new RockitEdge(publishSettings(settings), contextOf()),
     created: () => emulator.builds.filter(({ origin }) => origin === 'import').length,
     isRunning: () => true,
     failNext: () => emulator.nextScript(deployFailed({ failed: ['akamai'] }, pace)),
@@ -114,7 +97,7 @@ async function startSample(): Promise<Scene> {
     emulator: server,
     application: 'game',
     createRequest: { method: 'POST', path: /^\/servers$/ },
-    open: () => new Sample(settings, settings.own.region, context(), settings),
+    open: () => new Sample(settings, settings.own.region, contextOf(), settings),
     created: server.created,
     isRunning: (id) => server.rows.some((row) => row.id === id),
     failNext: server.failNext,

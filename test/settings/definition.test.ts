@@ -4,8 +4,9 @@ import type { OwnReading, ProviderInputs } from '../../src/settings/provider-inp
 import { wholeInput } from '../../src/settings/provider-inputs.ts'
 import { secretsOf } from '../../src/settings/secrets.ts'
 import { readSettings } from '../../src/settings/settings.ts'
+import { inputEnvironment } from '../harness/action.ts'
 import { sample } from '../provider/sample/definition.ts'
-import { environmentOf, type Given } from './reading.ts'
+import type { Given } from './reading.ts'
 
 /** What a provider says of itself, and what becomes of the inputs by that. */
 const SAMPLE: ProviderInputs = { ...(sample as ProviderInputs), name: 'sample' }
@@ -22,7 +23,7 @@ async function read(
   definition: ProviderInputs = SAMPLE,
   more: ProviderInputs[] = [],
 ) {
-  return await readSettings(environmentOf({ ...GIVEN, ...given }), [definition, ...more])
+  return await readSettings(inputEnvironment({ ...GIVEN, ...given }), [definition, ...more])
 }
 
 const problemsOf = async (given: Given, definition?: ProviderInputs) =>
@@ -138,7 +139,7 @@ describe('a definition', () => {
     const given = { 'log-lines': '7', 'log-dir': 'logs' }
     const { settings } = await read(given, definition)
     expect(settings).toMatchObject({ logLines: 7, logDir: resolve('logs') })
-    const environment = environmentOf({ ...GIVEN, ...given })
+    const environment = inputEnvironment({ ...GIVEN, ...given })
     const inWorkspace = await readSettings({ ...environment, GITHUB_WORKSPACE: '/w' }, [definition])
     expect(inWorkspace.settings.logDir).toBe('/w/logs')
   })
@@ -222,7 +223,7 @@ describe('settings', () => {
 describe('secret inputs', () => {
   it('are those of every provider, since the named one may be wrong', () => {
     const other = { ...SAMPLE, name: 'other', secretInputs: { 'other-key': wholeInput } }
-    const environment = environmentOf({
+    const environment = inputEnvironment({
       provider: 'sample',
       'server-password': ' pw ',
       'other-key': 'ok',
@@ -235,7 +236,7 @@ describe('secret inputs', () => {
   })
 
   test.each(['ssh-key', 'cloudflared-token', 'github-token'])('are %s of the core', (input) => {
-    expect(secretsOf(environmentOf({ [input]: ' hush\n' }), [SAMPLE])).toEqual([
+    expect(secretsOf(inputEnvironment({ [input]: ' hush\n' }), [SAMPLE])).toEqual([
       { input, value: 'hush' },
     ])
   })
@@ -250,7 +251,7 @@ describe('secret inputs', () => {
     const registry = [prefixed('one', 'one:'), prefixed('two', 'two:')]
     const token = { 'api-token': 'two:hush' }
     const valuesWith = (given: Given) =>
-      secretsOf(environmentOf({ ...token, ...given }), registry).map(({ value }) => value)
+      secretsOf(inputEnvironment({ ...token, ...given }), registry).map(({ value }) => value)
     expect(valuesWith({ provider: ' TWO ' })).toEqual(['hush'])
     expect(valuesWith({ provider: 'one' })).toEqual(['two:hush'])
     // Where nobody knows whose it is, as each of them would.
@@ -259,13 +260,13 @@ describe('secret inputs', () => {
 
   it('are cleaned by the default provider where none is named', () => {
     const registry = [prefixed('one', 'one:'), prefixed('edgegap', 'token ')]
-    expect(secretsOf(environmentOf({ 'api-token': 'token hush' }), registry)).toEqual([
+    expect(secretsOf(inputEnvironment({ 'api-token': 'token hush' }), registry)).toEqual([
       { input: 'api-token', value: 'hush' },
     ])
   })
 
   it('count under a misspelt name too, by the name that stands there', () => {
-    const environment = environmentOf({ 'server-passwort': 'pw', 'api-tokn': 'k', regoin: 'x' })
+    const environment = inputEnvironment({ 'server-passwort': 'pw', 'api-tokn': 'k', regoin: 'x' })
     expect(secretsOf(environment, [SAMPLE])).toEqual([
       { input: 'server-passwort', value: 'pw' },
       { input: 'api-tokn', value: 'k' },
@@ -273,7 +274,7 @@ describe('secret inputs', () => {
   })
 
   it('that are empty are none', () => {
-    expect(secretsOf(environmentOf({ 'api-token': '', 'ssh-key': '' }), [SAMPLE])).toEqual([])
+    expect(secretsOf(inputEnvironment({ 'api-token': '', 'ssh-key': '' }), [SAMPLE])).toEqual([])
     expect(secretsOf({}, [SAMPLE])).toEqual([])
   })
 })

@@ -4,17 +4,11 @@ import { describeSettings } from '../../src/settings/describe.ts'
 import { isDeploymentId } from '../../src/settings/groups.ts'
 import { BadInputs } from '../../src/settings/problems.ts'
 import { readSettings } from '../../src/settings/settings.ts'
+import { inputEnvironment } from '../harness/action.ts'
 
 async function read(inputs: Record<string, string>) {
   const given = { 'api-token': 'abc-123', application: 'my-game', version: 'v1', ...inputs }
-  const environment = Object.entries(given).map(([name, value]) => [
-    `INPUT_${name.toUpperCase()}`,
-    value,
-  ])
-  return await readSettings(
-    { GITHUB_WORKSPACE: '/w', ...Object.fromEntries(environment) },
-    REGISTRY,
-  )
+  return await readSettings({ GITHUB_WORKSPACE: '/w', ...inputEnvironment(given) }, REGISTRY)
 }
 
 async function problemsWith(inputs: Record<string, string>): Promise<readonly string[]> {

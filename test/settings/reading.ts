@@ -3,16 +3,9 @@ import { Inputs } from '../../src/settings/inputs.ts'
 import type { DeploySettings } from '../../src/settings/model.ts'
 import { BadInputs, Problems } from '../../src/settings/problems.ts'
 import { readSettings } from '../../src/settings/settings.ts'
-import { inputVariable } from '../harness/action.ts'
+import { inputEnvironment } from '../harness/action.ts'
 
 export type Given = Readonly<Record<string, string>>
-
-/** Inputs as a workflow writes them, in the environment as the runner hands them over. */
-export function environmentOf(given: Given): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [inputVariable(name), value]),
-  )
-}
 
 /** What one reader makes of these inputs, and the problems that it finds. */
 export function readWith<T>(
@@ -20,7 +13,7 @@ export function readWith<T>(
   read: (inputs: Inputs, problems: Problems) => T,
 ): { value: T; problems: string[] } {
   const problems = new Problems()
-  const value = read(new Inputs(environmentOf(given), problems), problems)
+  const value = read(new Inputs(inputEnvironment(given), problems), problems)
   return { value, problems: problems.list }
 }
 
@@ -28,7 +21,10 @@ const ENOUGH: Given = { 'api-token': 'abc-123', application: 'my-game', version:
 
 /** Reads all inputs: these, and the least that every deploy needs. */
 export async function readAll(given: Given, environment: NodeJS.ProcessEnv = {}) {
-  return await readSettings({ ...environment, ...environmentOf({ ...ENOUGH, ...given }) }, REGISTRY)
+  return await readSettings(
+    { ...environment, ...inputEnvironment({ ...ENOUGH, ...given }) },
+    REGISTRY,
+  )
 }
 
 /** @throws Error when the inputs ask for something else than a deploy */

@@ -4,20 +4,14 @@ import { REGISTRY } from '../../src/provider/registry.ts'
 import { BadInputs } from '../../src/settings/problems.ts'
 import { secretsOf } from '../../src/settings/secrets.ts'
 import { readSettings } from '../../src/settings/settings.ts'
+import { inputEnvironment } from '../harness/action.ts'
 
 type Given = Record<string, string>
 
 const enough: Given = { 'api-token': 'abc-123', application: 'my-game', version: 'v1' }
 
-/** As the runner hands inputs over. */
-function environmentOf(inputs: Given): NodeJS.ProcessEnv {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
-  )
-}
-
 async function readOnly(inputs: Given) {
-  const { settings, warnings } = await readSettings(environmentOf(inputs), REGISTRY)
+  const { settings, warnings } = await readSettings(inputEnvironment(inputs), REGISTRY)
   return { settings, warnings }
 }
 
@@ -330,7 +324,7 @@ describe('inputs without effect', () => {
 
 describe('what must be hidden', () => {
   const secretsWith = (inputs: Given) => {
-    const environment = environmentOf({ ...enough, ...inputs })
+    const environment = inputEnvironment({ ...enough, ...inputs })
     return secretsOf(environment, REGISTRY).map(({ value }) => value)
   }
 

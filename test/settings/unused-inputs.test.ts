@@ -7,8 +7,8 @@ import {
   knownInputs,
   listUnknownInputs,
 } from '../../src/settings/unknown-inputs.ts'
-import { readAction } from '../harness/action.ts'
-import { environmentOf, type Given, readAll } from './reading.ts'
+import { inputEnvironment, readAction } from '../harness/action.ts'
+import { type Given, readAll } from './reading.ts'
 import { NAMED, PUBLIC, RELAY, SSH } from './tunnel-inputs.ts'
 
 const warningsOf = async (given: Given) => (await readAll(given)).warnings
@@ -124,7 +124,7 @@ describe('the inputs that are known', () => {
 })
 
 describe('an input that is unknown', () => {
-  const found = (given: Given) => listUnknownInputs(environmentOf(given), REGISTRY)
+  const found = (given: Given) => listUnknownInputs(inputEnvironment(given), REGISTRY)
 
   it('is found with the name that is nearest, and what stands in it', () => {
     expect(found({ loactions: 'tokyo', colour: 'red' })).toEqual([
@@ -161,7 +161,7 @@ describe('an input that is unknown', () => {
   )
 
   it('is warned of with a question where one is near', () => {
-    expect(findUnknownInputs(environmentOf({ loactions: 'x', colour: 'x' }), REGISTRY)).toEqual([
+    expect(findUnknownInputs(inputEnvironment({ loactions: 'x', colour: 'x' }), REGISTRY)).toEqual([
       'loactions is not an input of this action and has no effect. Did you mean locations?',
       'colour is not an input of this action and has no effect.',
     ])

@@ -1,27 +1,11 @@
-import { systemClock } from '../../../src/base/clock.ts'
-import { createHttpClient } from '../../../src/net/request.ts'
 import { edgegap as definition } from '../../../src/provider/edgegap/definition.ts'
 import { Edgegap } from '../../../src/provider/edgegap/edgegap.ts'
 import type { EdgegapDeploySettings } from '../../../src/provider/edgegap/settings.ts'
 import type { ProviderContext } from '../../../src/provider/provider.ts'
 import { readSettings } from '../../../src/settings/settings.ts'
 import type { EdgegapEmulator } from '../../emulator/edgegap/emulator.ts'
-
-/** What the core hands to a provider. Tags are `own-1`, `own-2` … */
-export function contextOf(own: Partial<ProviderContext> = {}): ProviderContext {
-  let tags = 0
-  return {
-    http: createHttpClient({}),
-    environment: {},
-    clock: systemClock,
-    cleanUpNotes: { opened() {}, created() {}, closed() {} },
-    log() {},
-    warn() {},
-    hide() {},
-    newAttemptTag: () => `own-${++tags}`,
-    ...own,
-  }
-}
+import { inputEnvironment } from '../../harness/action.ts'
+import { contextOf } from '../context.ts'
 
 /** A deploy of `my-game`, version `v1` where no image is given, with further inputs. */
 export async function openEdgegap(
@@ -36,9 +20,7 @@ export async function openEdgegap(
     ...(inputs.image === undefined && { version: 'v1' }),
     ...inputs,
   }
-  const environment = Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
-  )
+  const environment = inputEnvironment(given)
   const { settings } = await readSettings(environment, [definition])
   return new Edgegap(
     settings as EdgegapDeploySettings,

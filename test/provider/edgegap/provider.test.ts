@@ -5,8 +5,9 @@ import { Edgegap } from '../../../src/provider/edgegap/edgegap.ts'
 import type { Provider } from '../../../src/provider/provider.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../../emulator/edgegap/emulator.ts'
 import { ready } from '../../emulator/edgegap/script.ts'
+import { contextOf } from '../context.ts'
 import { call } from './fake-api.ts'
-import { contextOf, openEdgegap } from './opening.ts'
+import { openEdgegap } from './opening.ts'
 
 let edgegap: EdgegapEmulator
 

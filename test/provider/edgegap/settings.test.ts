@@ -4,19 +4,16 @@ import type { EdgegapOwn } from '../../../src/provider/edgegap/settings.ts'
 import { Inputs } from '../../../src/settings/inputs.ts'
 import { BadInputs, Problems } from '../../../src/settings/problems.ts'
 import { readSettings, type Settings } from '../../../src/settings/settings.ts'
+import { inputEnvironment } from '../../harness/action.ts'
+import { contextOf } from '../context.ts'
 
 const TOKEN = { 'api-token': 'key-1' }
 const DEPLOY = { ...TOKEN, application: 'my-game', version: 'v1' }
 const STOP = { ...TOKEN, operation: 'stop' }
 const IMAGE = 'registry.edgegap.com/my-org/game:v7'
 
-const environmentOf = (inputs: Record<string, string>) =>
-  Object.fromEntries(
-    Object.entries(inputs).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
-  )
-
 async function read(inputs: Record<string, string>): Promise<Settings<EdgegapOwn>> {
-  const { settings } = await readSettings(environmentOf(inputs), [edgegap])
+  const { settings } = await readSettings(inputEnvironment(inputs), [edgegap])
   return settings as Settings<EdgegapOwn>
 }
 
@@ -219,14 +216,13 @@ describe('what has no effect', () => {
     [{ ...STOP, application: 'a', scope: 'application', group: 'g' }, [GROUP]],
   ])('%j', async (given, unused) => {
     const settings = await read(given)
-    const inputs = new Inputs(environmentOf(given), new Problems())
+    const inputs = new Inputs(inputEnvironment(given), new Problems())
     expect(edgegap.findUnused?.(inputs, settings)).toEqual(unused)
   })
 })
 
 describe('the definition', () => {
   it('opens the provider with the places of a deploy, and without any for a stop', async () => {
-    const { contextOf } = await import('./opening.ts')
     const deploy = await edgegap.open(await read(DEPLOY), contextOf())
     expect(deploy.targets).toHaveLength(1)
     const stop = await edgegap.open(await read({ ...STOP, 'deployment-id': 'abc' }), contextOf())
@@ -234,7 +230,6 @@ describe('the definition', () => {
   })
 
   it('opens nothing that could deploy for a stop, nor for the post step', async () => {
-    const { contextOf } = await import('./opening.ts')
     const bounds = { deadlineMs: 1_000, signal: new AbortController().signal }
     const stop = await read({ ...STOP, 'deployment-id': 'abc' })
     const saved = { apiUrl: new URL('https://api.test'), token: 'key-1' }
@@ -252,7 +247,7 @@ describe('the definition', () => {
   })
 
   const warningsOf = async (inputs: Record<string, string>) =>
-    (await readSettings(environmentOf(inputs), [edgegap])).warnings
+    (await readSettings(inputEnvironment(inputs), [edgegap])).warnings
 
   it('warns of inputs that an operation does not read', async () => {
     const given = { locations: 'tokyo', env: 'A=1', 'secret-env': 'B=1', tags: 't' }

@@ -5,12 +5,11 @@ import {
 } from '../../../src/provider/edgegap/version-inputs.ts'
 import { Inputs } from '../../../src/settings/inputs.ts'
 import { Problems } from '../../../src/settings/problems.ts'
+import { inputEnvironment } from '../../harness/action.ts'
 
 async function read(given: Record<string, string>) {
   const problems = new Problems()
-  const environment = Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
-  )
+  const environment = inputEnvironment(given)
   const inputs = new Inputs(environment, problems)
   const operation = given.operation === 'version' ? 'version' : 'deploy'
   const wait = given.wait === 'none' ? 'none' : 'auto'

@@ -5,6 +5,7 @@ import { describeSettings } from '../../../src/settings/describe.ts'
 import { BadInputs } from '../../../src/settings/problems.ts'
 import { secretsOf } from '../../../src/settings/secrets.ts'
 import { readSettings } from '../../../src/settings/settings.ts'
+import { inputEnvironment } from '../../harness/action.ts'
 
 const enough = {
   provider: 'rockit-edge',
@@ -17,9 +18,7 @@ const enough = {
 }
 
 function environmentOf(inputs: Record<string, string>): NodeJS.ProcessEnv {
-  const given = Object.entries({ ...enough, ...inputs })
-  const environment = given.map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value])
-  return { GITHUB_WORKSPACE: '/workspace', ...Object.fromEntries(environment) }
+  return { GITHUB_WORKSPACE: '/workspace', ...inputEnvironment({ ...enough, ...inputs }) }
 }
 
 async function read(inputs: Record<string, string> = {}) {

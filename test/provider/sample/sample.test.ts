@@ -7,6 +7,7 @@ import { REGISTRY } from '../../../src/provider/registry.ts'
 import { listenForCancel } from '../../../src/runner/cancellation.ts'
 import { Printer } from '../../../src/runner/printer.ts'
 import { Redactor } from '../../../src/runner/redactor.ts'
+import { inputEnvironment } from '../../harness/action.ts'
 import { RecordingRunner } from '../../report/fixtures.ts'
 import { sample } from './definition.ts'
 import { type SampleServer, startSampleServer } from './server.ts'
@@ -31,9 +32,7 @@ function inputsFor(inputs: Record<string, string>): NodeJS.ProcessEnv {
     version: 'v1',
     ...inputs,
   }
-  return Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
-  )
+  return inputEnvironment(given)
 }
 
 async function runStep(

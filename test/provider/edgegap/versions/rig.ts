@@ -11,6 +11,7 @@ import { planVersion } from '../../../../src/provider/edgegap/versions/plan.ts'
 import { Inputs } from '../../../../src/settings/inputs.ts'
 import { Problems } from '../../../../src/settings/problems.ts'
 import { type EdgegapEmulator, startEdgegapEmulator } from '../../../emulator/edgegap/emulator.ts'
+import { inputEnvironment } from '../../../harness/action.ts'
 
 export const application = 'my-game'
 
@@ -65,9 +66,7 @@ export function call(deadlineMs = 60_000): Call {
 /** Settings as the inputs give them; throws when an input is wrong. */
 export async function settingsOf(given: Record<string, string>): Promise<VersionInputs> {
   const problems = new Problems()
-  const environment = Object.fromEntries(
-    Object.entries(given).map(([name, value]) => [`INPUT_${name.toUpperCase()}`, value]),
-  )
+  const environment = inputEnvironment(given)
   const inputs = new Inputs(environment, problems)
   const operation = 'deploy'
   const settings = await readVersionInputs({
