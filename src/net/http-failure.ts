@@ -20,3 +20,43 @@ export class HttpFailure extends Error {
     this.reason = reason
   }
 }
+
+/** Codes after which the request line cannot have left this machine. */
+const NEVER_SENT = new Set([
+  'ECONNREFUSED',
+  'ENOTFOUND',
+  'EAI_AGAIN',
+  'UND_ERR_CONNECT_TIMEOUT',
+  'UND_ERR_PRX_CONN',
+  'UND_ERR_PRX_TLS',
+])
+/** Steps before there is a connection. Once there is one the same codes come from `read` or `write`. */
+const BEFORE_CONNECTION = new Set(['connect', 'getaddrinfo'])
+/** A peer that speaks something else than TLS. */
+const NO_TLS = /^ERR_(?:TLS_|SSL_)/
+/** Certificates that do not verify (Node's and OpenSSL's codes). */
+const UNTRUSTED =
+  /^(?:UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_ALTNAME_INVALID|INVALID_CA|HOSTNAME_MISMATCH)/
+
+/**
+ * What an error of a connection means for the request, by its code.
+ *
+ * @param host that the connection was with, or was to be with
+ */
+export function connectionFailure(error: unknown, host: string): HttpFailure {
+  const { code, syscall } = firstOf(error)
+  if (UNTRUSTED.test(code)) {
+    return new HttpFailure('untrusted', `the certificate of ${host} is not trusted (${code})`)
+  }
+  if (NEVER_SENT.has(code) || NO_TLS.test(code) || BEFORE_CONNECTION.has(syscall ?? '')) {
+    return new HttpFailure('unreachable', `no connection to ${host} (${code})`)
+  }
+  return new HttpFailure('broken', `the connection to ${host} broke (${code})`)
+}
+
+/** An error or, where several addresses were tried, the first of its errors. */
+function firstOf(error: unknown): { code: string; syscall: string | undefined } {
+  if (error instanceof AggregateError && error.errors.length > 0) return firstOf(error.errors[0])
+  const { code, name, syscall } = error as NodeJS.ErrnoException
+  return { code: code ?? name ?? 'unknown', syscall }
+}
