@@ -60,3 +60,18 @@ function firstOf(error: unknown): { code: string; syscall: string | undefined } 
   const { code, name, syscall } = error as NodeJS.ErrnoException
   return { code: code ?? name ?? 'unknown', syscall }
 }
+
+/**
+ * What to do about a certificate that does not verify.
+ *
+ * @param code Node's or OpenSSL's, somewhere in a text
+ */
+export function certificateAdvice(code: string): string {
+  if (/CERT_(?:HAS_EXPIRED|NOT_YET_VALID)/.test(code)) {
+    return 'Check the clock of this runner. If it is right, whoever runs that server, or the proxy before it, must renew the certificate.'
+  }
+  if (/ALTNAME_INVALID|HOSTNAME_MISMATCH/.test(code)) {
+    return 'The certificate is one for another name: check the URL, and whether a proxy or a name server of your network leads elsewhere.'
+  }
+  return 'Set NODE_EXTRA_CA_CERTS to the file of the certificate authority, for the whole job or in the environment of the runner.'
+}
