@@ -27,6 +27,10 @@ const BY_LINE: readonly [line: RegExp, advice: string][] = [
     'The image lacks a library that the server needs: install it in the Dockerfile.',
   ],
   [
+    /not 'GET' for handshake, instead was 16-03-0/i,
+    'Clients speak TLS to a port whose server does not: write tls behind the port in ports (TLS upgrade).',
+  ],
+  [
     /version [`'"]?GLIBC(?:XX)?_[\d.]+[`'"]? not found/i,
     'The server was built on a newer system than the image has: use a newer base image, or build on an older system.',
   ],

@@ -27,6 +27,7 @@ describe('the log of a server that ended', () => {
       './Server: error while loading shared libraries: libssl.so.1.1: cannot open shared object file: No such file or directory',
       'lacks a library',
     ],
+    ["First bytes from client was not 'GET' for handshake, instead was 16-03-01", 'TLS upgrade'],
     [
       "./Server: /lib/x86_64-linux-gnu/libc.so.6: version `GLIBC_2.38' not found (required by ./Server)",
       'newer base image',
