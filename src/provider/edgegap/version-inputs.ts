@@ -155,6 +155,12 @@ function readName(inputs: Inputs, problems: Problems, input: string): string {
   return name
 }
 
+/** YAML reads `version: 1.10` as a number; what the runner hands over is `1.1`. Begins with a blank. */
+export function hintAtNumber(version: string): string {
+  const isNumber = /^\d+(?:\.\d+)?$/.test(version)
+  return isNumber ? ` In YAML, 1.10 without quotes is 1.1: quote a version that is a number.` : ''
+}
+
 /** What keeps a text from being a version's name; undefined when nothing does. */
 export function findVersionNameFault(name: string): string | undefined {
   // It becomes part of a URL's path, where these two lead elsewhere.
