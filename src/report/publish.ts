@@ -4,7 +4,7 @@ import { asSentence } from '../base/sentence.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
 import { type DeploymentState, isUp, type RunState } from '../state/state.ts'
-import { cancelSentences } from './cancel-text.ts'
+import { cancelText } from './cancel-text.ts'
 import { lastErrors } from './log-excerpt.ts'
 import { printLog } from './log-tail.ts'
 import { buildOutputs, maskedOutputWarnings } from './outputs.ts'
@@ -97,10 +97,6 @@ function annotate(report: RunState, printer: Printer): void {
 
 function hasLog({ log }: DeploymentState): string {
   return log?.tail.length ? 'Its log is in this step and in the summary.' : ''
-}
-
-function cancelText(report: RunState): string {
-  return ['Cancelled.', ...cancelSentences(report)].join(' ')
 }
 
 function good({ id, outcome, observation, elapsedMs }: DeploymentState): string {

@@ -10,16 +10,11 @@ import { keepMemorySmall } from '../runner/memory.ts'
 import type { ActionProcess, ExitDecision } from '../runner/process.ts'
 import { accessOf } from '../settings/access.ts'
 import { describeSettings } from '../settings/describe.ts'
-import type {
-  DeploySettings,
-  Settings,
-  StopSettings,
-  VersionSettings,
-} from '../settings/settings.ts'
+import type { Settings, StopSettings, VersionSettings } from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
 import { isGood, type RunState, type StopState } from '../state/state.ts'
-import { release } from './conclude.ts'
 import { deploy } from './deploy.ts'
+import { isDeploy, lastWord } from './last-word.ts'
 import { Ledger } from './ledger.ts'
 import type { Run, RunTools } from './run.ts'
 import { ShowOnGitHub } from './show-on-github.ts'
@@ -70,13 +65,7 @@ export async function perform(
   github?.finished(state)
   await publish(state, publishing)
   await github?.close()
-  return () => {
-    run.ledger.announced()
-    if (cancellation.signal.aborted) return false
-    const staysUp = isGood(state.outcome) || state.isDeployed
-    if (isDeploy(run) && (staysUp || run.settings.onFailure === 'keep')) release(run)
-    return isGood(state.outcome) && !unset
-  }
+  return () => lastWord(run, () => publishOutputs(state, publishing)) && !unset
 }
 
 /**
@@ -100,10 +89,6 @@ async function carryOut(run: Run<Settings>): Promise<void> {
     return await makeVersion(run as Run<VersionSettings>)
   }
   return await stop(run as Run<StopSettings>)
-}
-
-function isDeploy(run: Run<Settings>): run is Run<DeploySettings> {
-  return run.settings.operation === 'deploy'
 }
 
 /** What a run works with; its ledger is the one of the step. */
