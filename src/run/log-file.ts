@@ -1,4 +1,4 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
+import { mkdir, rename, rm, writeFile } from 'node:fs/promises'
 import { join } from 'node:path'
 import type { ServerLog } from '../provider/provider.ts'
 
@@ -28,7 +28,7 @@ export async function writeLogFile(
   // Of a run that was killed. A link goes, not what it leads to.
   await rm(unfinished, { force: true })
   try {
-    await writeNewFile(unfinished, log, redact)
+    await writeFile(unfinished, partsOf(log, redact), { flag: 'wx', mode: 0o644 })
     await rename(unfinished, path)
   } catch (thrown) {
     await rm(unfinished, { force: true })
@@ -37,30 +37,17 @@ export async function writeLogFile(
   return path
 }
 
-async function writeNewFile(
-  path: string,
-  log: ServerLog,
-  redact: (text: string) => string,
-): Promise<void> {
-  const file = await open(path, 'wx', 0o644)
-  try {
-    await writeLines(file, log, redact)
-  } finally {
-    await file.close()
-  }
-}
-
-async function writeLines(
-  file: FileHandle,
+/** The text of the file, in parts. */
+function* partsOf(
   { lines, isCut, crash }: ServerLog,
   redact: (text: string) => string,
-): Promise<void> {
-  if (isCut) await file.write(`${NOT_WHOLE}\n`)
+): Generator<string> {
+  if (isCut) yield `${NOT_WHOLE}\n`
   for (let from = 0; from < lines.length; from += LINES_AT_ONCE) {
     const part = lines.slice(from, from + LINES_AT_ONCE).join('\n')
-    await file.write(`${redact(part)}\n`)
+    yield `${redact(part)}\n`
   }
-  if (crash) await file.write(`[Process: ${redact(crash)}]\n`)
+  if (crash) yield `[Process: ${redact(crash)}]\n`
 }
 
 /** Whatever a provider takes for an id, it is a plain name here and never leads out of the folder. */
