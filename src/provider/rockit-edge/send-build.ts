@@ -54,8 +54,8 @@ export async function sendBuild(scene: SendScene): Promise<SendResult> {
     const pauseMs = PAUSES_MS[attempt]
     if (pauseMs === undefined) return { kind: 'failed', error: result.error }
     context.log(`${asSentence(result.error.message)} Uploading it again.`)
+    // After a cancel the next PUT does not begin.
     await context.clock.sleep(result.error.retryAfterMs ?? pauseMs, scene.call.signal)
-    if (scene.call.signal.aborted) return { kind: 'cancelled' }
   }
 }
 
