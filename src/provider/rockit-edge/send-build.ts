@@ -54,8 +54,8 @@ export async function sendBuild(scene: SendScene): Promise<SendResult> {
     const pauseMs = PAUSES_MS[attempt]
     if (pauseMs === undefined) return { kind: 'failed', error: result.error }
     context.log(`${asSentence(result.error.message)} Uploading it again.`)
+    // After a cancel the next PUT does not begin.
     await context.clock.sleep(result.error.retryAfterMs ?? pauseMs, scene.call.signal)
-    if (scene.call.signal.aborted) return { kind: 'cancelled' }
   }
 }
 
@@ -130,12 +130,11 @@ async function checkRepeatedly({ check, context, call }: SendScene) {
 function uploadError(result: Exclude<UploadResult, { kind: 'unreadable' }>): ActionError {
   if (result.kind === 'answered') {
     const { status, headers } = result.reply
-    const retryAfterMs = readRetryAfter(headers['retry-after'], Date.now())
     return new ActionError({
       kind: status >= 500 ? 'server-fault' : 'refused',
       what: `The storage host answered the upload with HTTP ${status}.`,
       next: 'Run the job again; if it stays so, hand this to the administrator of your ROCKIT Edge.',
-      ...(retryAfterMs !== undefined && { retryAfterMs }),
+      retryAfterMs: readRetryAfter(headers['retry-after'], Date.now()),
     })
   }
   return new ActionError({
