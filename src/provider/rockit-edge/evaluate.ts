@@ -2,6 +2,7 @@ import type { Observation } from '../provider.ts'
 import { explainFailure, type FailureScene } from './explain.ts'
 import { type Findings, factsOf } from './facts.ts'
 import type { ImportRecord, Reading } from './import-record.ts'
+import { isSameBuild } from './same-build.ts'
 import { isFailed, type Stage, type Task, type TaskKind } from './wire/task.ts'
 
 export interface Goal extends FailureScene {
@@ -59,6 +60,7 @@ function isProven(
   steps: readonly Step[],
   buildChanged: boolean | undefined,
 ): boolean {
+  if (!record.contenders.every((build) => isThrough(record, build, waitUntil))) return false
   const [mkraw, deploy] = [stepOf(steps, 'mkraw'), stepOf(steps, 'deploy')]
   const { nowMs } = reading
   const changes = changesOf(record, reading)
@@ -78,6 +80,15 @@ function isProven(
   const isListed = record.own().some((own) => reading.tasks?.some(({ name }) => name === own.name))
   const isWholly = isNew && !changes.includes('same') && reading.app?.isBusy === false
   return isWholly && !isListed && nowMs - (record.rest.idleFromMs ?? nowMs) >= REST_MS
+}
+
+/** Whether tasks show that one of several builds, each of which may be ours, is where ours is to be. */
+function isThrough(record: ImportRecord, build: string, waitUntil: Goal['waitUntil']): boolean {
+  const tasks = record.own().filter((task) => isSameBuild(task.build, build))
+  if (tasks.some(({ kind, stage }) => kind === 'deploy' && stage === 'end')) return true
+  return (
+    waitUntil === 'imported' && tasks.some(({ kind, stage }) => kind === 'mkraw' && stage === 'end')
+  )
 }
 
 /** Not at work and without an error, as far as the app may be read. */

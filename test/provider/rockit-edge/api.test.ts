@@ -110,6 +110,16 @@ describe('a list', () => {
     expect(asked).toHaveLength(3)
   })
 
+  it('that counts the rows of each page is read to its end too', async () => {
+    const pages: Answer[] = [
+      [200, { tasks: names(0, 2), count: 2 }],
+      [200, { tasks: names(2, 3), count: 1 }],
+      [200, { tasks: [], count: 0 }],
+    ]
+    const { api } = openApi({ 'GET /tasks': pages })
+    expect(await api.listTasks(newCall())).toHaveLength(3)
+  })
+
   it('that is empty is one page, and one without end has an end', async () => {
     const empty = openApi({ 'GET /tasks': [[200, { tasks: [] }]] })
     expect(await empty.api.listTasks(newCall())).toEqual([])

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { evaluate, REST_MS } from '../../../src/provider/rockit-edge/evaluate.ts'
-import { isSameBuild } from '../../../src/provider/rockit-edge/import-record.ts'
+import { isSameBuild } from '../../../src/provider/rockit-edge/same-build.ts'
 import { appOf, fresh, goal, noticeOf, scene, taskOf } from './build-scene.ts'
 
 describe('tasks', () => {

@@ -51,6 +51,7 @@ async function send(
     headers: {},
     call: newCall(),
     check: async () => checks[Math.min(count++, checks.length - 1)] ?? 'open',
+    beforeEnd: async () => {},
     ...more,
   })
   return { result, storage, lines, clock, checked: () => count }
@@ -64,6 +65,27 @@ describe('a build', () => {
     expect(lines[0]).toMatch(/^Uploading 1 file, 293 KiB as a tar, to 127\.0\.0\.1:\d+\.$/)
     expect(lines.at(-1)).toMatch(/^Uploaded 293 KiB in /)
     expect(clock.pausesMs).toEqual([])
+  })
+
+  it('has its end held back until what has to be known before is known', async () => {
+    let isKnown = false
+    let givenBytes = 0
+    const { sizeBytes, summary, open } = filesOf(BYTES)
+    async function* watched() {
+      for await (const chunk of open()) {
+        givenBytes += chunk.length
+        yield chunk
+        if (givenBytes === sizeBytes) expect(isKnown).toBe(true)
+      }
+    }
+    const { result } = await send(undefined, ['open'], {
+      files: { sizeBytes, summary, open: watched },
+      beforeEnd: async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        isKnown = true
+      },
+    })
+    expect([result.kind, isKnown]).toEqual(['stored', true])
   })
 
   it('shows how far it has come', async () => {
@@ -136,6 +158,13 @@ describe('an answer that', () => {
     const { result, storage } = await send(whole(status), ['stored'])
     expect(result).toEqual({ kind: 'stored' })
     expect(storage.uploads).toHaveLength(1)
+  })
+
+  it('is a refusal of what was not all sent is none, whatever tasks show', async () => {
+    const { result } = await send({ kind: 'status', status: 403 }, ['stored'], {
+      files: filesOf(BIG_BYTES),
+    })
+    expect(result).toMatchObject({ kind: 'expired' })
   })
 
   it('is good but came before all was sent is not believed', async () => {

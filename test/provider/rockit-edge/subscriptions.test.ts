@@ -119,6 +119,7 @@ describe('removing a subscription', () => {
 
   it.each<[string, Answer, Answer | undefined]>([
     ['not found, but it is listed', [404, {}], undefined],
+    ['a good status, and a body that says it failed', [200, { status: 'failed' }], none],
     ['a web page, but it is listed', [200, '<html>'], undefined],
     ['not found, and the list cannot be read', [404, {}], [500, {}]],
     ['a refusal, whatever is listed', [403, {}], none],

@@ -1,6 +1,6 @@
 import { isPage } from '../../http-errors.ts'
 import { fields, isRecord, record, text, unwrap } from '../../json.ts'
-import { anything, documented, guessed, label } from './readers.ts'
+import { anything, documented, guessed, label, plainWord } from './readers.ts'
 
 export type ImportReply = ReturnType<typeof readImport>
 
@@ -49,6 +49,14 @@ export function readSecret(reply: unknown): string | undefined {
 
 export function readSubscriptionName(row: unknown): string | undefined {
   return subscription.parse(isRecord(row) ? row : { name: row }).name
+}
+
+const verdict = fields({ status: guessed(label, 'status') })
+
+/** Whether a reply says so itself, in the envelope of the gateway's own ones, whatever its HTTP status. */
+export function saysFailed(json: unknown): boolean {
+  const { status = '' } = verdict.parse(json)
+  return ['failed', 'failure', 'error'].includes(plainWord(status))
 }
 
 const problem = fields({
