@@ -56,6 +56,12 @@ export async function publish(
   }
 }
 
+/** The run was cancelled after it had been published as a success: the outputs anew, and one warning. */
+export function publishLateCancel(report: RunState, publishing: Publishing): void {
+  publishOutputs(report, publishing)
+  publishing.printer.warning(cancelText(report))
+}
+
 function printLogOf({ id = '', log }: DeploymentState, printer: Printer): void {
   if (!log) return
   printLog(printer, id, log)

@@ -17,7 +17,7 @@ import type {
   VersionSettings,
 } from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
-import { isGood, type RunState, type StopState } from '../state/state.ts'
+import { isGood, isUp, type RunState, type StopState } from '../state/state.ts'
 import { release } from './conclude.ts'
 import { deploy } from './deploy.ts'
 import { Ledger } from './ledger.ts'
@@ -64,19 +64,36 @@ export async function perform(
   state.hasLeftovers = tools.ledger.open.length > 0
   const publishing = { printer, runner, providerOutputs, withSummary: settings.summary }
   // Not at the start: the first request need not wait for it.
-  const { publish, publishOutputs } = await import('../report/publish.ts')
+  const { publish, publishLateCancel, publishOutputs } = await import('../report/publish.ts')
   const unset = publishOutputs(state, publishing)
   if (unset) failWithoutOutputs(run, unset)
   github?.finished(state)
   await publish(state, publishing)
   await github?.close()
+  if (cancellation.signal.aborted && cancelLate(run)) publishLateCancel(state, publishing)
   return () => {
     run.ledger.announced()
-    if (cancellation.signal.aborted) return false
+    const isCancelled = cancellation.signal.aborted
     const staysUp = isGood(state.outcome) || state.isDeployed
-    if (isDeploy(run) && (staysUp || run.settings.onFailure === 'keep')) release(run)
-    return isGood(state.outcome) && !unset
+    if (!isCancelled && isDeploy(run) && (staysUp || run.settings.onFailure === 'keep'))
+      release(run)
+    if (run.ledger.open.length === 0) github?.forget()
+    return !isCancelled && isGood(state.outcome) && !unset
   }
+}
+
+/**
+ * A cancel that came while the end was shown: the post step stops what had come up after all.
+ *
+ * @returns whether that changes how the run ended
+ */
+function cancelLate({ state, ledger }: Run<Settings>): boolean {
+  if (!isUp(state.outcome) || ledger.open.length === 0) return false
+  state.outcome = 'cancelled'
+  state.error = cancelled()
+  state.hasLeftovers = true
+  for (const one of state.deployments) if (!one.isInPlace) one.outcome = 'cancelled'
+  return true
 }
 
 /**

@@ -5,6 +5,7 @@ import type { GitHubEmulator } from '../emulator/github/emulator.ts'
 import {
   addComment,
   deploying,
+  ENDED,
   openReporter,
   type RunOf,
   removeEventFiles,
@@ -249,11 +250,11 @@ describe('a stop', () => {
   })
 
   test('of the post step is told as well, without the address', async () => {
-    const main = openReporter(github, COMMENT, { mayStopLater: true })
+    const main = openReporter(github, COMMENT, {})
     main.reporter.finished(viewOf())
     await main.reporter.close(5_000)
     const post = openReporter(github, COMMENT, { saved: main.saved.at(-1) ?? '' })
-    post.reporter.finishedInPost(true)
+    post.reporter.finishedInPost(ENDED)
     await post.reporter.close(5_000)
     expect(bodies()).toHaveLength(1)
     expect(bodies()[0]).toContain('is stopped')
@@ -265,7 +266,7 @@ describe('a stop', () => {
     killed.reporter.started(deploying())
     await expect.poll(() => killed.saved.at(-1)).toContain('"id":1')
     const post = openReporter(github, COMMENT, { saved: killed.saved.at(-1) ?? '' })
-    post.reporter.finishedInPost(true)
+    post.reporter.finishedInPost(ENDED)
     await post.reporter.close(5_000)
     expect(bodies()).toHaveLength(1)
     expect(bodies()[0]).toContain('was cancelled')
