@@ -1,5 +1,5 @@
 import { systemClock } from './base/clock.ts'
-import { describe, toActionError } from './base/errors.ts'
+import { ActionError, describe, toActionError } from './base/errors.ts'
 import type { PostEnd } from './github/run-view.ts'
 import type { ProviderDefinition } from './provider/definition.ts'
 import type { Provider } from './provider/provider.ts'
@@ -12,7 +12,7 @@ import { showLogs } from './run/server-log.ts'
 import type { Printer } from './runner/printer.ts'
 import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
 import { GITHUB_STATE, LEDGER_STATE, LEFTOVERS_STATE } from './runner/saved-states.ts'
-import { type Access, isSealedWith } from './settings/access.ts'
+import { type Access, findToken } from './settings/access.ts'
 import { readGitHub } from './settings/github.ts'
 import { Inputs } from './settings/inputs.ts'
 import { type LogSettings, readLogSettings } from './settings/logs.ts'
@@ -172,14 +172,19 @@ async function reopen(
   action: ActionProcess,
   tools: RunTools,
 ): Promise<Provider> {
-  const token = definition.apiToken.clean(action.environment['INPUT_API-TOKEN'] ?? '')
-  if (!isSealedWith(access, token)) {
-    throw new Error(
-      'api-token is not the one that the main step had, or the saved state was changed, so no request was sent',
-    )
-  }
+  const { environment, printer } = action
+  const token = findToken(access, environment, (text) => definition.apiToken.clean(text))
+  if (token === undefined) throw noToken(environment)
+  printer.hide(token)
   const saved = { apiUrl: new URL(access.apiUrl), token, own: access.own }
   return await definition.reopen(saved, providerContext(action, tools))
+}
+
+function noToken(environment: NodeJS.ProcessEnv): ActionError {
+  const why = environment['INPUT_API-TOKEN']?.trim()
+    ? 'api-token is not the one that the main step had, or the saved state was changed'
+    : 'api-token is empty in the post step, as in an action within an action within another; set the token in env of the job too'
+  return new ActionError({ kind: 'unauthorized', what: `${why}, so no request was sent` })
 }
 
 function report(result: CleanUpResult, printer: Printer): void {

@@ -1,5 +1,6 @@
 import type { ActionError } from '../base/errors.ts'
 import { asSentence } from '../base/sentence.ts'
+import { certificateAdvice } from '../net/http-failure.ts'
 
 /** A part of GitHub that could not be brought up to date. */
 export interface FailedPart {
@@ -23,12 +24,13 @@ export function warningFor(failed: readonly FailedPart[]): string {
 
 function advice(failed: readonly FailedPart[], permissions: string): string {
   const kinds = failed.map(({ error }) => error.kind)
-  if (kinds.includes('untrusted-certificate')) {
-    return 'Set NODE_EXTRA_CA_CERTS to the file of the certificate authority, for the whole job or in the environment of the runner.'
-  }
+  const untrusted = failed.find(({ error }) => error.kind === 'untrusted-certificate')
+  if (untrusted) return certificateAdvice(untrusted.error.message)
   if (kinds.includes('unauthorized')) {
     return `github-token was not accepted: use the job's own token, with the permissions ${permissions}.`
   }
+  const other = failed.map(({ error }) => adviceOnRefusal(error)).find((one) => one !== undefined)
+  if (other !== undefined) return other
   if (kinds.includes('forbidden') || kinds.includes('not-found')) {
     return `Add under the job's permissions: ${permissions}. In pull requests from forks and by Dependabot the token can only read, whatever the job says.`
   }
@@ -36,4 +38,26 @@ function advice(failed: readonly FailedPart[], permissions: string): string {
     return `The rate limit of this token is used up, which ends by itself. Under the job's permissions is needed: ${permissions}.`
   }
   return `Under the job's permissions is needed: ${permissions}.`
+}
+
+/** Refusals (403) that no permission of the job changes, by what GitHub says; it only chooses the advice. */
+const REFUSALS: readonly [words: RegExp, advice: string][] = [
+  [
+    /\bis locked\b/i,
+    'The conversation of the pull request is locked: unlock it, or set comment: false.',
+  ],
+  [/\barchived\b/i, 'The repository is archived, so nothing in it can be changed.'],
+  [
+    /\bSAML\b/,
+    "Authorize this token for the organization's single sign-on, or use the job's own token.",
+  ],
+  [
+    /\bIP allow list\b/i,
+    'The organization lets in only the addresses on its list: add that of this runner, or take a runner that is on it.',
+  ],
+]
+
+function adviceOnRefusal({ kind, message }: ActionError): string | undefined {
+  if (kind !== 'forbidden') return undefined
+  return REFUSALS.find(([words]) => words.test(message))?.[1]
 }

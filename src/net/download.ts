@@ -2,8 +2,8 @@ import { createHash } from 'node:crypto'
 import { open, rm } from 'node:fs/promises'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import request from 'undici/lib/api/api-request.js'
 import { isLoopback } from '../base/loopback.ts'
+import { ask } from './ask.ts'
 import { HttpFailure, openDispatcher, toFailure } from './request.ts'
 
 const MAX_REDIRECTS = 5
@@ -56,7 +56,7 @@ async function follow(
   for (let redirects = 0; ; redirects += 1) {
     if (!isAllowed(url, first))
       throw new HttpFailure('unreachable', `it is not on https at ${url.host}`)
-    const reply = await request.call(dispatcher, {
+    const reply = await ask(dispatcher, {
       origin: url.origin,
       path: url.pathname + url.search,
       method: 'GET',

@@ -1,7 +1,7 @@
 import { StringDecoder } from 'node:string_decoder'
 import type { Dispatcher } from 'undici'
-import request from 'undici/lib/api/api-request.js'
 import type { Clock } from '../base/clock.ts'
+import { ask } from './ask.ts'
 
 /** One server-sent event; `name` is `message` where the server gives none. */
 export interface StreamEvent {
@@ -51,7 +51,7 @@ export async function openEventStream(
     if (!answered.signal.aborted) over.abort(new Error(`no answer within ${answerMs} ms`))
   })
   try {
-    const reply = await request.call(dispatcher, {
+    const reply = await ask(dispatcher, {
       origin: url.origin,
       path: url.pathname + url.search,
       method: 'GET',

@@ -2,11 +2,14 @@ import type { Agent, Dispatcher } from 'undici'
 import connect from 'undici/lib/api/api-connect.js'
 import EnvHttpProxyAgent from 'undici/lib/dispatcher/env-http-proxy-agent.js'
 import Pool from 'undici/lib/dispatcher/pool.js'
-import { HttpFailure } from './http-failure.ts'
+import { connectionFailure, HttpFailure } from './http-failure.ts'
 import { proxiesOf, proxyVariable } from './proxy.ts'
 
 /** Loopback never goes through a proxy: nobody means it to, and undici would by itself. */
 const LOOPBACK = ['localhost', '127.0.0.1', '[::1]', '::1']
+
+/** How long a proxy may take to open a tunnel; undici would wait for ever. */
+const TUNNEL_MS = 10_000
 
 /** A dispatcher that obeys `http_proxy`, `https_proxy` and `no_proxy` in either letter case. */
 export function openProxyDispatcher(
@@ -33,7 +36,11 @@ function openProxyClient(origin: URL, options: object): Dispatcher {
   const pool = new Pool(origin, options)
   return Object.assign(pool, {
     connect: async (tunnel: Dispatcher.ConnectOptions) => {
-      const reply = await connect.call(pool, tunnel)
+      const reply = await connect
+        .call(pool, { ...tunnel, headersTimeout: TUNNEL_MS })
+        .catch((error) => {
+          throw ofProxy(error, origin)
+        })
       if (reply.statusCode === 200) return reply
       reply.socket.on('error', () => {}).destroy()
       throw new HttpFailure(
@@ -42,4 +49,17 @@ function openProxyClient(origin: URL, options: object): Dispatcher {
       )
     },
   })
+}
+
+/**
+ * Until the proxy has opened a tunnel nothing was sent, whatever broke. The proxy is named: with its
+ * address in the error nobody looks for the fault at the other end.
+ */
+function ofProxy(error: NodeJS.ErrnoException, origin: URL): unknown {
+  if (error.name === 'AbortError') return error
+  const { reason, message } = connectionFailure(error, `the proxy ${origin.host}`)
+  const hint = /_SSL_/.test(message)
+    ? ': the proxy speaks no TLS, so its URL begins with http://'
+    : ''
+  return new HttpFailure(reason === 'untrusted' ? reason : 'unreachable', `${message}${hint}`)
 }

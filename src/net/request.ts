@@ -1,9 +1,10 @@
 import type { LookupFunction } from 'node:net'
 import type { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import request from 'undici/lib/api/api-request.js'
 import Agent from 'undici/lib/dispatcher/agent.js'
-import { HttpFailure } from './http-failure.ts'
+import { ADDRESS_ATTEMPT_MS } from './addresses.ts'
+import { ask } from './ask.ts'
+import { connectionFailure, HttpFailure } from './http-failure.ts'
 import { hasProxy } from './proxy.ts'
 import { type HttpReply, readReply, SILENCE_MS, silence, watchPace } from './reply.ts'
 
@@ -32,22 +33,8 @@ export type HttpClient = (request: HttpRequest) => Promise<HttpReply>
 
 const DEFAULT_MAX_REPLY_BYTES = 4 * 1024 * 1024
 
-/** Codes after which the request line cannot have left this machine. */
-const NEVER_SENT = new Set([
-  'ECONNREFUSED',
-  'ENOTFOUND',
-  'EAI_AGAIN',
-  'UND_ERR_CONNECT_TIMEOUT',
-  'UND_ERR_PRX_CONN',
-  'UND_ERR_PRX_TLS',
-])
 /** Codes of a reply that did not come, or not go on. */
 const SILENT = new Set(['UND_ERR_HEADERS_TIMEOUT', 'UND_ERR_BODY_TIMEOUT'])
-/** A peer that speaks something else than TLS. */
-const NO_TLS = /^ERR_(?:TLS_|SSL_)/
-/** Certificates that do not verify (Node's and OpenSSL's codes). */
-const UNTRUSTED =
-  /^(?:UNABLE_TO_|CERT_|DEPTH_ZERO_|SELF_SIGNED_|ERR_TLS_CERT_ALTNAME_INVALID|INVALID_CA|HOSTNAME_MISMATCH)/
 
 /**
  * The one way out of this process over HTTP. It follows no redirect: a redirect to another host
@@ -76,7 +63,11 @@ export async function openDispatcher(
   // Deadlines are ours, per request. HTTP/1.1 only: nothing here gains from a second protocol.
   const options = {
     allowH2: false,
-    connect: { timeout: 10_000, ...(lookup && { lookup: asNodeLookup(lookup) }) },
+    connect: {
+      timeout: 10_000,
+      autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+      ...(lookup && { lookup: asNodeLookup(lookup) }),
+    },
     headersTimeout: 0,
     bodyTimeout: 0,
   }
@@ -85,7 +76,8 @@ export async function openDispatcher(
   try {
     return openProxyDispatcher(environment, options)
   } catch {
-    const why = 'what http_proxy or https_proxy names is not the URL of a proxy'
+    const why =
+      'what http_proxy or https_proxy names is not the URL of an HTTP proxy (write special characters of its password in percent form, such as %40 for @)'
     throw new HttpFailure('unreachable', why)
   }
 }
@@ -122,7 +114,7 @@ async function send(dispatcher: Dispatcher, outgoing: HttpRequest): Promise<Http
   const { signal } = either
   try {
     signal.throwIfAborted()
-    const reply = await request.call(dispatcher, {
+    const reply = await ask(dispatcher, {
       origin: outgoing.url.origin,
       path: outgoing.url.pathname + outgoing.url.search,
       method: outgoing.method,
@@ -156,25 +148,6 @@ export function toFailure(
       `no whole reply within ${Math.round(outgoing.deadlineMs)} ms`,
     )
   }
-  const { code, syscall } = firstOf(error)
-  if (SILENT.has(code)) return silence()
-  // A route can be lost under an open connection too: then the same code comes from reading.
-  const isNoRoute = code === 'EHOSTUNREACH' || code === 'ENETUNREACH'
-  if (UNTRUSTED.test(code)) {
-    return new HttpFailure(
-      'untrusted',
-      `the certificate of ${outgoing.url.host} is not trusted (${code})`,
-    )
-  }
-  if (NEVER_SENT.has(code) || NO_TLS.test(code) || (isNoRoute && syscall === 'connect')) {
-    return new HttpFailure('unreachable', `no connection to ${outgoing.url.host} (${code})`)
-  }
-  return new HttpFailure('broken', `the connection to ${outgoing.url.host} broke (${code})`)
-}
-
-/** An error or, where several addresses were tried, the first of its errors. */
-function firstOf(error: unknown): { code: string; syscall: string | undefined } {
-  if (error instanceof AggregateError && error.errors.length > 0) return firstOf(error.errors[0])
-  const { code, name, syscall } = error as NodeJS.ErrnoException
-  return { code: code ?? name ?? 'unknown', syscall }
+  if (SILENT.has((error as NodeJS.ErrnoException).code ?? '')) return silence()
+  return connectionFailure(error, outgoing.url.host)
 }

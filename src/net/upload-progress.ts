@@ -13,7 +13,7 @@ export function formatBytes(bytes: number): string {
 const LOG_EVERY_MS = 5_000
 
 /** Logs how far an upload has come, at most every five seconds. */
-export class Rate {
+export class UploadProgress {
   readonly #totalBytes: number
   readonly #log: (line: string) => void
   readonly #nowMs: () => number
@@ -28,7 +28,8 @@ export class Rate {
     this.#logged = { atMs: this.#startedAtMs, bytes: 0 }
   }
 
-  progress(bytes: number): void {
+  /** @param bytes handed over so far */
+  sent(bytes: number): void {
     const atMs = this.#nowMs()
     if (atMs - this.#logged.atMs < LOG_EVERY_MS) return
     const percent = Math.floor((bytes / this.#totalBytes) * 100)

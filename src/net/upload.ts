@@ -1,6 +1,6 @@
 import { Readable } from 'node:stream'
 import type { Dispatcher } from 'undici'
-import request from 'undici/lib/api/api-request.js'
+import { ask } from './ask.ts'
 import { readReply } from './reply.ts'
 import { type HttpFailure, type HttpReply, openDispatcher, toFailure } from './request.ts'
 
@@ -69,7 +69,7 @@ export async function upload(options: UploadOptions): Promise<UploadResult> {
   try {
     dispatcher = await openDispatcher(options.environment)
     signal.throwIfAborted()
-    const reply = await request.call(dispatcher, {
+    const reply = await ask(dispatcher, {
       origin: url.origin,
       path: url.pathname + url.search,
       method: 'PUT',

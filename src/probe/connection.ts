@@ -1,4 +1,5 @@
 import { connect, type LookupFunction, type Socket } from 'node:net'
+import { ADDRESS_ATTEMPT_MS } from '../net/addresses.ts'
 import { type Asking, NoAnswer } from './asking.ts'
 import { toNoAnswer } from './network-errors.ts'
 
@@ -38,7 +39,12 @@ export async function withConnection(
   const { host, port, signal } = asking
   if (signal.aborted) throw silence()
   asking.onSent()
-  const socket = connect({ host, port, lookup: asLookup(asking) })
+  const socket = connect({
+    host,
+    port,
+    lookup: asLookup(asking),
+    autoSelectFamilyAttemptTimeout: ADDRESS_ATTEMPT_MS,
+  })
   const abort = () => socket.destroy(silence())
   signal.addEventListener('abort', abort)
   try {

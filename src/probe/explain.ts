@@ -54,7 +54,7 @@ const ADVICE: Readonly<Record<Cause, (result: ProbeResult) => string>> = {
     "This runner cannot reach the server's network: its firewall may forbid it, or the server has an IPv6 address only.",
   silent: ({ transport, protocol }) =>
     transport === 'udp'
-      ? `Common causes: the server is still loading (raise probe-timeout), it listens on another port, it answers ${protocol} on a port of its own, or this runner's network blocks UDP.`
+      ? `Common causes: the server is still loading (raise probe-timeout), it listens on another port or on 127.0.0.1 only, it answers ${protocol} on a port of its own, or this runner's network blocks UDP.`
       : 'Common causes: the server is still loading (raise probe-timeout), it hangs, or a firewall drops the connection, here or at the server.',
   refused: () =>
     'Common causes: the server is still loading (raise probe-timeout), it listens on another port or on 127.0.0.1 only, or it has ended: see its log.',

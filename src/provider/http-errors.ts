@@ -1,5 +1,5 @@
 import { ActionError, type ErrorKind } from '../base/errors.ts'
-import { HttpFailure } from '../net/request.ts'
+import { certificateAdvice, HttpFailure } from '../net/http-failure.ts'
 
 /**
  * A request that brought no whole reply, as an error of the provider.
@@ -13,7 +13,7 @@ export function noAnswer(who: string, thrown: unknown, request: string): unknown
     return new ActionError({
       kind: 'untrusted-certificate',
       what: `${who} was not asked: ${thrown.message}`,
-      next: 'Set NODE_EXTRA_CA_CERTS to the file of the certificate authority, for the whole job or in the environment of the runner.',
+      next: certificateAdvice(thrown.message),
       request,
     })
   }

@@ -1,5 +1,10 @@
 import type { RunState } from '../state/state.ts'
 
+/** The warning of a cancelled run. */
+export function cancelText(report: RunState): string {
+  return ['Cancelled.', ...cancelSentences(report)].join(' ')
+}
+
 /** What became of what a cancelled run had created. */
 export function cancelSentences(report: RunState): string[] {
   const { stoppedIds, hasLeftovers, deployments, stop } = report

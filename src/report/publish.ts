@@ -4,7 +4,7 @@ import { asSentence } from '../base/sentence.ts'
 import type { RunnerCommands } from '../runner/commands.ts'
 import type { Printer } from '../runner/printer.ts'
 import { type DeploymentState, isUp, type RunState } from '../state/state.ts'
-import { cancelSentences } from './cancel-text.ts'
+import { cancelText } from './cancel-text.ts'
 import { lastErrors } from './log-excerpt.ts'
 import { printLog } from './log-tail.ts'
 import { buildOutputs, maskedOutputWarnings } from './outputs.ts'
@@ -56,12 +56,6 @@ export async function publish(
   }
 }
 
-/** The run was cancelled after it had been published as a success: the outputs anew, and one warning. */
-export function publishLateCancel(report: RunState, publishing: Publishing): void {
-  publishOutputs(report, publishing)
-  publishing.printer.warning(cancelText(report))
-}
-
 function printLogOf({ id = '', log }: DeploymentState, printer: Printer): void {
   if (!log) return
   printLog(printer, id, log)
@@ -103,10 +97,6 @@ function annotate(report: RunState, printer: Printer): void {
 
 function hasLog({ log }: DeploymentState): string {
   return log?.tail.length ? 'Its log is in this step and in the summary.' : ''
-}
-
-function cancelText(report: RunState): string {
-  return ['Cancelled.', ...cancelSentences(report)].join(' ')
 }
 
 function good({ id, outcome, observation, elapsedMs }: DeploymentState): string {

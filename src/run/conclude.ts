@@ -4,6 +4,7 @@ import { type DeploymentState, isUp } from '../state/state.ts'
 import { cleanUp } from './clean-up.ts'
 import type { Run } from './run.ts'
 import { keepLogs } from './server-log.ts'
+import { explain } from './why-ended.ts'
 
 /**
  * Brings deployments to their end: the log of what failed is read, and it is stopped or kept; what
@@ -24,7 +25,9 @@ export async function conclude(run: Run, deployments: readonly DeploymentState[]
   await logs.written
   for (const one of ending) {
     const log = logs.shown.get(one.id ?? '')
-    if (log) one.log = log
+    if (!log) continue
+    one.log = log
+    if (hasFailed(one) && one.error) one.error = explain(one.error, log)
   }
 }
 
@@ -85,8 +88,11 @@ async function stopAll(run: Run, deployments: readonly DeploymentState[]): Promi
 
 /** A refused deployment is of no use to anybody: it never had a server. */
 function isToBeKept({ settings }: Run, { outcome, error }: DeploymentState): boolean {
-  const hasFailed = outcome === 'failed' || outcome === 'timed-out'
-  return hasFailed && settings.onFailure === 'keep' && error?.kind !== 'no-capacity'
+  return hasFailed({ outcome }) && settings.onFailure === 'keep' && error?.kind !== 'no-capacity'
+}
+
+function hasFailed({ outcome }: Pick<DeploymentState, 'outcome'>): boolean {
+  return outcome === 'failed' || outcome === 'timed-out'
 }
 
 /** @returns false where the post step would stop it all the same */

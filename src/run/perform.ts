@@ -10,16 +10,11 @@ import { keepMemorySmall } from '../runner/memory.ts'
 import type { ActionProcess, ExitDecision } from '../runner/process.ts'
 import { accessOf } from '../settings/access.ts'
 import { describeSettings } from '../settings/describe.ts'
-import type {
-  DeploySettings,
-  Settings,
-  StopSettings,
-  VersionSettings,
-} from '../settings/settings.ts'
+import type { Settings, StopSettings, VersionSettings } from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
-import { isGood, isUp, type RunState, type StopState } from '../state/state.ts'
-import { release } from './conclude.ts'
+import { isGood, type RunState, type StopState } from '../state/state.ts'
 import { deploy } from './deploy.ts'
+import { isDeploy, lastWord } from './last-word.ts'
 import { Ledger } from './ledger.ts'
 import type { Run, RunTools } from './run.ts'
 import { ShowOnGitHub } from './show-on-github.ts'
@@ -64,36 +59,18 @@ export async function perform(
   state.hasLeftovers = tools.ledger.open.length > 0
   const publishing = { printer, runner, providerOutputs, withSummary: settings.summary }
   // Not at the start: the first request need not wait for it.
-  const { publish, publishLateCancel, publishOutputs } = await import('../report/publish.ts')
+  const { publish, publishOutputs } = await import('../report/publish.ts')
   const unset = publishOutputs(state, publishing)
   if (unset) failWithoutOutputs(run, unset)
   github?.finished(state)
   await publish(state, publishing)
   await github?.close()
-  if (cancellation.signal.aborted && cancelLate(run)) publishLateCancel(state, publishing)
   return () => {
-    run.ledger.announced()
-    const isCancelled = cancellation.signal.aborted
-    const staysUp = isGood(state.outcome) || state.isDeployed
-    if (!isCancelled && isDeploy(run) && (staysUp || run.settings.onFailure === 'keep'))
-      release(run)
+    const isGreen = lastWord(run, () => publishOutputs(state, publishing)) && !unset
+    // Until now a cancel could leave to the post step what had come up.
     if (run.ledger.open.length === 0) github?.forget()
-    return !isCancelled && isGood(state.outcome) && !unset
+    return isGreen
   }
-}
-
-/**
- * A cancel that came while the end was shown: the post step stops what had come up after all.
- *
- * @returns whether that changes how the run ended
- */
-function cancelLate({ state, ledger }: Run<Settings>): boolean {
-  if (!isUp(state.outcome) || ledger.open.length === 0) return false
-  state.outcome = 'cancelled'
-  state.error = cancelled()
-  state.hasLeftovers = true
-  for (const one of state.deployments) if (!one.isInPlace) one.outcome = 'cancelled'
-  return true
 }
 
 /**
@@ -117,10 +94,6 @@ async function carryOut(run: Run<Settings>): Promise<void> {
     return await makeVersion(run as Run<VersionSettings>)
   }
   return await stop(run as Run<StopSettings>)
-}
-
-function isDeploy(run: Run<Settings>): run is Run<DeploySettings> {
-  return run.settings.operation === 'deploy'
 }
 
 /** What a run works with; its ledger is the one of the step. */

@@ -24,7 +24,8 @@ const LONGEST_PATIENCE_MS = 10_000
 /**
  * An id that the provider does not know may belong to a server that was created a moment ago, or
  * something in front of the provider answers for it. It counts as gone after so long, and so many
- * checks in a row, in which neither stop, status nor list knew it.
+ * checks in a row, in which neither stop, status nor list knew it. So does a failed one whose stop was
+ * accepted, once the list of active ones has been without it for as long.
  */
 const UNKNOWN_MS = 12_000
 const UNKNOWN_CHECKS = 5
@@ -139,7 +140,10 @@ class Stop {
       if (isEnough) return this.#ended('is ending')
       this.#isEnding = true
     }
-    const isUnknown = standing === 'unknown' && !(await this.#isListed())
+    // What failed may keep that status after its end: then only the list of active ones tells.
+    const isInDoubt =
+      standing === 'unknown' || (standing === 'failed' && this.#acceptedAtMs !== undefined)
+    const isUnknown = isInDoubt && !(await this.#isListed(standing === 'failed'))
     // It was seen to end before it was forgotten.
     if (isUnknown && this.#isEnding) return this.#ended('has ended')
     if (!isUnknown) this.#unknown = { sinceMs: Number.NaN, checks: 0 }
@@ -147,7 +151,11 @@ class Stop {
     else this.#unknown.checks += 1
     const { sinceMs, checks } = this.#unknown
     if (checks >= UNKNOWN_CHECKS && clock.nowMs() - sinceMs >= UNKNOWN_MS) {
-      printer.line(`${this.#id} is not known to the provider any more`)
+      printer.line(
+        standing === 'failed'
+          ? `${this.#id} is not listed by the provider any more`
+          : `${this.#id} is not known to the provider any more`,
+      )
       return { kind: this.#acceptedAtMs === undefined ? 'gone' : 'stopped' }
     }
     return undefined
@@ -166,7 +174,7 @@ class Stop {
     }
   }
 
-  async #standing(): Promise<'running' | 'ending' | 'ended' | 'unknown'> {
+  async #standing(): Promise<'running' | 'failed' | 'ending' | 'ended' | 'unknown'> {
     const { provider, cancellation } = this.#run
     const limitMs = cancellation.signal.aborted ? STATUS_AFTER_CANCEL_MS : STATUS_MS
     const observed = (await provider.observe([this.#id], this.#call(limitMs))).get(this.#id)
@@ -174,12 +182,13 @@ class Stop {
       if (observed.kind === 'not-found') return 'unknown'
       throw observed
     }
-    return observed?.end ?? 'running'
+    return observed?.end ?? (observed?.state === 'failed' ? 'failed' : 'running')
   }
 
-  async #isListed(): Promise<boolean> {
+  /** @param otherwise the answer where no tag is known to search by */
+  async #isListed(otherwise: boolean): Promise<boolean> {
     const { tag } = this.#options
-    if (tag === undefined) return false
+    if (tag === undefined) return otherwise
     return (await this.#run.provider.findByTags([tag], this.#call())).has(this.#id)
   }
 

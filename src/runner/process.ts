@@ -59,10 +59,16 @@ export async function runProcess(
   }
   const action = { runner, printer, cancellation, environment: process.env }
   const exitDecision = await work(action).catch(failed)
+  await logIsWritten()
+  const isGood = exitDecision()
+  if (!isGood) await logIsWritten()
+  finished = true
+  process.exit(isGood ? 0 : 1)
+}
+
+async function logIsWritten(): Promise<void> {
   await new Promise((resolve) => {
     if (process.stdout.writable) process.stdout.write('', resolve)
     else resolve(undefined)
   })
-  finished = true
-  process.exit(exitDecision() ? 0 : 1)
 }

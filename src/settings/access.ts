@@ -40,6 +40,24 @@ export function isSealedWith(access: Access, token: string): boolean {
   return expected.length === given.length && timingSafeEqual(expected, given)
 }
 
+/**
+ * The token that made the seal. In an action within an action within another the runner hands no inputs to
+ * a post step (actions/runner#2030), so the variables of the job are tried too; any other value fits no
+ * seal.
+ *
+ * @param clean makes a token of what a user wrote, as the provider takes it
+ * @returns undefined where it is nowhere
+ */
+export function findToken(
+  access: Access,
+  environment: NodeJS.ProcessEnv,
+  clean: (text: string) => string,
+): string | undefined {
+  const texts = [environment['INPUT_API-TOKEN'], ...Object.values(environment)]
+  const tokens = texts.map((text) => clean(text ?? ''))
+  return tokens.find((token) => token !== '' && isSealedWith(access, token))
+}
+
 /** Tells whether a token is the same, and nothing else of it: salted and cut. */
 function sealOf({ provider, apiUrl, own }: Omit<Access, 'seal'>, token: string, salt: string) {
   const covered = JSON.stringify([salt, provider, apiUrl, Object.entries(own).sort()])

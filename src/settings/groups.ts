@@ -25,7 +25,7 @@ export function readGroup(
   maxLength: number,
 ): { group: string | undefined; replace: Replacement | undefined } {
   const { inputs, problems } = reading
-  const group = readName(inputs, problems, 'group', maxLength) || undefined
+  const group = readGroupName(reading, maxLength)
   const when = inputs.oneOf('replace', ['none', 'after-ready', 'before-deploy'], 'none')
   const scope = readScope(reading)
   if (when === 'none') return { group, replace: undefined }
@@ -35,6 +35,17 @@ export function readGroup(
     problems.add('replace', when, 'it needs group, or scope: application, to know what is older')
   }
   return { group, replace: reach && { when, reach } }
+}
+
+/** Where a run has no pull request, `pr-` is left of `pr-${{ github.event.number }}`. */
+function readGroupName({ inputs, problems }: Reading, maxLength: number): string | undefined {
+  const group = readName(inputs, problems, 'group', maxLength)
+  if (/[-_.:/]$/.test(group)) {
+    problems.warn(
+      `group is "${group}": the value that was to follow is empty in this run, so runs of another cause may have the same group.`,
+    )
+  }
+  return group || undefined
 }
 
 /** A problem where an input needs the outcome and `wait: none` does not wait for it. */
@@ -56,7 +67,7 @@ export function readReach(
   const { inputs, problems } = reading
   const scope = readScope(reading)
   const id = inputs.text('deployment-id')
-  const group = readName(inputs, problems, 'group', maxLength) || undefined
+  const group = readGroupName(reading, maxLength)
   const isForMany = scope === 'application' || group !== undefined
   if (id !== '' && isForMany) {
     const other = scope === 'application' ? 'scope: application' : 'group'

@@ -231,9 +231,9 @@ describe.concurrent('a create that failed for a moment', () => {
   })
 
   test('is given up where no connection comes up: rejected, nothing is left to clean up', async () => {
-    const edgegap = await startEdgegap()
-    await edgegap.close()
-    const { main, post } = await deploy(edgegap)
+    await using edgegap = await startEdgegap()
+    // Nobody listens there, and no server of another test is ever given that port.
+    const { main, post } = await deploy(edgegap, { 'api-url': 'http://127.0.0.1:1' })
     expect(main.outputs.outcome).toBe('rejected')
     expectAllOutputs(main)
     expect(onlyError(main)).toMatch(/gave no answer.*ECONNREFUSED.*Check that this runner/)

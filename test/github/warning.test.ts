@@ -42,6 +42,36 @@ describe('the warning that GitHub is not up to date', () => {
     expect(text).toMatch(/^The comment on GitHub is not up to date: deploying\. /)
   })
 
+  test.each([
+    ['Unable to create comment because issue is locked.', 'is locked: unlock it'],
+    ['Repository was archived so is read-only.', 'The repository is archived'],
+    [
+      'Resource protected by organization SAML enforcement. You must grant your Personal Access token access to this organization.',
+      'single sign-on',
+    ],
+    [
+      'Although you appear to have the correct authorization credentials, the `octo` organization has an IP allow list enabled, and your IP address is not permitted to access this resource.',
+      'add that of this runner',
+    ],
+  ])('asks for no permission where that would not help: %s', (what, advice) => {
+    const text = warningFor([
+      { ...part('forbidden'), error: new ActionError({ kind: 'forbidden', what }) },
+    ])
+    expect(text).toContain(advice)
+    expect(text).not.toContain("the job's permissions")
+  })
+
+  test.each([
+    ['CERT_NOT_YET_VALID', 'the clock of this runner'],
+    ['CERT_HAS_EXPIRED', 'the clock of this runner'],
+    ['ERR_TLS_CERT_ALTNAME_INVALID', 'one for another name'],
+    ['SELF_SIGNED_CERT_IN_CHAIN', 'Set NODE_EXTRA_CA_CERTS'],
+  ])('after a certificate that does not verify (%s) advises what helps', (code, advice) => {
+    const what = `GitHub gave no answer: the certificate of github.test is not trusted (${code})`
+    const error = new ActionError({ kind: 'untrusted-certificate', what })
+    expect(warningFor([{ ...part('forbidden'), error }])).toContain(advice)
+  })
+
   test('of two parts is one, with both permissions', () => {
     const text = warningFor([
       part('server-fault', 'The deployment record', 'deployments: write'),

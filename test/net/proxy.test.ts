@@ -148,6 +148,35 @@ describe('nothing was sent', () => {
   )
 })
 
+describe('an error of a proxy', () => {
+  it.each([
+    ['http://127.0.0.1:1', 'no connection to the proxy 127.0.0.1:1 (ECONNREFUSED)'],
+    ['http://user:secret@127.0.0.1:1', 'no connection to the proxy 127.0.0.1:1 (ECONNREFUSED)'],
+    [
+      'http://user:pa#ss@proxy.test:3128',
+      'what http_proxy or https_proxy names is not the URL of an HTTP proxy (write special characters of its password in percent form, such as %40 for @)',
+    ],
+    [
+      'socks5h://127.0.0.1:1',
+      'what http_proxy or https_proxy names is not the URL of an HTTP proxy (write special characters of its password in percent form, such as %40 for @)',
+    ],
+  ])('names the proxy, not what was to be reached (%s)', async (https_proxy, message) => {
+    await expect(get({ https_proxy }, 'https://api.example.test/')).rejects.toMatchObject({
+      reason: 'unreachable',
+      message,
+    })
+  })
+
+  it('tells of https:// before a proxy that speaks no TLS', async () => {
+    const { url } = await startProxy(server.url)
+    const https_proxy = url.replace('http:', 'https:')
+    await expect(get({ https_proxy }, 'https://api.example.test/')).rejects.toMatchObject({
+      reason: 'unreachable',
+      message: expect.stringContaining('the proxy speaks no TLS, so its URL begins with http://'),
+    })
+  })
+})
+
 describe('the environment', () => {
   it.each([
     [{}, false],

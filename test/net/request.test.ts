@@ -1,9 +1,12 @@
-import { type AddressInfo, createServer, type Socket } from 'node:net'
+import dns from 'node:dns'
+import net, { type AddressInfo, createServer, type Socket } from 'node:net'
 import { Readable } from 'node:stream'
-import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { afterEach, beforeEach, describe, expect, it, vi } from 'vitest'
 import { createHttpClient, HttpFailure, type HttpRequest } from '../../src/net/request.ts'
 import type { Effect } from '../emulator/faults.ts'
 import { type EmulatorServer, startServer } from '../emulator/server.ts'
+
+type Tell = (error: null, addresses: dns.LookupAddress[]) => void
 
 const http = createHttpClient({})
 let server: EmulatorServer
@@ -169,6 +172,37 @@ describe('a connection', () => {
     const failure = await failureOf(http({ method: 'GET', url, deadlineMs: 4_000 }))
     // A runner without any name server would wait for its time-out.
     expect(['unreachable', 'deadline']).toContain(failure.reason)
+  })
+
+  it.each([
+    ['connect', 'EACCES', 'a local firewall forbids it'],
+    ['connect', 'ETIMEDOUT', 'the system gives up'],
+    ['getaddrinfo', 'EAI_FAIL', 'the resolver fails for good'],
+  ])('that ends in %s with %s was certainly not used: %s', async (syscall, code) => {
+    const failing = createHttpClient({}, async () => {
+      throw Object.assign(new Error(code), { code, syscall })
+    })
+    const url = new URL('http://game.test/')
+    const failure = await failureOf(failing({ method: 'GET', url, deadlineMs: 2_000 }))
+    expect(failure).toMatchObject({ reason: 'unreachable', message: expect.stringContaining(code) })
+  })
+
+  it('to a far host with several addresses has time for a lost packet with each of them', async () => {
+    const { port } = new URL(server.url)
+    const connecting = vi.spyOn(net, 'connect')
+    const lookup = vi.spyOn(dns, 'lookup')
+    // The second one is on a machine without IPv6, so nothing may be lost at the first one.
+    lookup.mockImplementation(((_host: string, _options: unknown, tell: Tell) =>
+      tell(null, [
+        { address: '127.0.0.1', family: 4 },
+        { address: '2001:db8::1', family: 6 },
+      ])) as never)
+    const url = new URL(`http://far.test:${port}/ok`)
+    expect((await http({ method: 'GET', url, deadlineMs: 5_000 })).status).toBe(200)
+    const [given] = connecting.mock.calls.flat() as unknown as [net.TcpNetConnectOpts]
+    // The kernel sends a lost first packet again after 1 s.
+    expect(given.autoSelectFamilyAttemptTimeout).toBeGreaterThan(1_500)
+    vi.restoreAllMocks()
   })
 
   it.each<Effect>([{ kind: 'reset' }, { kind: 'reset', when: 'after' }, { kind: 'truncate' }])(

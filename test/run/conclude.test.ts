@@ -68,6 +68,16 @@ describe('the end of a step', () => {
     },
   )
 
+  it('says what to do about it where the log tells the cause', async () => {
+    const one = given('a', { outcome: 'failed', error: errorOf('deployment-failed') })
+    stage.provider.stops.push('gone')
+    Object.assign(stage.provider, {
+      readLog: async () => ({ lines: ['exec /start: exec format error'], isCut: false }),
+    })
+    await stage.run(conclude(run, run.state.deployments))
+    expect(one.error?.next).toContain('linux/amd64')
+  })
+
   it('reads the log of what failed for no stated reason too', async () => {
     given('a', { outcome: 'failed' })
     await concludeAll()

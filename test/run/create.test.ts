@@ -516,7 +516,12 @@ describe('a create that is given up', () => {
       await clock.sleep(8_000)
       return limited(5_000)
     })
-    expect(await within(10_000)).toMatchObject({ error: { kind: 'rate-limited' } })
+    expect(await within(10_000)).toMatchObject({
+      error: {
+        kind: 'rate-limited',
+        message: expect.stringContaining('asks to wait 5.0 s, longer than timeout allows'),
+      },
+    })
     expect(clock.elapsedMs).toBe(8_000)
   })
 

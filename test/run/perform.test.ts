@@ -195,7 +195,19 @@ describe('a step that is cancelled', () => {
     cancelLater()
     expect((await deploy())()).toBe(false)
     expect(output('outcome')).toBe('cancelled')
+    expect(output('error')).toContain('cancelled')
     expect(runner.messages('warning').join()).toContain('Nothing was created.')
+  })
+
+  it('that is killed while its server is created reports no failure of it', async () => {
+    provider.create = () => {
+      cancelled.abort()
+      over.abort()
+      return new Promise(() => {})
+    }
+    await deploy()
+    expect(JSON.parse(output('deployments') ?? '')).toMatchObject([{ outcome: 'cancelled' }])
+    expect(savedIds()).toEqual([undefined])
   })
 
   it('keeps the server of a success, and is cancelled all the same', async () => {
@@ -236,6 +248,50 @@ describe('a step that is cancelled', () => {
   })
 })
 
+describe('a step one of whose outputs cannot be written', () => {
+  beforeEach(() => {
+    const setOutput = runner.setOutput.bind(runner)
+    runner.setOutput = (name, value) => {
+      if (name === 'address') throw errorOf('unusable-runner')
+      setOutput(name, value)
+    }
+  })
+  const errors = () => runner.messages('error')
+
+  it('fails, and leaves its server to the post step: later steps do not find it', async () => {
+    const decide = await deploy({ summary: true })
+    expect(errors()).toEqual([expect.stringContaining('unusable-runner')])
+    expect(summary()).toContain('my-game v1 failed')
+    expect(output('deployment-id')).toBe('a')
+    expect(decide()).toBe(false)
+    expect(savedIds()).toEqual(['a'])
+  })
+
+  it('lets its server live on with on-failure: keep', async () => {
+    expect((await deploy({ onFailure: 'keep' }))()).toBe(false)
+    expect(savedIds()).toEqual([])
+  })
+
+  it('keeps the cause of what had failed before', async () => {
+    provider.readings.set('a', [FAILED])
+    provider.stops.push('gone')
+    expect((await deploy())()).toBe(false)
+    expect(errors()).toEqual([
+      expect.stringContaining('unusable-runner'),
+      expect.stringContaining('ERROR'),
+    ])
+  })
+
+  it.each([
+    ['has stopped what it was to stop', STOP, 'is stopped'],
+    ['has planned what it was to plan', { ...DEPLOY, dryRun: true }, 'Dry run: 0 changes planned'],
+  ])('%s, and fails all the same', async (_, settings, said) => {
+    expect((await step({ ...settings, summary: true }))()).toBe(false)
+    expect(errors()).toEqual([expect.stringContaining('unusable-runner')])
+    expect(summary()).toContain(said)
+  })
+})
+
 describe('another operation', () => {
   it('stops one server', async () => {
     provider.stops.push('gone')
@@ -243,6 +299,7 @@ describe('another operation', () => {
     expect((await step(settings))()).toBe(true)
     expect(output('outcome')).toBe('stopped')
     expect(provider.calls).toContain('stop x')
+    expect(output('deployment-id')).toBe('x')
     expect(output('version')).toBe('')
     expect(summary()).toMatch(/^### .*\bx\b/)
     expect(summary()).toContain('x')
@@ -264,6 +321,7 @@ describe('another operation', () => {
     expect((await step({ ...STOP, reach, summary: true }))()).toBe(true)
     expect(summary()).toContain(name)
     expect(summary()).toContain('my-game')
+    expect(output('deployment-id')).toBe('')
   })
 
   it('makes a version', async () => {
@@ -349,10 +407,9 @@ describe('GitHub beside a step', () => {
     gitHub.faults.order({ kind: 'delay', delayMs: 200, method: 'PATCH' })
     const decide = await deploy(withComment())
     await patch
+    expect(decide()).toBe(false)
     expect(output('outcome')).toBe('cancelled')
     expect(JSON.parse(output('deployments') ?? '')).toMatchObject([{ outcome: 'cancelled' }])
-    expect(runner.messages('warning').join()).toContain('Cancelled. The post step stops')
-    expect(decide()).toBe(false)
     expect(savedIds()).toEqual(['a'])
     expect(savedForGitHub()).toContain('succeeded')
   })

@@ -2,7 +2,7 @@ import { beforeEach, describe, expect, it } from 'vitest'
 import type { Observation } from '../../src/provider/provider.ts'
 import { type StopOptions, stopDeployment } from '../../src/run/stop-deployment.ts'
 import { stopMany } from '../../src/run/stop-many.ts'
-import { ENDING, errorOf, READY } from './fake-provider.ts'
+import { ENDING, errorOf, FAILED, READY } from './fake-provider.ts'
 import { setStage } from './stage.ts'
 
 let stage: ReturnType<typeof setStage>
@@ -247,6 +247,30 @@ describe('a stop of an id that is not known', () => {
   it('waits while nothing is said of it at all', async () => {
     stage.provider.observe = async () => new Map()
     expect(await stop()).toMatchObject({ kind: 'unconfirmed', isAccepted: true })
+  })
+})
+
+describe('a failed server that keeps its status after the stop', () => {
+  beforeEach(() => stage.provider.statuses.push(FAILED))
+
+  it('has ended once the list of active ones has been without it for long', async () => {
+    expect(await stop({ tag: 'm1' })).toEqual({ kind: 'stopped' })
+    expect(stage.clock.elapsedMs).toBeGreaterThanOrEqual(12_000)
+    expect(log()).toContain('a is not listed by the provider any more')
+  })
+
+  it('may run while it is listed', async () => {
+    stage.provider.finds.push(new Map([['a', 'm1']]))
+    expect(await stop({ tag: 'm1' })).toMatchObject({ kind: 'unconfirmed', isAccepted: true })
+  })
+
+  it('may run where no tag is known to search the list by', async () => {
+    expect(await stop()).toMatchObject({ kind: 'unconfirmed', isAccepted: true })
+  })
+
+  it('may run while no stop of it was accepted', async () => {
+    stage.provider.stops.push('unknown')
+    expect(await stop({ tag: 'm1' })).toMatchObject({ kind: 'unconfirmed', isAccepted: false })
   })
 })
 

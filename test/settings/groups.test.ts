@@ -74,6 +74,16 @@ describe('replace', () => {
     ])
   })
 
+  it.each(['pr-', 'preview/', 'staging_', 'v1.', 'a:'])(
+    'of %s, whose last part is missing, warns: all such runs have one group',
+    async (group) => {
+      for (const inputs of [{ group }, { operation: 'stop', version: '', group }]) {
+        const { warnings } = await read(inputs as Record<string, string>)
+        expect(warnings).toEqual([expect.stringContaining(`group is "${group}": the value that`)])
+      }
+    },
+  )
+
   it('is in the log', async () => {
     const { settings, definition } = await read({ replace: 'after-ready', group: 'pr-12' })
     expect(describeSettings(settings, definition)).toEqual(

@@ -17,8 +17,13 @@ const WHILE_CREATING = {
  * whether something was created (OpenAPI v2; 422: reference of its 2025-07-31 version).
  *
  * @param hint what else to do about a refusal that may come from a limit of the account
+ * @param nameHint what else to do about one that may come from a name which Edgegap does not know
  */
-export async function readCreate(reply: EdgegapReply, hint = ''): Promise<CreateResult> {
+export async function readCreate(
+  reply: EdgegapReply,
+  hint = '',
+  nameHint = '',
+): Promise<CreateResult> {
   const { isApiError, readCreatedId, readProblem } = await wire()
   const { status } = reply
   if (status >= 200 && status < 300) {
@@ -36,7 +41,8 @@ export async function readCreate(reply: EdgegapReply, hint = ''): Promise<Create
     : 'Edgegap refused the deployment'
   const error = replyError(reply, what, readProblem(reply.text), {
     ...WHILE_CREATING,
-    refused: `${WHILE_CREATING.refused}${hint}`,
+    refused: `${WHILE_CREATING.refused}${hint}${nameHint}`,
+    'not-found': `${WHILE_CREATING['not-found']}${nameHint}`,
     'no-capacity': `${WHILE_CREATING['no-capacity']}${hint}`,
   })
   if (isFault || status === 429 || status < 400) return { kind: 'unknown', error }

@@ -26,7 +26,7 @@ import { readMembers } from './members.ts'
 import { type EdgegapTarget, Places } from './places.ts'
 import { portlessVersion } from './portless.ts'
 import type { EdgegapAccess, EdgegapDeploySettings, EdgegapVersionSettings } from './settings.ts'
-import type { VersionInputs } from './version-inputs.ts'
+import { hintAtNumber, type VersionInputs } from './version-inputs.ts'
 import type { VersionApi } from './versions/api.ts'
 import type { ManagedVersions } from './versions/managed-versions.ts'
 import { Watch } from './watch.ts'
@@ -93,10 +93,11 @@ export class Edgegap implements Provider<EdgegapTarget> {
   async create(target: EdgegapTarget, attempt: Attempt, call: Call): Promise<CreateResult> {
     const tags = [attempt.tag, ...(this.#runTag === undefined ? [] : [this.#runTag])]
     const location = this.#places.ask(target, attempt.tag)
-    const body = deploymentBody(this.#deploySettings(), location, tags, attempt.webhook)
+    const settings = this.#deploySettings()
+    const body = deploymentBody(settings, location, tags, attempt.webhook)
     try {
       const reply = await this.#send({ method: 'POST', path: '/v2/deployments', body }, call)
-      const result = await readCreate(reply, limitHint(this.#deploySettings()))
+      const result = await readCreate(reply, limitHint(settings), hintAtNumber(settings.version))
       if (result.kind === 'created') {
         this.#places.found(result.id, attempt.tag)
         this.#watch.created(result.id, attempt.tag)

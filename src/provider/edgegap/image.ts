@@ -34,7 +34,7 @@ export function parseImage(text: string): Image | string {
   const tag = rest.slice(colon + 1)
   if (tag === '') return `its tag is empty: ${FORM}`
   if (tag.length > MAX_TAG) return `its tag is longer than ${MAX_TAG} characters`
-  if (!TAG.test(tag)) return 'its tag may hold only A-Z, a-z, 0-9, _, . and -'
+  if (!TAG.test(tag)) return tagFault(tag)
   return { registry: hubOr(registry), name: withNamespace(registry, name), tag }
 }
 
@@ -55,6 +55,11 @@ export function warnOfTag({ tag }: Image): string | undefined {
 }
 
 function findObviousFault(text: string): string | undefined {
+  // As docker/metadata-action gives them.
+  const lines = text.split(/[\r\n,]+/).filter((line) => line.trim() !== '')
+  if (lines.length > 1 && lines.every((line) => /:[^/]+$/.test(line))) {
+    return `these are ${lines.length} images, and a version has one: give one of them alone, such as the one whose tag is new with each build`
+  }
   if (text.length > MAX_NAME + MAX_TAG + 200) return 'it is too long to be an image'
   if (/[^\x21-\x7e]/.test(text)) return `it holds blanks or characters that no image has: ${FORM}`
   if (/^[a-z][a-z0-9+.-]*:\/\//i.test(text)) return `leave ${text.split('//')[0]}// out: ${FORM}`
@@ -62,6 +67,13 @@ function findObviousFault(text: string): string | undefined {
     return 'Edgegap names images by tag and cannot take a digest (@sha256:…): give the tag instead'
   }
   return undefined
+}
+
+/** Tags are often made from the name of a branch, such as `feature/x`. */
+function tagFault(tag: string): string {
+  const meant = tag.replace(/[^A-Za-z0-9_.-]+/g, '-').replace(/^[.-]+/, '')
+  const hint = TAG.test(meant) ? `: "${meant}" may be meant, if it was pushed so` : ''
+  return `its tag may hold only A-Z, a-z, 0-9, _, . and -${hint}`
 }
 
 /** The first part is a host if it has a dot, a port or is localhost; otherwise it is a namespace. */

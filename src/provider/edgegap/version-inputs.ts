@@ -6,6 +6,7 @@ import type { Problems } from '../../settings/problems.ts'
 import type { Reading } from '../../settings/provider-inputs.ts'
 import { type Image, parseImage, showImage, warnOfTag } from './image.ts'
 import { readPorts, type VersionPort } from './ports.ts'
+import { type RegistryLogin, readRegistryLogin, warnOfLogin } from './registry-login.ts'
 import { readVariables, type Variable } from './variables.ts'
 import type { VersionConfig } from './version-config.ts'
 import { checkDefaults, readResources } from './version-resources.ts'
@@ -30,11 +31,6 @@ export interface VersionInputs {
   readonly keepVersions: number | undefined
   /** Existing versions that are moved to the deployed image, in this order. */
   readonly promote: readonly string[]
-}
-
-export interface RegistryLogin {
-  readonly username: string
-  readonly password: string
 }
 
 /** Names of versions (OpenAPI v1); the character set is not documented. */
@@ -159,29 +155,18 @@ function readName(inputs: Inputs, problems: Problems, input: string): string {
   return name
 }
 
+/** YAML reads `version: 1.10` as a number; what the runner hands over is `1.1`. Begins with a blank. */
+export function hintAtNumber(version: string): string {
+  const isNumber = /^\d+(?:\.\d+)?$/.test(version)
+  return isNumber ? ` In YAML, 1.10 without quotes is 1.1: quote a version that is a number.` : ''
+}
+
 /** What keeps a text from being a version's name; undefined when nothing does. */
 export function findVersionNameFault(name: string): string | undefined {
   // It becomes part of a URL's path, where these two lead elsewhere.
   if (name === '.' || name === '..') return 'this cannot be the name of a version'
   if (name.length <= MAX_NAME && !hasControls(name)) return undefined
   return `use at most ${MAX_NAME} characters on one line`
-}
-
-function readRegistryLogin(inputs: Inputs, problems: Problems): RegistryLogin | undefined {
-  const username = inputs.text('registry-username')
-  const password = inputs.text('registry-password')
-  if (username !== '' && password !== '') return { username, password }
-  if (username === '' && password === '') return undefined
-  const [missing, given] =
-    username === ''
-      ? ['registry-username', 'registry-password']
-      : ['registry-password', 'registry-username']
-  problems.add(
-    missing,
-    '',
-    `${given} needs it too (secrets are empty in pull requests from forks and by Dependabot)`,
-  )
-  return undefined
 }
 
 /** Loaded only when given: the YAML library costs time at the start. */
@@ -212,7 +197,8 @@ function readPromote(inputs: Inputs, problems: Problems, version: string): strin
 function findWarnings(inputs: Inputs, { image, promote, registryLogin }: VersionInputs): string[] {
   if (image !== undefined) {
     const warning = warnOfTag(image)
-    return warning === undefined ? [] : [`${warning} (${showImage(image)})`]
+    const ofLogin = warnOfLogin(inputs, registryLogin, promote)
+    return [...(warning === undefined ? [] : [`${warning} (${showImage(image)})`]), ...ofLogin]
   }
   const idle = NEED_IMAGE.filter((input) => {
     const isDefault = input === 'version-policy' && inputs.text(input) === 'create'

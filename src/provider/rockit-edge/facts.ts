@@ -39,9 +39,8 @@ export function factsOf({ build, buildChanged, dxfName }: Findings, failure: Fai
   }
 }
 
-/** The query of a download URL is often a key. */
+/** An address as it may be shown: its query is often a key, and its account holds a password. */
 export function withoutQuery(text: string): string {
-  if (!URL.canParse(text)) return text.replace(/[?#].*$/s, '')
-  const { origin, pathname } = new URL(text)
-  return `${origin}${pathname}`
+  if (!URL.canParse(text)) return text.replace(/[?#].*/s, '')
+  return Object.assign(new URL(text), { search: '', hash: '', username: '', password: '' }).href
 }

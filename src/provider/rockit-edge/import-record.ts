@@ -1,6 +1,6 @@
 import type { App } from './wire/app.ts'
 import { mergeFailures } from './wire/failure.ts'
-import { isFailed, isImport, isOpen, type Stage, type Task, type TaskKind } from './wire/task.ts'
+import { isAsFar, isFailed, isImport, isOpen, type Task, type TaskKind } from './wire/task.ts'
 
 /** What can be read; undefined where that is not allowed, or did not work this time. */
 export interface Baseline {
@@ -17,7 +17,6 @@ type Moment = number | undefined
 
 /** So many notices are kept: replayed ones must not fill the memory. */
 const MAX_NOTICES = 100
-const STAGES: readonly (Stage | undefined)[] = ['submit', 'begin', 'end', 'error', 'expired']
 
 /** All that is known of the one import that this run asked for; it grows with each status check. */
 export class ImportRecord {
@@ -109,9 +108,8 @@ export class ImportRecord {
     const key = `${notice.kind} ${notice.build}`
     const known = this.notices.get(key)
     if (!known && this.notices.size >= MAX_NOTICES) return
-    const isFurther = !known || STAGES.indexOf(notice.stage) >= STAGES.indexOf(known.stage)
     this.notices.set(key, {
-      ...(isFurther ? notice : known),
+      ...(known && !isAsFar(notice, known) ? known : notice),
       buildChanged: notice.buildChanged ?? known?.buildChanged,
       dxfName: notice.dxfName ?? known?.dxfName,
     })

@@ -50,7 +50,15 @@ export class Importer {
     this.#scene = scene
   }
 
-  /** @param files what is uploaded; undefined where ROCKIT Edge downloads by itself */
+  /**
+   * Reads what there is before, asks for one import and, with `files`, sends the build. Every upload
+   * that may be open after it is in the clean-up notes.
+   *
+   * @param files what is uploaded; undefined where ROCKIT Edge downloads by itself
+   * @returns `created` with an id that is made here of the app and its build, or its task, or a random
+   *   name: what the reply to an import names is not documented (page "Import native builds"). Every
+   *   error is a result too; nothing is thrown.
+   */
   async create(files: BuildFiles | undefined, call: Call): Promise<CreateResult> {
     const { settings, api, reader, uploads } = this.#scene
     let baseline: Baseline

@@ -2,7 +2,7 @@ import { ActionError, toActionError } from '../../base/errors.ts'
 import { asSentence } from '../../base/sentence.ts'
 import { readRetryAfter } from '../../net/retry-after.ts'
 import { type UploadResult, upload } from '../../net/upload.ts'
-import { formatBytes, Rate } from '../../net/upload-progress.ts'
+import { formatBytes, UploadProgress } from '../../net/upload-progress.ts'
 import type { Call } from '../call.ts'
 import type { ProviderContext } from '../provider.ts'
 import type { BuildFiles } from './build-files.ts'
@@ -34,17 +34,22 @@ const CHECKS_MS = [0, 1_000, 2_000, 4_000]
 /**
  * Sends the build to its temporary URL. A PUT is repeated while it is certain that nothing was stored;
  * what was stored starts the pipeline by itself, and storing it again would start nothing.
+ *
+ * Not by `retry`: what a PUT without a good reply came to is read from the tasks and may be a success,
+ * and every end of it, a cancel too, is a result for the caller and not an error.
+ *
+ * Throws nothing that `check` does not throw.
  */
 export async function sendBuild(scene: SendScene): Promise<SendResult> {
   const { context, files, url } = scene
   const size = formatBytes(files.sizeBytes)
   context.log(`Uploading ${files.summary}, ${size} as a tar, to ${url.host}.`)
   for (let attempt = 0; ; attempt++) {
-    const rate = new Rate(files.sizeBytes, context.log, () => context.clock.nowMs())
-    const put = await putOnce(scene, rate)
+    const progress = new UploadProgress(files.sizeBytes, context.log, () => context.clock.nowMs())
+    const put = await putOnce(scene, progress)
     if (put !== 'stored' && scene.call.signal.aborted) return { kind: 'cancelled' }
     const result = await evaluatePut(put, scene)
-    if (result.kind === 'stored') rate.done()
+    if (result.kind === 'stored') progress.done()
     if (result.kind !== 'again') return result
     const pauseMs = PAUSES_MS[attempt]
     if (pauseMs === undefined) return { kind: 'failed', error: result.error }
@@ -55,7 +60,10 @@ export async function sendBuild(scene: SendScene): Promise<SendResult> {
 }
 
 /** One PUT; while it waits for a reply to a whole body, tasks may show that it has arrived. */
-async function putOnce(scene: SendScene, rate: Rate): Promise<UploadResult | 'stored'> {
+async function putOnce(
+  scene: SendScene,
+  progress: UploadProgress,
+): Promise<UploadResult | 'stored'> {
   const { context, files, url, headers, call } = scene
   const over = new AbortController()
   const signal = AbortSignal.any([call.signal, over.signal])
@@ -69,7 +77,7 @@ async function putOnce(scene: SendScene, rate: Rate): Promise<UploadResult | 'st
     stallMs: STALL_MS,
     signal,
     onProgress: (sentBytes) => {
-      rate.progress(sentBytes)
+      progress.sent(sentBytes)
       if (sentBytes === files.sizeBytes) void watch()
     },
   })

@@ -50,7 +50,10 @@ function readAppName({ inputs, problems }: Reading): string {
   return application
 }
 
-/** A relative `build` starts from the workspace. */
+/**
+ * Reads the inputs that only ROCKIT Edge has; the forms of names are from the page "App Details". A
+ * relative `build` starts from the workspace. Throws nothing: what is wrong goes to `problems`.
+ */
 export async function readPublish(reading: Reading): Promise<OwnReading<PublishSettings>> {
   const { inputs, problems, environment } = reading
   return {
@@ -125,6 +128,7 @@ export function urlSecrets(text: string): string[] {
   )
 }
 
+/** The settings for the beginning of the log, without what is secret in them. */
 export function describePublish(settings: Settings<PublishSettings>): {
   title: string
   lines: readonly string[]

@@ -146,6 +146,7 @@ describe('the advice after a create that an account may not allow', () => {
     [{ replace: 'after-ready', scope: 'application' }, `${HINT} application first.`],
     [{ group: 'pr-1', replace: 'before-deploy' }, undefined],
     [{ replace: 'before-deploy', scope: 'application' }, undefined],
+    [{ version: '1.1' }, 'In YAML, 1.10 without quotes is 1.1: quote a version'],
   ])('with the inputs %j', async (inputs, hint) => {
     edgegap.faults.order({ method: 'POST', kind: 'status', status: 400, body: { message: 'no' } })
     const provider = await openEdgegap(edgegap, inputs)
@@ -153,7 +154,7 @@ describe('the advice after a create that an account may not allow', () => {
     if (!target) throw new Error('no target')
     const result = await provider.create(target, { tag: 'a', webhook: undefined }, call())
     const next = 'error' in result ? (result.error.next ?? '') : ''
-    if (hint === undefined) expect(next).not.toContain('replace')
+    if (hint === undefined) expect(next).not.toMatch(/replace|YAML/)
     else expect(next).toContain(hint)
   })
 })

@@ -283,6 +283,38 @@ describe('what has no effect is warned of', () => {
     expect(warnings).toEqual([])
   })
 
+  describe('a login that ends while the version goes on', () => {
+    const jobToken = { 'registry-username': 'me', 'registry-password': 'ghs_abcdef' }
+    const lasting = { 'registry-username': 'me', 'registry-password': 'ghp_abcdef' }
+    const aws = { 'registry-username': 'AWS', 'registry-password': 'eyJwYXlsb2Fk' }
+    const google = { 'registry-username': 'oauth2accesstoken', 'registry-password': 'ya29.x' }
+    const azure = {
+      'registry-username': '00000000-0000-0000-0000-000000000000',
+      'registry-password': 'eyJhbGci',
+    }
+
+    it.each<[Record<string, string>, string]>([
+      [jobToken, 'is the token of this job'],
+      [aws, '12 hours'],
+      [google, 'an hour'],
+      [azure, '3 hours'],
+      [{ ...jobToken, group: 'pr-1', promote: 'prod' }, 'is the token of this job'],
+    ])('%j', async (given, words) => {
+      const { warnings, problems } = await read({ image, ...given })
+      expect(problems).toEqual([])
+      expect(warnings).toEqual([expect.stringContaining(words)])
+      expect(warnings[0]).not.toContain(given['registry-password'])
+    })
+
+    it.each<Record<string, string>>([
+      lasting,
+      { ...jobToken, 'stop-after-job': 'true' },
+      { ...jobToken, group: 'pr-1' },
+    ])('but not %j, whose servers this run starts itself', async (given) => {
+      expect((await read({ image, ...given })).warnings).toEqual([])
+    })
+  })
+
   it('the tag latest', async () => {
     expect((await read({ image: 'g:latest' })).warnings[0]).toContain('docker.io/library/g:latest')
   })

@@ -75,6 +75,25 @@ describe('a status', () => {
     expect(status({ current_status: 'DEPLOYING' })).not.toHaveProperty('reason')
   })
 
+  it.each([
+    ['Pull image timeout exceeded', 'raise time_to_deploy'],
+    ['Image pull timed out', 'raise time_to_deploy'],
+    ['Unable to pull image from registry', 'registry-username'],
+    ['Failed to pull image: manifest unknown', 'was pushed under this tag'],
+    ['registry: access denied', 'registry-username'],
+  ])('has advice where a failure is about the image: %s', (error_detail, advice) => {
+    expect(status({ current_status: 'ERROR', error_detail }).next).toContain(advice)
+  })
+
+  it.each([
+    ['ERROR', 'kicked'],
+    ['ERROR', 'no capacity'],
+    ['ERROR', 'health check timeout'],
+    ['DEPLOYING', 'Pull image timeout exceeded'],
+  ])('has no advice of its own for %s: %s', (current_status, error_detail) => {
+    expect(status({ current_status, error_detail })).not.toHaveProperty('next')
+  })
+
   it('is no longer than a word is', () => {
     expect(status({ current_status: 'x'.repeat(1_000) }).status).toBe('x'.repeat(200))
   })

@@ -27,6 +27,10 @@ it.each([
   ['https://edge.x/be//v1//', '/be/v1/apps/a'],
   ['https://edge.x//evil.example/be/v1', '/evil.example/be/v1/apps/a'],
   ['https://edge.x/proxy/', '/proxy/be/v1/apps/a'],
+  ['https://edge.x/', '/be/v1/apps/a'],
+  ['https://edge.x/be/v1/', '/be/v1/apps/a'],
+  ['https://edge.x/be/v1/proxy', '/be/v1/proxy/be/v1/apps/a'],
+  ['https://edge.x/maybe/v1', '/maybe/v1/be/v1/apps/a'],
 ])('the key goes to the host of api-url only: %s', async (apiUrl, path) => {
   const { send, asked } = clientOf(apiUrl, () => ({ status: 200, json: {} }))
   await send({ method: 'GET', path: '/apps/a' }, call)

@@ -18,6 +18,15 @@ describe('the reason of a failed download', () => {
       { url: 'https://x.example/b.tar?key=1#f' },
       'the download of https://x.example/b.tar failed: ROCKIT Edge gives no reason',
     ],
+    [
+      { url: 'https://ci:password@x.example/b.tar' },
+      'the download of https://x.example/b.tar failed: ROCKIT Edge gives no reason',
+    ],
+    [
+      { url: 's3://bucket/b.tar?key=1' },
+      'the download of s3://bucket/b.tar failed: ROCKIT Edge gives no reason',
+    ],
+    [{ url: 'b.tar?key=1\n#2' }, 'the download of b.tar failed: ROCKIT Edge gives no reason'],
     [{ url: 'b.tar?key=1' }, 'the download of b.tar failed: ROCKIT Edge gives no reason'],
     [{ url: 'b.tar#key=1' }, 'the download of b.tar failed: ROCKIT Edge gives no reason'],
     [

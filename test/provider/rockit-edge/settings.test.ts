@@ -1,3 +1,4 @@
+import { resolve } from 'node:path'
 import { describe, expect, it } from 'vitest'
 import { REGISTRY } from '../../../src/provider/registry.ts'
 import { rockitEdge } from '../../../src/provider/rockit-edge/definition.ts'
@@ -72,16 +73,75 @@ describe('publishing on ROCKIT Edge', () => {
     [{ 'build-size': '5' }, /^build-size is "5": it belongs to build-url/],
     [{ build: '', 'build-url': 'C:\\game.tar' }, /^build-url: write a full https or http URL/],
     [{ build: '', 'build-url': 'https://x.example', 'build-size': '1.5' }, /^build-size is "1\.5"/],
+    [{ build: '', 'build-url': 'ftp://x.example/a.tar' }, /^build-url: write a full https or http/],
+    [
+      { build: '', 'build-url': 'https://x.example', 'build-size': '0' },
+      /^build-size is "0": use a whole number from 1 /,
+    ],
     [{ 'api-url': '' }, /^api-url is empty: name your ROCKIT Edge/],
     [{ 'api-url': 'http://edge.example.com' }, /^api-url is .* use https/],
     [{ application: 'my-game' }, /^application is "my-game": use 2 to 50/],
     [{ application: 'g' }, /^application is "g": use 2 to 50/],
-    [{ username: 'a b' }, /^username is "a b"/],
-    [{ organization: '' }, /^organization is empty/],
+    [{ application: 'g'.repeat(51) }, /^application is "g+": use 2 to 50/],
+    [{ application: 'my_game!' }, /^application is "my_game!": use 2 to 50/],
+    [{ application: '' }, /^application is empty: name the app to publish$/],
+    [{ username: 'a b' }, /^username is "a b": use its identifier, without blanks$/],
+    [{ username: 'größe' }, /^username is "größe"/],
+    [{ username: '' }, /^username is empty: name the machine account$/],
+    [{ organization: 'o'.repeat(101) }, /^organization is "o+": use its identifier/],
+    [{ organization: '' }, /^organization is empty: name the organization$/],
     [{ 'wait-until': 'ready' }, /^wait-until is "ready": use one of imported, deployed$/],
     [{ operation: 'stop' }, /^operation is "stop": use one of deploy$/],
   ])('refuses %j', async (inputs, text) => {
     expect(await problemsWith(inputs)).toEqual([expect.stringMatching(text)])
+  })
+
+  it.each<Record<string, string>>([
+    { application: 'my' },
+    { application: 'Az_09'.repeat(10) },
+    { organization: 'o'.repeat(100) },
+    { organization: 'acme.example', username: 'ci+bot@x' },
+  ])('takes %j', async (inputs) => {
+    expect(await problemsWith(inputs)).toEqual([])
+  })
+
+  it.each<[Record<string, string>, number | undefined]>([
+    [{}, undefined],
+    [{ 'build-size': '1' }, 1],
+    [{ 'build-size': '999999999999999' }, 999_999_999_999_999],
+  ])('may be of a URL, also of http, whose size is known or not: %j', async (size, sizeBytes) => {
+    const url = 'http://x.example/a.tar'
+    const { settings } = await read({ build: '', 'build-url': url, ...size })
+    expect(settings.own).toMatchObject({ source: { kind: 'url', url: new URL(url), sizeBytes } })
+  })
+
+  it('is of a folder below the current one where there is no workspace', async () => {
+    const { GITHUB_WORKSPACE: _, ...environment } = environmentOf({})
+    const { settings } = await readSettings(environment, REGISTRY)
+    expect(settings.own).toMatchObject({ source: { path: resolve('out/game') } })
+  })
+
+  it('is described by app, account, build and goal', async () => {
+    expect(rockitEdge.describe((await read()).settings as never)).toEqual({
+      title: 'Publishing a build of my_game as ci of acme',
+      lines: ['build: /workspace/out/game', 'wait-until: deployed'],
+    })
+  })
+
+  it.each([
+    ['', []],
+    ['  ', []],
+    ['https://x.example/a.tar', []],
+    ['https://user@x.example/a.tar', []],
+    ['https://:passw0rd@x.example/a.tar', ['passw0rd']],
+    [' https://x.example/a.tar?key=1 ', ['key=1']],
+    [' x.example/a.tar?key=1 ', ['x.example/a.tar?key=1']],
+  ])('hides of the download URL %j only what may be a key', (url, hidden) => {
+    const secrets = secretsOf(
+      environmentOf({ 'api-token': '', build: '', 'build-url': url }),
+      REGISTRY,
+    )
+    expect(secrets.map(({ value }) => value)).toEqual(hidden)
   })
 
   it('hides what a signed download URL holds, and shows the rest', async () => {

@@ -29,3 +29,12 @@ it('a subscription is left behind when it is older than a day, and ours', () => 
     expect(isLeftover(other, MADE_MS + 9 * DAY_MS)).toBe(false)
   }
 })
+
+it.each([
+  ['x', ''],
+  ['', '0'],
+])('what only holds the name of an upload or a subscription is neither: %s…%s', (before, after) => {
+  const around = (name: string) => `${before}${name}${after}`
+  expect(uploadAskedMs(around(newUploadTag(MADE_MS)))).toBeUndefined()
+  expect(isSubscriptionName(around(newSubscriptionName(MADE_MS)))).toBe(false)
+})

@@ -74,6 +74,15 @@ describe('the token of a webhook', () => {
     },
   )
 
+  it.each([16, 17, 18, 33])('is good with a secret of %i bytes in base64', async (length) => {
+    const key = Buffer.alloc(length, 'key')
+    const [head, claims] = token().split('.')
+    const signature = createHmac('sha256', key).update(`${head}.${claims}`).digest('base64url')
+    const signed = `${head}.${claims}.${signature}`
+    expect(await isSignedWith(signed, [key.toString('base64')])).toBe(true)
+    expect(await isSignedWith(signed, [key.toString('base64url')])).toBe(true)
+  })
+
   it('never takes a key pair, whatever the header says', async () => {
     const head = Buffer.from('{"alg":"RS256","typ":"JWT"}').toString('base64url')
     expect(await accepts(`${head}.${token().split('.').slice(1).join('.')}`)).toBe(false)

@@ -96,6 +96,35 @@ describe('a provider that is only a folder and a line in the registry', () => {
     expect(server.rows).toEqual([])
   })
 
+  /** As GitHub's runner does in an action within an action within another. */
+  async function postWithoutInputs(variables: Record<string, string>) {
+    const environment = inputsFor({ 'stop-after-job': 'true' })
+    const main = await runStep(runMain, environment)
+    const [, ledger] = main.runner.states.at(-1) ?? []
+    const token = environment['INPUT_API-TOKEN'] ?? ''
+    const given = Object.entries(variables).map(([name, text]) => [name, text.replace('*', token)])
+    return await runStep(runPost, { ...Object.fromEntries(given), STATE_ledger: ledger })
+  }
+
+  test.each([[{ GAME_TOKEN: '*' }], [{ A: 'other', 'INPUT_API-TOKEN': '', Z: '  * ' }]])(
+    'is reached by a post step that gets no inputs, with the token of a variable (%j)',
+    async (variables) => {
+      const post = await postWithoutInputs(variables)
+      expect(post.runner.messages('error')).toEqual([])
+      expect(post.succeeded).toBe(true)
+      expect(server.rows).toEqual([])
+    },
+  )
+
+  test('is named, with what to do, by a post step that has the token nowhere', async () => {
+    const post = await postWithoutInputs({ GAME_TOKEN: 'x*' })
+    expect(post.succeeded).toBe(false)
+    expect(post.runner.messages('error')).toEqual([
+      expect.stringMatching(/may still run: api-token is empty in the post step.*env of the job/),
+    ])
+    expect(server.rows).toHaveLength(1)
+  })
+
   test('finds a server whose create got lost', async () => {
     server.faults.order({ kind: 'reset', when: 'after', method: 'POST', path: /servers/, times: 1 })
     const { succeeded } = await runStep(runMain, inputsFor({}))

@@ -1,7 +1,8 @@
 import type { Image } from '../image.ts'
 import { portBody } from '../ports.ts'
+import type { RegistryLogin } from '../registry-login.ts'
 import type { Variable } from '../variables.ts'
-import type { RegistryLogin, VersionInputs } from '../version-inputs.ts'
+import type { VersionInputs } from '../version-inputs.ts'
 import {
   DEFAULT_CPU,
   DEFAULT_MAX_DURATION_MINUTES,

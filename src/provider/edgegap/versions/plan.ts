@@ -1,7 +1,7 @@
 import { ActionError } from '../../../base/errors.ts'
 import type { Call } from '../../call.ts'
 import { type Image, isSameImage, showImage } from '../image.ts'
-import type { VersionInputs } from '../version-inputs.ts'
+import { hintAtNumber, type VersionInputs } from '../version-inputs.ts'
 import { expectApplication, fetchVersion, listVersions, type VersionApi } from './api.ts'
 import { type Decision, decideVersion } from './decide.ts'
 import { conflict } from './errors.ts'
@@ -231,6 +231,6 @@ function missing({ application }: VersionApi, version: string, input: string): A
   return new ActionError({
     kind: 'not-found',
     what: `The application ${application} has no version ${version}`,
-    next: `Check ${input}: it must name a version that exists.`,
+    next: `Check ${input}: it must name a version that exists.${hintAtNumber(version)}`,
   })
 }

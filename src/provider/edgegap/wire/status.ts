@@ -5,6 +5,7 @@ import { malformedReply } from '../client.ts'
 import { keepKeyOrder } from '../key-order.ts'
 import type { Place } from '../placement.ts'
 import { addressFields, readFacts, readPlace } from './facts.ts'
+import { adviceOnFailure } from './failure-advice.ts'
 import { parse } from './reply.ts'
 
 const statusShape = z.object({
@@ -72,6 +73,7 @@ export function readStatus(body: string, id: string, request: string): StatusRea
   const state = status.error ? 'failed' : isNowhere ? 'pending' : (base ?? 'pending')
   const place = readPlace(status.location)
   const reason = status.error_detail || (state === 'failed' ? endingOf(name) : undefined)
+  const next = state === 'failed' ? adviceOnFailure(status.error_detail ?? '') : undefined
   return {
     state,
     status: verbatim,
@@ -81,6 +83,7 @@ export function readStatus(body: string, id: string, request: string): StatusRea
     ...(isNowhere && state === 'pending' && WITHOUT_ADDRESS),
     ...(namesNoPort && state === 'pending' && { namesNoPort }),
     ...(reason && { reason }),
+    ...(next && { next }),
     ...(Object.hasOwn(ENDS, name) && { end: ENDS[name] }),
   }
 }

@@ -8,8 +8,9 @@ export type TaskType = (typeof TASK_TYPES)[number]
 /** `upload` is an open client upload, `other` whatever happens between `mkraw` and `deploy`. */
 export type TaskKind = TaskType | 'upload' | 'other'
 
-/** Where a task is, in the words of the events; `expired` is only for uploads. */
-export type Stage = 'submit' | 'begin' | 'end' | 'error' | 'expired'
+/** Where a task is, in the words of the events and in their order; `expired` is only for uploads. */
+const STAGES = ['submit', 'begin', 'end', 'error', 'expired'] as const
+export type Stage = (typeof STAGES)[number]
 
 export type Task = NonNullable<ReturnType<typeof readTask>>
 
@@ -69,8 +70,16 @@ function kindOf(type: string): TaskKind {
 
 function stageOf(status: string): Stage | undefined {
   const word = plainWord(status)
-  const stages = Object.keys(STAGE_WORDS) as Stage[]
-  return stages.find((stage) => STAGE_WORDS[stage].includes(word))
+  return STAGES.find((stage) => STAGE_WORDS[stage].includes(word))
+}
+
+/** Whether one task is as far as another or further. */
+export function isAsFar(one: Pick<Task, 'stage'>, other: Pick<Task, 'stage'>): boolean {
+  return placeOf(one) >= placeOf(other)
+}
+
+function placeOf({ stage }: Pick<Task, 'stage'>): number {
+  return stage === undefined ? -1 : STAGES.indexOf(stage)
 }
 
 export function isUnderWay({ stage }: Pick<Task, 'stage'>): boolean {

@@ -30,6 +30,7 @@ const connect = request({
   path: target,
   headers,
   agent: false,
+  autoSelectFamilyAttemptTimeout: 2000,
   timeout: 10000,
 })
 connect.on('error', (error) => end('The proxy is not reached: ' + (error.code || error.message)))

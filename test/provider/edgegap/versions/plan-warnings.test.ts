@@ -27,6 +27,8 @@ describe('a version that is used as it is', () => {
     expect(error).toMatchObject({ kind: 'not-found' })
     expect(error.message).toBe('The application my-game has no version gone')
     expect(error.next).toBe('Check version: it must name a version that exists.')
+    const number = await failure(plan(edgegap, { version: '1.1' }, true))
+    expect(number.next).toContain('In YAML, 1.10 without quotes is 1.1')
     const promote = await failure(plan(edgegap, { version: 'v1', promote: 'gone' }))
     expect(promote.next).toContain('Check promote')
   })
