@@ -1,4 +1,4 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { jobAccount, personAccount } from '../emulator/github/account.ts'
 import { deviations } from '../emulator/github/description.ts'
 import type { GitHubEmulator } from '../emulator/github/emulator.ts'
@@ -191,7 +191,9 @@ describe('two runs', () => {
     older.started(deploying())
     await github.whenRequested('PATCH', /\/comments\//)
     // The older run has read before the newer one writes, and its own words arrive after that.
-    github.faults.order({ kind: 'delay', delayMs: 200, method: 'PATCH', times: 1 })
+    const isNewerThere = () => comment.history.some((body) => body.includes('run&#45;8'))
+    const until = vi.waitUntil(isNewerThere, { interval: 5, timeout: 20_000 })
+    github.faults.order({ kind: 'hold', until, method: 'PATCH', times: 1 })
     older.finished(viewOf({ version: 'run-7' }))
     await github.whenRequested('PATCH', /\/comments\//, { count: 2 })
     const newer = openReporter(github, COMMENT, { run: 8 }).reporter
