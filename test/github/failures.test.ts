@@ -222,12 +222,14 @@ describe('where GitHub is', () => {
     expect(github.state.comments).toHaveLength(1)
   })
 
-  test('a redirect is not followed', async () => {
-    const headers = { location: `${github.url}/elsewhere` }
+  test('a redirect to another server is not followed', async () => {
+    const other = await startWithPull()
+    const headers = { location: `${other.apiUrl}/repos/octo/game/deployments` }
     github.faults.order({ kind: 'status', status: 307, headers, path: /\/deployments$/ })
     const { warnings } = await deployOnce(5_000, { environment: 'staging' })
     expect(warnings).toHaveLength(1)
-    expect(github.requestsTo('POST', /elsewhere/)).toEqual([])
+    expect(other.requests).toEqual([])
+    await other.close()
   })
 })
 
