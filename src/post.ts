@@ -1,5 +1,6 @@
 import { systemClock } from './base/clock.ts'
 import { ActionError, describe, toActionError } from './base/errors.ts'
+import type { PostEnd } from './github/run-view.ts'
 import type { ProviderDefinition } from './provider/definition.ts'
 import type { Provider } from './provider/provider.ts'
 import { REGISTRY } from './provider/registry.ts'
@@ -42,24 +43,21 @@ export async function runPost(
   for (const { value, ...origin } of secretsOf(environment, registry)) printer.hide(value, origin)
   await endLeftovers(environment, printer)
   const saved = environment[`STATE_${LEDGER_STATE}`]
-  const { isClean, wasStopped } = saved
-    ? await cleanUpSaved(saved, action, registry)
-    : NOTHING_TO_STOP
-  await tellGitHub(action, wasStopped)
+  const { isClean, ...end } = saved ? await cleanUpSaved(saved, action, registry) : NOTHING_TO_STOP
+  await tellGitHub(action, end)
   return () => isClean
 }
 
 /** What the post step came to. */
-interface CleanUpEnd {
+interface CleanUpEnd extends PostEnd {
   /** Nothing is left behind, as far as is known. */
   isClean: boolean
-  wasStopped: boolean
 }
 
-const NOTHING_TO_STOP: CleanUpEnd = { isClean: true, wasStopped: false }
+const NOTHING_TO_STOP: CleanUpEnd = { isClean: true, endedIds: [], leftIds: [] }
 
 /** A secondary failure that only warns. */
-async function tellGitHub(action: ActionProcess, wasStopped: boolean): Promise<void> {
+async function tellGitHub(action: ActionProcess, end: PostEnd): Promise<void> {
   const { environment, printer } = action
   const saved = environment[`STATE_${GITHUB_STATE}`]
   if (!saved) return
@@ -68,7 +66,7 @@ async function tellGitHub(action: ActionProcess, wasStopped: boolean): Promise<v
     // What is wrong with an input by now is no reason to say nothing.
     const problems = new Problems()
     const settings = readGitHub(new Inputs(environment, problems), problems)
-    await finishOnGitHub(settings, action, { clock: systemClock }, { saved, wasStopped })
+    await finishOnGitHub(settings, action, { clock: systemClock }, { saved, ...end })
   } catch (thrown) {
     printer.warning(`What became of the job could not be shown on GitHub: ${describe(thrown)}`)
   }
@@ -91,8 +89,12 @@ async function cleanUpSaved(
   const { result, foreign } = await stopSaved(ledger, action, registry)
   if (foreign > 0) reportForeign(foreign, printer)
   report(result, printer)
-  const wasStopped = result.stoppedIds.length + result.goneIds.length > 0
-  return { isClean: result.failures.length === 0 && foreign === 0, wasStopped }
+  const { stoppedIds, goneIds, failures } = result
+  return {
+    isClean: failures.length === 0 && foreign === 0,
+    endedIds: [...stoppedIds, ...goneIds],
+    leftIds: failures.flatMap(({ entry: { id, isAuxiliary } }) => (isAuxiliary ? [] : (id ?? []))),
+  }
 }
 
 /** @returns what became of the entries, and how many are left alone: this action did not write them */

@@ -1,7 +1,8 @@
 import { ActionError } from '../base/errors.ts'
-import { type HttpClient, HttpFailure } from '../net/request.ts'
+import { type HttpClient, HttpFailure, type HttpReply } from '../net/request.ts'
 import type { Budget } from './budget.ts'
 import { isAmbiguous, isFinal, oddReply, toGitHubError } from './failure.ts'
+import { id, shape } from './json.ts'
 
 export type Octokit = InstanceType<typeof import('@actions/github/lib/utils')['GitHub']>
 
@@ -33,8 +34,12 @@ const CALL_MS = 10_000
 const PAUSES_MS = [500, 2_000, 5_000]
 /** A hundred comments, each as long as GitHub takes them. */
 const MAX_REPLY_BYTES = 32 * 1024 * 1024
+/** A renamed repository takes one. */
+const MAX_REDIRECTS = 3
 /** 10,000 entries: pages without end end here. */
 const MAX_PAGES = 100
+
+const CHANGED = shape({ id })
 
 /**
  * GitHub's API by @actions/github, which is loaded with the first call. Requests go out by our own
@@ -56,6 +61,19 @@ export class GitHubClient {
    */
   async repeat(call: Call): Promise<unknown> {
     return (await this.#try(() => this.#once(call), isFinal)).data
+  }
+
+  /**
+   * A change, repeated as by `repeat`, also where the reply does not show what was changed: the page of
+   * some proxy would pass for a success.
+   *
+   * @throws ActionError
+   */
+  async change(call: Call): Promise<void> {
+    await this.#try(async () => {
+      const { status, data } = await this.#once(call)
+      if (status !== 204 && CHANGED.parse(data).id === undefined) throw oddReply('id of the change')
+    }, isFinal)
   }
 
   /**
@@ -96,9 +114,8 @@ export class GitHubClient {
     try {
       this.#octokit ??= this.#load()
       const reply = await call(await this.#octokit)
-      // A redirect is not followed: it would carry the token elsewhere.
       if (reply.status < 300) return reply
-      const what = `GitHub answered with a redirect, which is not followed (HTTP ${reply.status})`
+      const what = `GitHub answered with a redirect that cannot be followed (HTTP ${reply.status})`
       throw new ActionError({ kind: 'refused', what })
     } catch (thrown) {
       throw toGitHubError(thrown, this.#options.wallMs())
@@ -143,25 +160,49 @@ export class GitHubClient {
     })
   }
 
-  /** As much of `fetch` as Octokit uses. */
+  /** As much of `fetch` as Octokit uses, with GitHub's redirects: those of a renamed repository. */
   readonly #fetch = async (url: string, init: RequestInit) => {
-    const { apiUrl, http, budget } = this.#options
-    const target = new URL(url)
+    const { apiUrl } = this.#options
+    let target = new URL(url)
     if (target.origin !== apiUrl.origin) {
       throw new HttpFailure('unreachable', `${target.host} is not GitHub's API`)
     }
-    const reply = await http({
+    for (let redirects = 0; ; redirects += 1) {
+      const reply = await this.#send(target, init)
+      const next = redirectOf(reply, target, init.method)
+      if (next === undefined || redirects === MAX_REDIRECTS) {
+        const headers = new Map(Object.entries(reply.headers))
+        return { url, status: reply.status, headers, text: async () => reply.text }
+      }
+      target = next
+    }
+  }
+
+  #send(url: URL, init: RequestInit): Promise<HttpReply> {
+    const { http, budget } = this.#options
+    return http({
       method: init.method as 'GET',
-      url: target,
+      url,
       headers: init.headers as Record<string, string>,
       ...(typeof init.body === 'string' && { body: init.body }),
       deadlineMs: CALL_MS,
       maxReplyBytes: MAX_REPLY_BYTES,
       signal: budget.signal,
     })
-    const headers = new Map(Object.entries(reply.headers))
-    return { url, status: reply.status, headers, text: async () => reply.text }
   }
+}
+
+/**
+ * Where a redirect leads that may be followed: only on the same server, since the token goes along, and
+ * only where the request stays the same.
+ */
+function redirectOf({ status, headers }: HttpReply, from: URL, method = 'GET'): URL | undefined {
+  const keepsMethod = status === 307 || status === 308
+  const isRead = method === 'GET' && (status === 301 || status === 302)
+  const { location } = headers
+  if (!(keepsMethod || isRead) || location === undefined) return undefined
+  const next = URL.canParse(location, from.href) ? new URL(location, from) : undefined
+  return next?.origin === from.origin && next.username === '' ? next : undefined
 }
 
 /** Some servers give null for an empty list. */

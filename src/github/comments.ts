@@ -63,7 +63,7 @@ export class Comments {
 
   /** @returns false when it is there no more */
   async update(commentId: number, body: string): Promise<boolean> {
-    const updated = this.#client.repeat((octokit) =>
+    const updated = this.#client.change((octokit) =>
       octokit.rest.issues.updateComment({ ...this.#where, comment_id: commentId, body }),
     )
     return await unlessGone(

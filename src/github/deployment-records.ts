@@ -109,7 +109,7 @@ export class DeploymentRecords {
   }
 
   async addStatus(recordId: number, status: NewStatus): Promise<void> {
-    await this.#client.repeat((octokit) =>
+    await this.#client.change((octokit) =>
       octokit.rest.repos.createDeploymentStatus({
         ...this.#where,
         deployment_id: recordId,

@@ -5,6 +5,8 @@ import { asObject } from './json.ts'
 
 /** Without a hint GitHub asks for a minute before anything is sent again. */
 const RATE_LIMIT_PAUSE_MS = 60_000
+/** More reasons of one refusal are left out. */
+const MOST_DETAILS = 3
 /** Every limit of GitHub ends within the hour; what a server says beyond it is an error of that server. */
 const LONGEST_PAUSE_MS = 3_600_000
 
@@ -57,14 +59,30 @@ function refusal(
   what: string,
   wallMs: number,
 ): ActionError {
-  const { message } = asObject(response.data)
+  const { message, errors } = asObject(response.data)
   const retryAfterMs = rateLimitPause(status, response, wallMs)
   return new ActionError({
     kind: retryAfterMs === undefined ? kindOf(status) : 'rate-limited',
-    what: typeof message === 'string' ? message : 'GitHub gave no reason',
+    what: [
+      typeof message === 'string' ? message : 'GitHub gave no reason',
+      ...details(errors),
+    ].join(': '),
     request: `${what} → ${status}`,
     ...(retryAfterMs !== undefined && { retryAfterMs }),
   })
+}
+
+/** `Validation Failed` alone says nothing: which field, and what is wrong with it. */
+function details(errors: unknown): string[] {
+  const found = (Array.isArray(errors) ? errors : [])
+    .slice(0, MOST_DETAILS)
+    .map((error: unknown) => {
+      const { message, field, code } = asObject(error)
+      const words = typeof error === 'string' ? [error] : message ? [message] : [field, code]
+      return words.filter((word) => typeof word === 'string').join(' ')
+    })
+  const given = found.filter(Boolean)
+  return given.length === 0 ? [] : [given.join(', ')]
 }
 
 /** The pause that a rate limit asks for; undefined where the status is none. Both kinds come as 403 or 429. */

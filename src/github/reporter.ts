@@ -11,7 +11,7 @@ import { DeploymentRecords } from './deployment-records.ts'
 import { type GitHubEvent, readEvent } from './event.ts'
 import { isFinal } from './failure.ts'
 import { Lane } from './lane.ts'
-import { asStopped, cleanView, type RunView } from './run-view.ts'
+import { afterPost, cleanView, type PostEnd, type RunView } from './run-view.ts'
 import { readSaved, type SavedReport } from './saved.ts'
 import { type FailedPart, warningFor } from './warning.ts'
 
@@ -32,8 +32,6 @@ export interface ReporterOptions {
   warn: (message: string) => void
   /** Saves as JSON what the post step needs to go on; empty when there is nothing left to do. */
   save: (json: string) => void
-  /** The post step may still stop what was deployed, so it hears of a success too. */
-  mayStopLater: boolean
   /** What an earlier step of this action saved. */
   saved?: string | undefined
 }
@@ -52,6 +50,8 @@ export class GitHubReporter {
   #isClosed = false
   /** From then on nothing is sent or saved any more. */
   #isOver = false
+  /** What a cancelled run could not bring to GitHub. */
+  #isLeftToPost = false
   #latest: RunView | undefined
 
   private constructor(options: ReporterOptions, event: GitHubEvent) {
@@ -120,14 +120,21 @@ export class GitHubReporter {
   /**
    * In the post step, after `open` with what the main step saved. A run that was killed is shown as
    * cancelled; what the main step could not bring to GitHub is brought there now.
-   *
-   * @param wasStopped the post step stopped what the main step deployed
    */
-  finishedInPost(wasStopped: boolean): void {
+  finishedInPost({ endedIds, leftIds }: PostEnd): void {
     const { view } = this.#saved
     if (!view) return
-    const { outcome = 'cancelled' } = view
-    this.finished(wasStopped && isUp(outcome) ? asStopped(view) : { ...view, outcome })
+    // The ids in a saved view were cleaned as well.
+    const { clean } = this.#options
+    this.finished(afterPost(view, { endedIds: endedIds.map(clean), leftIds: leftIds.map(clean) }))
+  }
+
+  /**
+   * After `close`, when nothing that was deployed can be stopped by the post step any more. Until then
+   * it hears of a success too: a cancel may come while GitHub is brought up to date.
+   */
+  forget(): void {
+    if (!this.#isLeftToPost) this.#options.save('')
   }
 
   /**
@@ -145,9 +152,9 @@ export class GitHubReporter {
     this.#budget.end()
     this.#isOver = true
     const failed = this.#failures()
-    const isLeftToPost = this.#isCutOff(failed)
-    if (failed.length > 0 && !isLeftToPost) this.#options.warn(warningFor(failed))
-    if (!isLeftToPost && !this.#mayBeStopped()) this.#options.save('')
+    this.#isLeftToPost = this.#isCutOff(failed)
+    if (failed.length > 0 && !this.#isLeftToPost) this.#options.warn(warningFor(failed))
+    if (!this.#mayBeStopped()) this.forget()
   }
 
   async #whenOver(): Promise<void> {
@@ -190,7 +197,7 @@ export class GitHubReporter {
   }
 
   #mayBeStopped(): boolean {
-    return this.#options.mayStopLater && isUp(this.#saved.view?.outcome)
+    return this.#options.saved === undefined && isUp(this.#saved.view?.outcome)
   }
 
   #remember(view: RunView): RunView {

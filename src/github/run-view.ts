@@ -1,4 +1,5 @@
-import type { Outcome } from '../state/state.ts'
+import { asSentence } from '../base/sentence.ts'
+import { isUp, type Outcome } from '../state/state.ts'
 
 /** A port of a deployment, as far as GitHub shows it. */
 export interface PortView {
@@ -74,8 +75,32 @@ export function pageOf({ deployments }: RunView): string | undefined {
   return undefined
 }
 
-/** The same run, with everything stopped that it left running. */
-export function asStopped(view: RunView): RunView {
-  const deployments = view.deployments.map((one) => ({ ...one, outcome: 'stopped' as const }))
-  return { ...view, deployments, outcome: 'stopped' }
+/** What the post step came to with what the main step had left it, by the ids of deployments. */
+export interface PostEnd {
+  /** Seen to end. */
+  endedIds: readonly string[]
+  /** May still run: they could not be stopped for certain. */
+  leftIds: readonly string[]
+}
+
+/**
+ * The run as it stands after the post step. One that was killed is cancelled. It is stopped only when
+ * everything that was up has ended: what could not be stopped still costs money, and is shown.
+ */
+export function afterPost(view: RunView, { endedIds, leftIds }: PostEnd): RunView {
+  const { outcome = 'cancelled' } = view
+  const deployments = view.deployments.map((one) => {
+    if (isUp(outcome) && endedIds.includes(one.id)) return { ...one, outcome: 'stopped' as const }
+    return { ...one, outcome: one.outcome ?? outcome }
+  })
+  const isAllStopped = endedIds.length > 0 && deployments.every((one) => !isUp(one.outcome))
+  const left =
+    leftIds.length === 0 ? '' : `${leftIds.join(', ')} could not be stopped and may still run.`
+  const error = [view.error && asSentence(view.error), left].filter(Boolean).join(' ')
+  return {
+    ...view,
+    deployments,
+    error,
+    outcome: isUp(outcome) && isAllStopped ? 'stopped' : outcome,
+  }
 }

@@ -65,7 +65,12 @@ export async function perform(
   github?.finished(state)
   await publish(state, publishing)
   await github?.close()
-  return () => lastWord(run, () => publishOutputs(state, publishing)) && !unset
+  return () => {
+    const isGreen = lastWord(run, () => publishOutputs(state, publishing)) && !unset
+    // Until now a cancel could leave to the post step what had come up.
+    if (run.ledger.open.length === 0) github?.forget()
+    return isGreen
+  }
 }
 
 /**

@@ -2,7 +2,7 @@ import { randomUUID } from 'node:crypto'
 import type { Clock } from '../base/clock.ts'
 import { describe } from '../base/errors.ts'
 import type { GitHubReporter, ReporterOptions } from '../github/reporter.ts'
-import type { RunView } from '../github/run-view.ts'
+import type { PostEnd, RunView } from '../github/run-view.ts'
 import { createHttpClient } from '../net/request.ts'
 import type { ActionProcess } from '../runner/process.ts'
 import { GITHUB_STATE } from '../runner/saved-states.ts'
@@ -25,6 +25,7 @@ export class ShowOnGitHub {
   readonly #isCancelled: () => boolean
   readonly #warn: (text: string) => void
   #opened: Promise<GitHubReporter | undefined> | undefined
+  #closed: GitHubReporter | undefined
 
   /** @returns undefined where the inputs ask for nothing on GitHub */
   static for(
@@ -34,9 +35,8 @@ export class ShowOnGitHub {
   ): ShowOnGitHub | undefined {
     if (!wantsGitHub(settings.github) || settings.dryRun) return undefined
     if (settings.operation === 'version') return undefined
-    const mayStopLater = settings.operation === 'deploy' && settings.stopAfterJob
     return new ShowOnGitHub(
-      optionsFor(settings.github, action, tools, { group: groupOf(settings), mayStopLater }),
+      optionsFor(settings.github, action, tools, groupOf(settings)),
       settings.operation,
       () => action.cancellation.signal.aborted,
     )
@@ -55,7 +55,8 @@ export class ShowOnGitHub {
 
   /** A create was accepted; again for each further one. */
   started(state: RunState): void {
-    const view = viewOf(state)
+    const deployments = state.deployments.map(toOpenView)
+    const view: RunView = { ...viewOf(state), deployments }
     this.#with((reporter) => reporter.started(view))
   }
 
@@ -76,7 +77,17 @@ export class ShowOnGitHub {
   /** Waits until GitHub is up to date, for a limited time. */
   async close(): Promise<void> {
     const limitMs = this.#isCancelled() ? CLOSE_AFTER_CANCEL_MS : CLOSE_MS
-    await (await this.#opened)?.close(limitMs)
+    this.#closed = await this.#opened
+    await this.#closed?.close(limitMs)
+  }
+
+  /** After `close`: the post step has nothing to stop, and so nothing to show. Throws nothing. */
+  forget(): void {
+    try {
+      this.#closed?.forget()
+    } catch {
+      // The post step then shows once more what is shown already.
+    }
   }
 
   #with(use: (reporter: GitHubReporter) => void): void {
@@ -93,22 +104,18 @@ export class ShowOnGitHub {
   }
 }
 
-/**
- * The post step's part: what the main step could not show, and that what it deployed was stopped.
- *
- * @param wasStopped something that the main step deployed was stopped by the post step
- */
+/** The post step's part: what the main step could not show, and what became of what it deployed. */
 export async function finishOnGitHub(
   settings: GitHubSettings,
   action: ActionProcess,
   tools: { clock: Clock },
-  { saved, wasStopped }: { saved: string; wasStopped: boolean },
+  { saved, ...end }: PostEnd & { saved: string },
 ): Promise<void> {
   if (!wantsGitHub(settings)) return
   const group = (action.environment.INPUT_GROUP ?? '').trim()
-  const options = optionsFor(settings, action, tools, { group, mayStopLater: false })
+  const options = optionsFor(settings, action, tools, group)
   const reporter = await openReporter({ ...options, saved })
-  reporter?.finishedInPost(wasStopped)
+  reporter?.finishedInPost(end)
   await reporter?.close(CLOSE_MS)
 }
 
@@ -121,12 +128,11 @@ function optionsFor(
   settings: GitHubSettings,
   { environment, printer, runner }: ActionProcess,
   { clock }: { clock: Clock },
-  { group, mayStopLater }: Pick<ReporterOptions, 'group' | 'mayStopLater'>,
+  group: string,
 ): ReporterOptions {
   return {
     settings,
     group,
-    mayStopLater,
     environment,
     clock,
     http: createHttpClient(environment),
@@ -160,6 +166,13 @@ function viewOf(state: RunState): RunView {
     seconds: first?.id === undefined ? undefined : first.elapsedMs / 1000,
     error: firstError(state)?.message ?? '',
   }
+}
+
+/** Each counts as failed until it is known how it ended. */
+function toOpenView(deployment: DeploymentState) {
+  const view = toView(deployment)
+  const isOpen = view.outcome === 'failed' && deployment.error === undefined
+  return isOpen ? { ...view, outcome: undefined } : view
 }
 
 function toView({ id = '', outcome, observation, target }: DeploymentState) {

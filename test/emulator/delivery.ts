@@ -38,6 +38,9 @@ export async function deliver(effect: Effect | undefined, exchange: Exchange): P
     case 'delay':
       await sleep(effect.delayMs, undefined, { signal: exchange.closing })
       return sendWhole(exchange, await exchange.handle())
+    case 'hold':
+      await effect.until
+      return sendWhole(exchange, await exchange.handle())
     case 'delay-reply': {
       const reply = await exchange.handle()
       await sleep(effect.delayMs, undefined, { signal: exchange.closing })

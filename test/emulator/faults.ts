@@ -8,6 +8,8 @@ export type When = 'before' | 'after'
 export type Effect =
   /** Waits, then handles normally. */
   | { readonly kind: 'delay'; readonly delayMs: number }
+  /** Waits until this has happened, then handles normally: an order of events that no load changes. */
+  | { readonly kind: 'hold'; readonly until: Promise<unknown> }
   /** Handles at once, replies late. */
   | { readonly kind: 'delay-reply'; readonly delayMs: number }
   /** Never answers; the connection stays open. `before` unless told. */

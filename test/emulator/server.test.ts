@@ -137,6 +137,20 @@ describe('fault', () => {
     expect(performance.now() - start).toBeGreaterThan(1_490)
   })
 
+  it('hold waits until something has happened', async () => {
+    let release = () => {}
+    const until = new Promise<void>((resolve) => {
+      release = resolve
+    })
+    server.faults.order({ kind: 'hold', until })
+    const reply = get()
+    await server.whenRequested('GET', /things/)
+    expect(handled).toBe(0)
+    release()
+    expect((await reply).status).toBe(200)
+    expect(handled).toBe(1)
+  })
+
   it.each(['before', 'after'] as const)('hang %s the handler', async (when) => {
     server.faults.order({ kind: 'hang', when })
     const leaving = new AbortController()

@@ -157,7 +157,38 @@ describe('what a failed request says', () => {
     [
       '302',
       { status: 302 },
-      { message: 'GitHub answered with a redirect, which is not followed (HTTP 302)' },
+      { message: 'GitHub answered with a redirect that cannot be followed (HTTP 302)' },
+    ],
+    [
+      '422 with reasons',
+      {
+        status: 422,
+        body: {
+          message: 'Validation Failed',
+          errors: [
+            {
+              resource: 'IssueComment',
+              field: 'body',
+              code: 'custom',
+              message: 'body is too long',
+            },
+            { resource: 'Deployment', field: 'ref', code: 'invalid' },
+            'No ref found',
+            'One more',
+          ],
+        },
+      },
+      { message: 'Validation Failed: body is too long, ref invalid, No ref found' },
+    ],
+    [
+      '422 with reasons that are none',
+      { status: 422, body: { message: 'No', errors: [null, {}, { field: 7 }] } },
+      { message: 'No' },
+    ],
+    [
+      '422 with a reason that is no list',
+      { status: 422, body: { errors: 'x' } },
+      { message: 'GitHub gave no reason' },
     ],
     ['300', { status: 300 }, { kind: 'refused' }],
     [
@@ -207,6 +238,83 @@ describe('what a failed request says', () => {
     answers = [{ status: 401, body: { message: 'Bad credentials' } }]
     const error = await failureOf(client.repeat(call))
     expect(JSON.stringify([error, error.cause, error.message])).not.toContain('ghs_token')
+  })
+})
+
+describe('a redirect', () => {
+  const moved = (status: number, location: string) => ({ status, headers: { location } })
+  const urls = () => sent.map(({ url }) => url.href)
+  const START = 'https://api.github.com/repos/octo/game/issues/12/comments'
+  const MOVED = 'https://api.github.com/repositories/7/issues/12/comments'
+
+  test.each([301, 302, 307, 308])(
+    'of a read (%i) is followed on the same server',
+    async (status) => {
+      answers = [moved(status, `${MOVED}?page=1`), { status: 200, body: [7] }]
+      expect(await clock.run(client.repeat(call))).toEqual([7])
+      expect(urls()).toEqual([START, `${MOVED}?page=1`])
+      expect(sent[1]?.headers).toMatchObject({ authorization: 'token ghs_token' })
+    },
+  )
+
+  test.each([307, 308])('of a creation (%i) is followed with the same request', async (status) => {
+    answers = [
+      moved(status, '/repositories/7/issues/12/comments'),
+      { status: 201, body: { id: 3 } },
+    ]
+    expect(await clock.run(client.create(creation))).toEqual({ id: 3 })
+    expect(urls()).toEqual([START, MOVED])
+    expect(sent[1]).toMatchObject({ method: 'POST', body: '{"body":"hello"}' })
+  })
+
+  test.each([
+    ['another server', 301, 'https://evil.example/repositories/7', call],
+    ['another port', 307, 'https://api.github.com:8443/repositories/7', call],
+    ['no encryption', 301, 'http://api.github.com/repositories/7', call],
+    ['a user name', 301, 'https://me@api.github.com/repositories/7', call],
+    ['no URL', 301, 'https://', call],
+    ['another method', 301, MOVED, creation],
+    ['a page for people', 303, MOVED, call],
+  ])('to %s is not followed', async (_, status, location, request) => {
+    answers = [moved(status, location), { status: 200, body: [] }]
+    const { message } = await failureOf(client.repeat(request))
+    expect(message).toContain(`a redirect that cannot be followed (HTTP ${status})`)
+    expect(urls()).toEqual([START])
+  })
+
+  test('that leads nowhere ends after three', async () => {
+    answers = [moved(301, MOVED)]
+    await failureOf(client.repeat(call))
+    expect(urls()).toEqual([START, MOVED, MOVED, MOVED])
+  })
+})
+
+describe('a change', () => {
+  test.each<[string, Answer]>([
+    ['the changed thing', { status: 200, body: { id: 3 } }],
+    ['nothing at all', { status: 204 }],
+  ])('is done where the reply is %s', async (_, answer) => {
+    answers = [answer]
+    await clock.run(client.change(call as never))
+    expect(sent).toHaveLength(1)
+  })
+
+  test('is sent again where the reply is something else, such as the page of a proxy', async () => {
+    answers = [
+      { status: 200, body: 'Log in' },
+      { status: 200, body: { id: 3 } },
+    ]
+    await clock.run(client.change(call as never))
+    expect(times()).toEqual([0, 500])
+  })
+
+  test('fails where it never is', async () => {
+    answers = [{ status: 200, body: 'Log in' }]
+    expect(await failureOf(client.change(call as never))).toMatchObject({
+      kind: 'malformed-reply',
+      message: "GitHub's reply gave no id of the change",
+    })
+    expect(sent).toHaveLength(4)
   })
 })
 

@@ -6,6 +6,7 @@ import { impatientClock } from './impatient-clock.ts'
 import {
   addComment,
   deploying,
+  ENDED,
   openReporter,
   removeEventFiles,
   SHA,
@@ -168,7 +169,7 @@ describe('the post step of a run that was run again', () => {
     const newer = earlier(8)
     const saved = JSON.stringify({ view: viewOf(), comment: { pull: 12, id: newer.id } })
     const { reporter } = open({ saved, attempt: 2 })
-    reporter.finishedInPost(true)
+    reporter.finishedInPost(ENDED)
     await reporter.close(5_000)
     expect(newer.body).toContain('run 8')
   })
@@ -177,7 +178,7 @@ describe('the post step of a run that was run again', () => {
     const first = earlier(7)
     const saved = JSON.stringify({ view: viewOf(), comment: { pull: 12, id: first.id } })
     const { reporter } = open({ saved, attempt: 2 })
-    reporter.finishedInPost(true)
+    reporter.finishedInPost(ENDED)
     await reporter.close(5_000)
     expect(first.body).toContain('is stopped')
   })
@@ -398,7 +399,7 @@ describe('the pull request of a branch', () => {
     main.reporter.finished(viewOf())
     await main.reporter.close(5_000)
     const post = open({ ...push('feature'), saved: main.saved.at(-1) })
-    post.reporter.finishedInPost(true)
+    post.reporter.finishedInPost(ENDED)
     await post.reporter.close(5_000)
     expect(github.requests).toHaveLength(2)
     expect(main.lines).toHaveLength(1)

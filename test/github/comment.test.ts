@@ -1,10 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
 import { jobAccount, personAccount } from '../emulator/github/account.ts'
 import { deviations } from '../emulator/github/description.ts'
 import type { GitHubEmulator } from '../emulator/github/emulator.ts'
 import {
   addComment,
   deploying,
+  ENDED,
   openReporter,
   type RunOf,
   removeEventFiles,
@@ -190,7 +191,9 @@ describe('two runs', () => {
     older.started(deploying())
     await github.whenRequested('PATCH', /\/comments\//)
     // The older run has read before the newer one writes, and its own words arrive after that.
-    github.faults.order({ kind: 'delay', delayMs: 200, method: 'PATCH', times: 1 })
+    const isNewerThere = () => comment.history.some((body) => body.includes('run&#45;8'))
+    const until = vi.waitUntil(isNewerThere, { interval: 5, timeout: 20_000 })
+    github.faults.order({ kind: 'hold', until, method: 'PATCH', times: 1 })
     older.finished(viewOf({ version: 'run-7' }))
     await github.whenRequested('PATCH', /\/comments\//, { count: 2 })
     const newer = openReporter(github, COMMENT, { run: 8 }).reporter
@@ -249,11 +252,11 @@ describe('a stop', () => {
   })
 
   test('of the post step is told as well, without the address', async () => {
-    const main = openReporter(github, COMMENT, { mayStopLater: true })
+    const main = openReporter(github, COMMENT, {})
     main.reporter.finished(viewOf())
     await main.reporter.close(5_000)
     const post = openReporter(github, COMMENT, { saved: main.saved.at(-1) ?? '' })
-    post.reporter.finishedInPost(true)
+    post.reporter.finishedInPost(ENDED)
     await post.reporter.close(5_000)
     expect(bodies()).toHaveLength(1)
     expect(bodies()[0]).toContain('is stopped')
@@ -265,7 +268,7 @@ describe('a stop', () => {
     killed.reporter.started(deploying())
     await expect.poll(() => killed.saved.at(-1)).toContain('"id":1')
     const post = openReporter(github, COMMENT, { saved: killed.saved.at(-1) ?? '' })
-    post.reporter.finishedInPost(true)
+    post.reporter.finishedInPost(ENDED)
     await post.reporter.close(5_000)
     expect(bodies()).toHaveLength(1)
     expect(bodies()[0]).toContain('was cancelled')

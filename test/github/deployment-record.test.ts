@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { jobAccount } from '../emulator/github/account.ts'
 import { deviations } from '../emulator/github/description.ts'
 import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
-import { deploying, openReporter, removeEventFiles, SHA, viewOf } from './stage.ts'
+import { deploying, ENDED, openReporter, removeEventFiles, SHA, viewOf } from './stage.ts'
 
 let github: GitHubEmulator
 
@@ -314,7 +314,7 @@ describe('the post step', () => {
     killed.reporter.started(deploying())
     await github.whenRequested('POST', /\/statuses$/)
     const post = openReporter(github, STAGING, { saved: killed.saved.at(-1) ?? '' })
-    post.reporter.finishedInPost(true)
+    post.reporter.finishedInPost(ENDED)
     await post.reporter.close(5_000)
     expect(github.state.deployments).toHaveLength(1)
     expect(statesOf()?.at(-1)).toBe('inactive')
@@ -322,12 +322,12 @@ describe('the post step', () => {
   })
 
   test('ends the record of a success whose server it stops', async () => {
-    const main = openReporter(github, STAGING, { mayStopLater: true })
+    const main = openReporter(github, STAGING, {})
     main.reporter.started(deploying())
     main.reporter.finished(viewOf())
     await main.reporter.close(5_000)
     const post = openReporter(github, STAGING, { saved: main.saved.at(-1) ?? '' })
-    post.reporter.finishedInPost(true)
+    post.reporter.finishedInPost(ENDED)
     await post.reporter.close(5_000)
     expect(statesOf()).toEqual(['in_progress', 'success', 'inactive'])
   })
@@ -337,6 +337,7 @@ describe('the post step', () => {
     main.reporter.started(deploying())
     main.reporter.finished(viewOf())
     await main.reporter.close(5_000)
+    main.reporter.forget()
     expect(main.saved.at(-1)).toBe('')
   })
 })

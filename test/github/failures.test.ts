@@ -7,6 +7,7 @@ import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts
 import { impatientClock } from './impatient-clock.ts'
 import {
   deploying,
+  ENDED,
   environmentOf,
   openReporter,
   removeEventFiles,
@@ -187,7 +188,7 @@ describe('a GitHub in trouble', () => {
     expect(main.warnings).toEqual([])
     hang.cancel()
     const post = openReporter(github, BOTH, { saved: main.saved.at(-1) ?? '' })
-    post.reporter.finishedInPost(true)
+    post.reporter.finishedInPost(ENDED)
     await post.reporter.close(5_000)
     expect(github.state.deployments).toHaveLength(1)
     expect(github.state.deployments[0]?.statuses.at(-1)?.state).toBe('inactive')
@@ -221,12 +222,14 @@ describe('where GitHub is', () => {
     expect(github.state.comments).toHaveLength(1)
   })
 
-  test('a redirect is not followed', async () => {
-    const headers = { location: `${github.url}/elsewhere` }
+  test('a redirect to another server is not followed', async () => {
+    const other = await startWithPull()
+    const headers = { location: `${other.apiUrl}/repos/octo/game/deployments` }
     github.faults.order({ kind: 'status', status: 307, headers, path: /\/deployments$/ })
     const { warnings } = await deployOnce(5_000, { environment: 'staging' })
     expect(warnings).toHaveLength(1)
-    expect(github.requestsTo('POST', /elsewhere/)).toEqual([])
+    expect(other.requests).toEqual([])
+    await other.close()
   })
 })
 

@@ -2,7 +2,7 @@ import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { jobAccount } from '../emulator/github/account.ts'
 import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
 import { impatientClock } from './impatient-clock.ts'
-import { deploying, openReporter, removeEventFiles, SHA, viewOf } from './stage.ts'
+import { deploying, ENDED, openReporter, removeEventFiles, SHA, viewOf } from './stage.ts'
 
 let github: GitHubEmulator
 
@@ -392,7 +392,7 @@ describe('a record of our own', () => {
     expect(main.warnings).toEqual([])
     lost.cancel()
     const post = open(STAGING, { saved: main.saved.at(-1) })
-    post.reporter.finishedInPost(true)
+    post.reporter.finishedInPost(ENDED)
     await post.reporter.close(5_000)
     expect(github.state.deployments).toHaveLength(1)
     expect(last()?.statuses.map(({ state }) => state)).toEqual(['inactive'])

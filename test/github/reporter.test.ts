@@ -1,5 +1,6 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
 import { GitHubReporter } from '../../src/github/reporter.ts'
+import type { PostEnd } from '../../src/github/run-view.ts'
 import type { Outcome } from '../../src/state/state.ts'
 import { jobAccount } from '../emulator/github/account.ts'
 import type { GitHubEmulator } from '../emulator/github/emulator.ts'
@@ -7,7 +8,9 @@ import { VirtualClock } from '../wait/virtual-clock.ts'
 import { impatientClock } from './impatient-clock.ts'
 import {
   deploying,
+  ENDED,
   environmentOf,
+  NOTHING_ENDED,
   openReporter,
   removeEventFiles,
   SHA,
@@ -42,9 +45,9 @@ async function runOnce(outcome: Outcome, more: object = {}) {
   return stage
 }
 
-async function postOnce(saved: string | undefined, wasStopped: boolean) {
+async function postOnce(saved: string | undefined, end: PostEnd) {
   const stage = open({ saved })
-  stage.reporter.finishedInPost(wasStopped)
+  stage.reporter.finishedInPost(end)
   await stage.reporter.close(5_000)
   return stage
 }
@@ -60,17 +63,20 @@ async function deployAndStop(settings: object) {
 }
 
 describe('what is left to the post step', () => {
-  test.each<[Outcome, boolean, boolean]>([
-    ['succeeded', true, true],
-    ['started', true, true],
-    ['failed', true, false],
-    ['cancelled', true, false],
-    ['succeeded', false, false],
-    ['started', false, false],
-  ])('after a run that %s, where it may stop it (%s): something is (%s)', async (...row) => {
-    const [outcome, mayStopLater, isLeft] = row
-    const { saved } = await runOnce(outcome, { mayStopLater })
+  test.each<[Outcome, boolean]>([
+    ['succeeded', true],
+    ['started', true],
+    ['failed', false],
+    ['cancelled', false],
+  ])('after a run that %s is (%s) what it may stop', async (outcome, isLeft) => {
+    const { saved } = await runOnce(outcome)
     expect(saved.at(-1) !== '').toBe(isLeft)
+  })
+
+  test('is nothing once it is certain that the servers stay', async () => {
+    const { reporter, saved } = await runOnce('succeeded')
+    reporter.forget()
+    expect(saved.at(-1)).toBe('')
   })
 
   test('is nothing of a stop', async () => {
@@ -86,6 +92,7 @@ describe('what is left to the post step', () => {
     reporter.started(deploying())
     reporter.finished(viewOf({ outcome: 'cancelled' }))
     await reporter.close(50)
+    reporter.forget()
     expect(warnings).toEqual([])
     expect(JSON.parse(saved.at(-1) ?? '')).toMatchObject({ view: { outcome: 'cancelled' } })
   })
@@ -104,7 +111,7 @@ describe('what is left to the post step', () => {
     const post = open({
       saved: JSON.stringify({ view: viewOf({ outcome: 'cancelled' }), record: { key: 'k' } }),
     })
-    post.reporter.finishedInPost(true)
+    post.reporter.finishedInPost(ENDED)
     await post.reporter.close(50)
     expect(post.warnings).toHaveLength(1)
     expect(post.saved.at(-1)).toBe('')
@@ -112,7 +119,7 @@ describe('what is left to the post step', () => {
   })
 
   test('is saved at each step, and not after the end', async () => {
-    const { reporter, saved } = open({ mayStopLater: true })
+    const { reporter, saved } = open()
     reporter.started(deploying())
     expect(JSON.parse(saved.at(-1) ?? '').view).not.toHaveProperty('outcome')
     reporter.tookPlace(viewOf())
@@ -133,39 +140,46 @@ describe('what is left to the post step', () => {
 
 describe('the post step', () => {
   test('has nothing to say where nothing was saved', async () => {
-    const { saved, warnings } = await postOnce('', true)
+    const { saved, warnings } = await postOnce('', ENDED)
     expect(github.requests).toEqual([])
     expect(warnings).toEqual([])
     expect(saved).toEqual([''])
   })
 
-  test.each<[Outcome, boolean, string]>([
-    ['succeeded', true, 'inactive'],
-    ['started', true, 'inactive'],
-    ['succeeded', false, 'success'],
-    ['failed', true, 'failure'],
-    ['cancelled', false, 'inactive'],
-  ])(
-    'shows a run that %s, and that was stopped (%s), as %s',
-    async (outcome, wasStopped, state) => {
-      const main = await runOnce('succeeded', { mayStopLater: true })
-      const saved = { ...JSON.parse(main.saved.at(-1) ?? ''), view: viewOf({ outcome }) }
-      await postOnce(JSON.stringify(saved), wasStopped)
-      expect(states().at(-1)).toBe(state)
-      expect(github.state.deployments).toHaveLength(1)
-      expect(github.state.comments).toHaveLength(1)
-    },
-  )
+  test.each<[Outcome, string, string, PostEnd]>([
+    ['succeeded', 'was stopped', 'inactive', ENDED],
+    ['started', 'was stopped', 'inactive', ENDED],
+    ['succeeded', 'stayed', 'success', NOTHING_ENDED],
+    ['succeeded', 'may still run', 'success', { endedIds: [], leftIds: ['a1b2c3'] }],
+    ['failed', 'was stopped', 'failure', ENDED],
+    ['cancelled', 'stayed', 'inactive', NOTHING_ENDED],
+  ])('shows a run that %s, and whose server %s, as %s', async (outcome, _, state, end) => {
+    const main = await runOnce('succeeded')
+    const saved = { ...JSON.parse(main.saved.at(-1) ?? ''), view: viewOf({ outcome }) }
+    await postOnce(JSON.stringify(saved), end)
+    expect(states().at(-1)).toBe(state)
+    expect(github.state.deployments).toHaveLength(1)
+    expect(github.state.comments).toHaveLength(1)
+  })
 
   test('shows a run that was killed once its servers had taken the place as a success', async () => {
     const main = open()
     main.reporter.started(deploying())
     main.reporter.tookPlace(viewOf())
     await github.whenRequested('POST', /\/statuses$/)
-    await postOnce(main.saved.at(-1), false)
+    await postOnce(main.saved.at(-1), NOTHING_ENDED)
     expect(states().at(-1)).toBe('success')
     await main.reporter.close(0)
   })
+})
+
+test('the post step knows a server whose id holds what is hidden', async () => {
+  const clean = (text: string) => text.replaceAll('b2', '***')
+  const main = await runOnce('succeeded', { clean })
+  const post = open({ saved: main.saved.at(-1), clean })
+  post.reporter.finishedInPost(ENDED)
+  await post.reporter.close(5_000)
+  expect(states().at(-1)).toBe('inactive')
 })
 
 describe('what is shown', () => {
@@ -221,7 +235,7 @@ describe('the end', () => {
   test('comes once', async () => {
     github.state.accounts.clear()
     const { reporter, warnings, saved } = open()
-    reporter.finished(viewOf())
+    reporter.finished(viewOf({ outcome: 'failed' }))
     await Promise.all([reporter.close(5_000), reporter.close(5_000)])
     await reporter.close(5_000)
     expect(warnings).toHaveLength(1)
@@ -237,7 +251,6 @@ describe('the end', () => {
       http: () => new Promise(() => {}),
       ...{ newKey: () => 'key', clean: (text: string) => text, log: () => {}, save: () => {} },
       warn: (message) => warnings.push(message),
-      mayStopLater: false,
     })
     reporter?.finished(viewOf())
     await clock.run(reporter?.close(5_000) ?? Promise.resolve())

@@ -1,7 +1,14 @@
 import { describe, expect, test } from 'vitest'
 import { compareRuns, isSuperseded, type RunKey, runName } from '../../src/github/run-order.ts'
-import { asStopped, cleanView, pageOf } from '../../src/github/run-view.ts'
+import {
+  afterPost,
+  cleanView,
+  type PostEnd,
+  pageOf,
+  type RunView,
+} from '../../src/github/run-view.ts'
 import { readSaved } from '../../src/github/saved.ts'
+import type { Outcome } from '../../src/state/state.ts'
 import { viewOf } from './stage.ts'
 
 const [server] = viewOf().deployments
@@ -71,14 +78,54 @@ test('a view is cleaned in every text, and in nothing else', () => {
   })
 })
 
-test('a stopped run is stopped with each of its servers', () => {
-  const stopped = asStopped(viewOf({ deployments: [server, server] }))
-  expect(stopped).toEqual(
-    viewOf({
-      outcome: 'stopped',
-      deployments: [server, server].map((one) => ({ ...one, outcome: 'stopped' })),
-    }),
-  )
+describe('a run after its post step', () => {
+  const [a, b] = [
+    { ...server, id: 'a' },
+    { ...server, id: 'b' },
+  ]
+  const LEFT = 'b could not be stopped and may still run.'
+  const outcomes = ({ outcome, deployments }: RunView) => [
+    outcome,
+    ...deployments.map((one) => one.outcome),
+  ]
+
+  test.each<[string, PostEnd, Outcome[], string]>([
+    ['both ended', { endedIds: ['a', 'b'], leftIds: [] }, ['stopped', 'stopped', 'stopped'], ''],
+    [
+      'one may still run',
+      { endedIds: ['a'], leftIds: ['b'] },
+      ['succeeded', 'stopped', 'succeeded'],
+      LEFT,
+    ],
+    [
+      'none was to be stopped',
+      { endedIds: [], leftIds: [] },
+      ['succeeded', 'succeeded', 'succeeded'],
+      '',
+    ],
+    ['others ended', { endedIds: ['c'], leftIds: [] }, ['succeeded', 'succeeded', 'succeeded'], ''],
+  ])('of which %s says what of it is up', (_, end, expected, error) => {
+    const after = afterPost(viewOf({ deployments: [a, b] }), end)
+    expect(outcomes(after)).toEqual(expected)
+    expect(after.error).toBe(error)
+  })
+
+  test('that was killed is cancelled, with all that had not ended', () => {
+    const open = { ...a, outcome: undefined }
+    const killed = viewOf({
+      outcome: undefined,
+      deployments: [open, { ...b, outcome: 'rejected' }],
+    })
+    const after = afterPost(killed, { endedIds: ['a'], leftIds: [] })
+    expect(outcomes(after)).toEqual(['cancelled', 'cancelled', 'rejected'])
+  })
+
+  test('that failed says why, and what may still run', () => {
+    const failed = viewOf({ outcome: 'failed', error: 'It crashed' })
+    const after = afterPost(failed, { endedIds: [], leftIds: ['b'] })
+    expect(after.error).toBe(`It crashed. ${LEFT}`)
+    expect(after.outcome).toBe('failed')
+  })
 })
 
 describe('which of two runs is newer', () => {

@@ -4,7 +4,7 @@ import { join } from 'node:path'
 import { systemClock } from '../../src/base/clock.ts'
 import { writeMarker } from '../../src/github/comment-body.ts'
 import { GitHubReporter, type ReporterOptions } from '../../src/github/reporter.ts'
-import type { RunView } from '../../src/github/run-view.ts'
+import type { PostEnd, RunView } from '../../src/github/run-view.ts'
 import { createHttpClient } from '../../src/net/request.ts'
 import type { GitHubSettings } from '../../src/settings/github.ts'
 import { type Account, jobAccount } from '../emulator/github/account.ts'
@@ -91,8 +91,7 @@ let lastKey = 0
 export function openReporter(
   github: GitHubEmulator,
   settings: Partial<GitHubSettings>,
-  of: RunOf &
-    Partial<Pick<ReporterOptions, 'group' | 'saved' | 'mayStopLater' | 'clean' | 'clock'>> = {},
+  of: RunOf & Partial<Pick<ReporterOptions, 'group' | 'saved' | 'clean' | 'clock'>> = {},
 ): Stage {
   const stage = { lines: [] as string[], warnings: [] as string[], saved: [] as string[] }
   const environment = environmentOf(github, of)
@@ -117,7 +116,6 @@ export function openReporter(
     log: (line) => stage.lines.push(line),
     warn: (message) => stage.warnings.push(message),
     save: (json) => stage.saved.push(json),
-    mayStopLater: of.mayStopLater ?? false,
     saved: of.saved,
   })
   if (!reporter) throw new Error(`no reporter: ${[...stage.lines, ...stage.warnings].join(' ')}`)
@@ -149,5 +147,10 @@ export function viewOf(change: Partial<RunView> = {}): RunView {
     ...change,
   }
 }
+
+/** A post step that stopped the server of `viewOf`. */
+export const ENDED: PostEnd = { endedIds: ['a1b2c3'], leftIds: [] }
+/** A post step that had nothing to stop. */
+export const NOTHING_ENDED: PostEnd = { endedIds: [], leftIds: [] }
 
 export const deploying = () => viewOf({ outcome: undefined, seconds: undefined })

@@ -7,7 +7,7 @@ import { createTools, perform, providerContext } from '../../src/run/perform.ts'
 import { Printer } from '../../src/runner/printer.ts'
 import type { ActionProcess } from '../../src/runner/process.ts'
 import { Redactor } from '../../src/runner/redactor.ts'
-import { LEDGER_STATE } from '../../src/runner/saved-states.ts'
+import { GITHUB_STATE, LEDGER_STATE } from '../../src/runner/saved-states.ts'
 import type { Settings } from '../../src/settings/model.ts'
 import { fixedSchedule } from '../../src/wait/schedule.ts'
 import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
@@ -382,6 +382,38 @@ describe('GitHub beside a step', () => {
     expect(gitHub.state.comments.map(({ body }) => body)).toEqual([
       expect.stringContaining('v1 is up in here'),
     ])
+  })
+
+  /** What the post step would have to show. */
+  const savedForGitHub = () => runner.states.filter(([name]) => name === GITHUB_STATE).at(-1)?.[1]
+  const withComment = () => ({
+    github: { token: gitHub.token, environment: '', environmentUrl: undefined, comment: true },
+  })
+
+  it('is left to the post step until the servers may stay', async () => {
+    const decide = await deploy(withComment())
+    expect(savedForGitHub()).toContain('succeeded')
+    expect(decide()).toBe(true)
+    expect(savedForGitHub()).toBe('')
+    expect(saved()).toBe('')
+  })
+
+  it('is left to the post step where that will stop the servers', async () => {
+    const decide = await deploy({ ...withComment(), stopAfterJob: true })
+    expect(decide()).toBe(true)
+    expect(savedForGitHub()).toContain('succeeded')
+  })
+
+  it('may be under way when a cancel comes: the post step stops the server and shows that', async () => {
+    const patch = gitHub.whenRequested('PATCH', /\/comments\//).then(() => cancelled.abort())
+    gitHub.faults.order({ kind: 'delay', delayMs: 200, method: 'PATCH' })
+    const decide = await deploy(withComment())
+    await patch
+    expect(decide()).toBe(false)
+    expect(output('outcome')).toBe('cancelled')
+    expect(JSON.parse(output('deployments') ?? '')).toMatchObject([{ outcome: 'cancelled' }])
+    expect(savedIds()).toEqual(['a'])
+    expect(savedForGitHub()).toContain('succeeded')
   })
 
   it('is not asked where nothing is to be shown', async () => {

@@ -52,8 +52,8 @@ const action = () => {
 }
 const open = (settings: Settings = { ...DEPLOY, github: wanted() }) =>
   ShowOnGitHub.for(settings, action(), { clock }) as ShowOnGitHub
-const post = (saved: string, wasStopped: boolean, settings = wanted()) =>
-  finishOnGitHub(settings, action(), { clock }, { saved, wasStopped })
+const post = (saved: string, endedIds: string[], settings = wanted()) =>
+  finishOnGitHub(settings, action(), { clock }, { saved, endedIds, leftIds: [] })
 
 /** What GitHub, or the runner, gets to see in time, however busy this machine is. */
 const seen = <T>(what: () => T) => expect.poll(what, { timeout: 15_000, interval: 10 })
@@ -103,8 +103,6 @@ describe('a deploy', () => {
     expect(comments()).toHaveLength(1)
     expect(comments()[0]).toContain('is up in New York')
     expect(lastState()).toBe('success')
-    // The post step has nothing to do.
-    expect(saved()).toBe('')
     expect(warnings()).toBe('')
   })
 
@@ -119,11 +117,41 @@ describe('a deploy', () => {
     expect(comments()).toHaveLength(commentCount)
   })
 
-  it('that ends with the job is left to the post step as well', async () => {
-    const show = open({ ...DEPLOY, github: wanted(), stopAfterJob: true })
+  it('is left to the post step as well, until it is certain that it stays', async () => {
+    const show = open()
     show.finished(runReport())
     await show.close()
     expect(savedView()).toMatchObject({ outcome: 'succeeded' })
+    show.forget()
+    expect(saved()).toBe('')
+  })
+
+  it('that stays ends well where that cannot be noted', async () => {
+    const show = open()
+    show.finished(runReport())
+    await show.close()
+    runner.saveState = () => {
+      throw new Error('the disk is full')
+    }
+    expect(() => show.forget()).not.toThrow()
+  })
+
+  it('of many servers shows those that have not ended as under way', async () => {
+    const error = new ActionError({ kind: 'refused', what: 'No room' })
+    const show = open()
+    show.started(
+      runReport({
+        deployments: [
+          deploymentReport({ id: 'a' }),
+          deploymentReport({ id: 'b', outcome: 'failed' }),
+          deploymentReport({ id: 'c', outcome: 'failed', error }),
+        ],
+      }),
+    )
+    await seen(() =>
+      savedView()?.deployments.map((one: object) => Reflect.get(one, 'outcome')),
+    ).toEqual(['succeeded', undefined, 'failed'])
+    await show.close()
   })
 
   it.each([
@@ -169,7 +197,7 @@ describe('a deploy', () => {
             { name: 'web', protocol: 'HTTP', address: 'a.test:4' },
           ],
         },
-        { id: '', outcome: 'failed', location: 'paris', address: '', ports: [] },
+        { id: '', location: 'paris', address: '', ports: [] },
       ],
     })
     await show.close()
@@ -304,7 +332,7 @@ describe('a GitHub that never answers', () => {
 
   it('holds up the end of the post step by 5 s', async () => {
     const view = { outcome: 'succeeded', deployments: [] }
-    const posted = post(JSON.stringify({ view }), false)
+    const posted = post(JSON.stringify({ view }), [])
     await isAsked()
     await virtual.run(posted)
     expect(virtual.elapsedMs / 1_000).toBeGreaterThanOrEqual(5)
@@ -324,7 +352,7 @@ describe('the post step', () => {
   }
 
   it('shows a run that was killed as ended', async () => {
-    await post(await killed(), true)
+    await post(await killed(), ['a69f8e3e0555'])
     expect(lastState()).toBe('inactive')
     expect(comments()).toHaveLength(1)
     expect(comments()[0]).not.toContain('is being deployed')
@@ -337,7 +365,7 @@ describe('the post step', () => {
     const show = open({ ...DEPLOY, github: wanted(), stopAfterJob: true })
     show.finished(runReport())
     await show.close()
-    await post(saved() ?? '', wasStopped)
+    await post(saved() ?? '', wasStopped ? ['a69f8e3e0555'] : [])
     expect(lastState()).toBe(state)
     expect(comments()[0]?.includes('is stopped')).toBe(wasStopped)
     expect(saved()).toBe('')
@@ -347,20 +375,20 @@ describe('the post step', () => {
     const { view } = JSON.parse(await killed('pr-12'))
     environment.INPUT_GROUP = ' pr-12 '
     // It was killed before it could note which comment that is.
-    await post(JSON.stringify({ view: { ...view, outcome: 'succeeded' } }), false)
+    await post(JSON.stringify({ view: { ...view, outcome: 'succeeded' } }), [])
     expect(comments()).toHaveLength(1)
     expect(comments()[0]).toContain('is up in')
   })
 
   it('leaves GitHub alone where nothing is asked for', async () => {
     const view = { outcome: 'succeeded', deployments: [] }
-    await post(JSON.stringify({ view }), true, wanted({ environment: '', comment: false }))
+    await post(JSON.stringify({ view }), ['a'], wanted({ environment: '', comment: false }))
     expect(gitHub.requests).toEqual([])
   })
 
   it('says it, and no more, where the run is not on GitHub', async () => {
     environment = {}
-    await post(JSON.stringify({ view: { deployments: [] } }), true)
+    await post(JSON.stringify({ view: { deployments: [] } }), ['a'])
     expect(runner.log).toContain('This is not a run on GitHub')
   })
 })
