@@ -39,6 +39,10 @@ const BY_LINE: readonly [line: RegExp, advice: string][] = [
     'A Minecraft server starts only once its EULA is accepted: read it, then set EULA=TRUE in env, if the image takes it from there.',
   ],
   [
+    /UNITYTLS_X509VERIFY|problem with the SSL CA cert|x509: certificate signed by unknown authority|no CA certificates found/i,
+    'The image has no certificate authorities, so the server cannot call others over HTTPS: install ca-certificates in the Dockerfile.',
+  ],
+  [
     /not 'GET' for handshake, instead was 16-03-0/i,
     'Clients speak TLS to a port whose server does not: write tls behind the port in ports (TLS upgrade).',
   ],

@@ -26,6 +26,10 @@ describe('the log of a server that ended', () => {
     ['Error: No available video device', '-batchmode -nographics'],
     ['ERROR: Unable to create DisplayServer, all display drivers failed.', '--headless'],
     ['You need to agree to the EULA in order to run the server. Go to eula.txt', 'EULA=TRUE'],
+    [
+      'Curl error 35: Cert handshake failed. verify result: UNITYTLS_X509VERIFY_FATAL_ERROR.',
+      'install ca-certificates',
+    ],
     ['exec /server/Server.x86_64: permission denied', 'chmod +x'],
     ['exec: "/server/start.sh": permission denied: unknown', 'chmod +x'],
     [
