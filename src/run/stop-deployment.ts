@@ -131,8 +131,7 @@ class Stop {
       this.#acceptedAtMs = clock.nowMs()
       printer.line(`Stopping ${this.#id}: accepted`)
     }
-    const isTaken = reply === 'accepted' || reply === 'ending'
-    if (isTaken && this.#options.until === 'accepted') return { kind: 'stopped' }
+    if (reply === 'accepted' && this.#options.until === 'accepted') return { kind: 'stopped' }
     const standing = reply === 'ending' ? reply : await this.#standing()
     if (standing === 'ended') return this.#ended('has ended')
     if (standing === 'ending') {
