@@ -18,6 +18,8 @@ describe('a task', () => {
     ['name', { taskName: 'a', name: 'b' }, 'a'],
     ['name', { taskId: 7 }, '7'],
     ['name', { id: ' x ' }, 'x'],
+    ['name', { taskName: ' ', id: 'x' }, 'x'],
+    ['name', { taskName: Number.POSITIVE_INFINITY, id: 'x' }, 'x'],
     ['app', { appName: 'a' }, 'a'],
     ['app', { app: { name: 'a' } }, 'a'],
     ['app', { application: { id: 7 } }, '7'],
@@ -143,6 +145,10 @@ describe('an app', () => {
     [{ name: 'a', currentBuild: 6 }, { currentBuild: 6 }],
     [{ name: 'a', curBuild: 6 }, { currentBuild: 6 }],
     [{ app: { iCurBuild: 6 } }, { currentBuild: 6 }],
+    ...['name', 'iCurBuild', 'dxfName', 'processing', 'exporting'].map((own): [object, object] => [
+      { [own]: 6, data: { name: 'inner' } },
+      { name: own === 'name' ? '6' : undefined },
+    ]),
     [{ status: 'ok', data: { app: { processing: 1 } } }, { isBusy: true }],
     [{ result: { dxfName: 'd' } }, { dxfName: 'd' }],
     [{ data: { exporting: true } }, { isBusy: true }],
@@ -161,6 +167,8 @@ describe('an app', () => {
 
   it.each<[object, string | undefined]>([
     [{ errorMessage: 'broken' }, 'broken'],
+    [{ error: null, errorMessage: 'broken' }, 'broken'],
+    [{ error: '', errorMessage: 'broken' }, 'broken'],
     [{ error: { errorMessage: 'broken' } }, 'broken'],
     [{ error: 1, description: 'broken' }, 'broken'],
     [{ error: true }, 'ROCKIT Edge gives no reason'],
