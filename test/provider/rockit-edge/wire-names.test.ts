@@ -6,6 +6,7 @@ import {
   readFailure,
 } from '../../../src/provider/rockit-edge/wire/failure.ts'
 import {
+  isMaintenance,
   readImport,
   readProblem,
   readSecret,
@@ -215,6 +216,10 @@ describe('the reply to an import', () => {
     expect(readImport(reply)).toMatchObject({ uploadUrl: undefined, uploadHeaders: {} })
   })
 
+  it('takes an address that is not https as it is, for others to refuse', () => {
+    expect(readImport({ url: 'http://x.example' }).uploadUrl).toBe('http://x.example')
+  })
+
   it('takes an address in capitals', () => {
     expect(readImport({ url: 'HTTPS://X.example' }).uploadUrl).toBe('HTTPS://X.example')
   })
@@ -284,6 +289,15 @@ describe('a refusal', () => {
   it('that is no JSON is its own reason, unless it is a page', () => {
     expect(readProblem(' why \n', undefined)).toEqual({ message: 'why' })
     expect(readProblem(' <html>', undefined)).toEqual({ message: '' })
+  })
+
+  it.each([
+    [503, { error: 'maintenance' }, true],
+    [503, { error: 'busy' }, false],
+    [503, undefined, false],
+    [500, { error: 'maintenance' }, false],
+  ])('with %i and %j is of a gateway under maintenance: %s', (status, json, isOne) => {
+    expect(isMaintenance(status, json)).toBe(isOne)
   })
 
   it('may say in its body when to come again', () => {
