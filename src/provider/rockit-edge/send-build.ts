@@ -161,11 +161,12 @@ async function checkRepeatedly({ check, context, call }: SendScene) {
 function uploadError(result: Exclude<UploadResult, { kind: 'unreadable' }>): ActionError {
   if (result.kind === 'answered') {
     const { status, headers } = result.reply
+    const retryAfterMs = readRetryAfter(headers['retry-after'], Date.now())
     return new ActionError({
       kind: status >= 500 ? 'server-fault' : 'refused',
       what: `The storage host answered the upload with HTTP ${status}.`,
       next: 'Run the job again; if it stays so, hand this to the administrator of your ROCKIT Edge.',
-      retryAfterMs: readRetryAfter(headers['retry-after'], Date.now()),
+      ...(retryAfterMs !== undefined && { retryAfterMs }),
     })
   }
   return new ActionError({

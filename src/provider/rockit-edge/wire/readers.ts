@@ -14,7 +14,7 @@ export const label = z.pipe(z.unknown(), z.transform(toLabel))
 
 function toLabel(value: unknown): string | undefined {
   if (typeof value === 'string' && value.trim() !== '') return value.trim()
-  if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+  if (Number.isFinite(value)) return String(value)
   return isRecord(value) ? (plainLabel(value.name) ?? plainLabel(value.id)) : undefined
 }
 
