@@ -101,6 +101,11 @@ describe('while it waits', () => {
     expect(check([], appOf({ error: 'disk full' })).next).toMatch(/error state \(disk full\)/)
     expect(check([], 'unread').next).toMatch(/^Raise timeout/)
   })
+
+  it('the advice is to expire an upload that is open though all was taken', () => {
+    const { next } = scene().check([taskOf('upload', 'running')])
+    expect(next).toMatch(/upload_1 is still open.*expire it/)
+  })
 })
 
 describe('a publish that ended', () => {

@@ -55,10 +55,19 @@ describe('an upload', () => {
   it('carries the headers that the reply names, and none of our own', async () => {
     const storage = await openStorage()
     const url = storage.newUrl()
-    const headers = { 'x-store': 'yes', 'x-none': 7 }
-    const { create } = await openUpload({ 'POST /builds': [[200, { url: { url, headers } }]] })
+    const unsendable = {
+      host: 'x',
+      'Transfer-Encoding': 'chunked',
+      'content-length': '1',
+      expect: 'x',
+    }
+    const headers = { 'x-store': 'yes', 'x-number': 7, 'x-none': 'a\r\nx-more: b', 'x y': 'z' }
+    const { create } = await openUpload({
+      'POST /builds': [[200, { url: { url, headers: { ...headers, ...unsendable } } }]],
+    })
     expect(await create()).toMatchObject({ kind: 'created' })
-    expect(storage.uploads[0]?.headers).toMatchObject({ 'x-store': 'yes' })
+    expect(storage.uploads[0]?.headers).toMatchObject({ 'x-store': 'yes', 'x-number': '7' })
+    expect(storage.uploads[0]?.headers).not.toHaveProperty('transfer-encoding')
     expect(storage.uploads[0]?.headers).not.toHaveProperty('x-none')
     expect(storage.uploads[0]?.apiHeaders).toEqual([])
   })
