@@ -13,10 +13,22 @@ const MAX_PAGES = 50
 export class RockitEdgeApi {
   readonly send: RockitEdgeClient
   readonly #app: string
+  /** What the clock of ROCKIT Edge is ahead of ours, as its last reply says. */
+  #aheadMs = 0
 
   constructor(send: RockitEdgeClient, app: string) {
-    this.send = send
+    this.send = async (request, call) => {
+      const reply = await send(request, call)
+      const dateMs = Date.parse(reply.headers.date ?? '')
+      if (!Number.isNaN(dateMs)) this.#aheadMs = dateMs - Date.now()
+      return reply
+    }
     this.#app = app
+  }
+
+  /** The time as ROCKIT Edge has it, once it has answered: the clock of a runner may be days off. */
+  nowMs(): number {
+    return Date.now() + this.#aheadMs
   }
 
   /** @throws ActionError also where there is no such app (`not-found`) */

@@ -48,7 +48,9 @@ export function evaluate(record: ImportRecord, reading: Reading, goal: Goal): Ob
     buildChanged,
     dxfName: findings.dxfName ?? reading.app?.dxfName,
   })
-  const reason = buildChanged === false && 'the build equals the current one, so nothing changed'
+  const reason = reading.app?.error
+    ? `the app is in an error state (${reading.app.error}): check its failed tasks in ROCKIT Edge`
+    : buildChanged === false && 'the build equals the current one, so nothing changed'
   return { ...base, state: 'succeeded', facts, ...(reason && { reason }) }
 }
 

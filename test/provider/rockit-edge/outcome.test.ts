@@ -157,6 +157,11 @@ describe('a publish that ended', () => {
     expect(facts.outputs).toMatchObject({ 'build-changed': '', 'dxf-name': '' })
   })
 
+  it('says of an app that is in an error state all the same that it is', () => {
+    const { reason } = scene().check([imported, published], appOf({ ...fresh, error: 'no room' }))
+    expect(reason).toMatch(/error state \(no room\)/)
+  })
+
   it('is none while another of our build is lost, or still open', () => {
     const second = (status: string) => taskOf('deploy', status, { name: 'd2' })
     const { check } = scene()

@@ -432,6 +432,25 @@ describe('what a killed run left behind', () => {
   })
 })
 
+it('a killed run finds its upload though the clock of its machine is days off', async () => {
+  const atMs = Date.now() - 5 * 86_400_000
+  const headers = { date: new Date(atMs).toUTCString() }
+  const created = atMs + 2_000
+  const [status, body] = tasks() as [number, object]
+  const { create, edge, context } = await openUpload({
+    'GET /tasks': [
+      [status, body, headers],
+      [status, body, headers],
+      tasks(upload('started', { created })),
+    ],
+    'POST /builds': [[200, {}]],
+  })
+  const opened: string[] = []
+  context.cleanUpNotes.opened = (tag) => opened.push(tag)
+  await create()
+  expect([...(await edge.findByTags(opened, newCall())).keys()]).toEqual(['upload-task:upload_1'])
+})
+
 describe('the end of a run', () => {
   it('tries everything, and then says what could not be taken back', async () => {
     const { create, edge, changes } = await openUpload(

@@ -54,8 +54,17 @@ const subscription = fields({
   secret: guessed(label, ...SECRET_NAMES),
 })
 
+/** The subscription within the reply to its creation. */
+function newSubscription(reply: unknown) {
+  return subscription.parse(unwrap(reply, SECRET_NAMES, ['subscription', 'data', 'result']))
+}
+
 export function readSecret(reply: unknown): string | undefined {
-  return subscription.parse(unwrap(reply, SECRET_NAMES, ['subscription', 'data', 'result'])).secret
+  return newSubscription(reply).secret
+}
+
+export function readNewName(reply: unknown): string | undefined {
+  return newSubscription(reply).name
 }
 
 export function readSubscriptionName(row: unknown): string | undefined {
