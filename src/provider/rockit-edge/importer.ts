@@ -226,7 +226,7 @@ function uploadTarget({ uploadUrl }: ImportReply): URL | string {
 function cancelledAtRequest(cause: ActionError): ActionError {
   return new ActionError({
     kind: 'unresolved-create',
-    what: 'The run was cancelled while it asked for the import, which may have begun and then goes on',
+    what: 'The import was asked for when the run was cancelled: it may have begun, and then goes on',
     next: 'Check the tasks of the app in ROCKIT Edge before you publish again.',
     cause,
   })
