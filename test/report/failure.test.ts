@@ -198,11 +198,17 @@ describe('what a cancelled run says of what it had created', () => {
     ids.map((id) => deploymentReport({ id, outcome: 'cancelled' }))
   const inPlace = (...ids: string[]) =>
     servers(...ids).map((one): DeploymentState => ({ ...one, isInPlace: true }))
+  const lost = new ActionError({ kind: 'unresolved-create', what: 'An import may have begun' })
   const { id: _, ...unborn } = deploymentReport({ outcome: 'cancelled' })
 
   test.each<[string, Partial<RunState>, string[]]>([
     ['nothing was created', { deployments: [] }, ['Nothing was created.']],
     ['nothing got an id', { deployments: [unborn] }, ['Nothing was created.']],
+    [
+      'one may have been created',
+      { deployments: [{ ...unborn, error: lost }] },
+      ['An import may have begun.'],
+    ],
     [
       'it is stopped',
       { deployments: servers('a1', 'b2'), stoppedIds: ['a1', 'b2'] },

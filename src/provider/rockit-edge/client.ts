@@ -76,7 +76,8 @@ function isGoodStatus({ status }: RestReply): boolean {
   return status >= 200 && status < 300
 }
 
-function isFormRefused({ status }: RockitEdgeReply): boolean {
+/** Whether a request is refused as it is, with which nothing can have happened. */
+export function isFormRefused({ status }: RockitEdgeReply): boolean {
   return status === 400 || status === 422
 }
 

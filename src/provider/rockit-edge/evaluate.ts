@@ -39,7 +39,7 @@ export function evaluate(record: ImportRecord, reading: Reading, goal: Goal): Ob
     return { ...base, state: 'failed', facts, ...explainFailure(failed, goal) }
   }
   if (!isProven(record, reading, goal, steps, findings.buildChanged)) {
-    return { ...base, state: 'pending', facts: factsOf(findings), next: adviceFor(reading) }
+    return { ...base, state: 'pending', facts: factsOf(findings), next: adviceFor(record, reading) }
   }
   const changes = changesOf(record, reading)
   const { buildChanged = changes.length > 0 ? changes.includes('new') : undefined } = findings
@@ -48,7 +48,9 @@ export function evaluate(record: ImportRecord, reading: Reading, goal: Goal): Ob
     buildChanged,
     dxfName: findings.dxfName ?? reading.app?.dxfName,
   })
-  const reason = buildChanged === false && 'the build equals the current one, so nothing changed'
+  const reason = reading.app?.error
+    ? `the app is in an error state (${reading.app.error}): check its failed tasks in ROCKIT Edge`
+    : buildChanged === false && 'the build equals the current one, so nothing changed'
   return { ...base, state: 'succeeded', facts, ...(reason && { reason }) }
 }
 
@@ -123,7 +125,12 @@ function findingsOf(
   }
 }
 
-function adviceFor({ app }: Reading): string {
+function adviceFor(record: ImportRecord, { app }: Reading): string {
+  const upload = record.own('upload').find((task) => record.isOpen(task))
+  // Another may be held up by it, and nobody else would name it.
+  if (upload) {
+    return `The upload task ${upload.name} is still open, though the storage host has taken the build: expire it by PATCH /be/v1/tasks before you publish again, for it may lock the app.`
+  }
   return app?.error
     ? `The app is in an error state (${app.error}): check its failed tasks in ROCKIT Edge.`
     : 'Raise timeout when it only needs longer: a large build takes its time to be imported and published. Otherwise check the tasks of the app in ROCKIT Edge.'

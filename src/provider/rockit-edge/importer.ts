@@ -102,8 +102,12 @@ export class Importer {
   ): Promise<CreateResult> {
     const { api, context, uploads } = this.#scene
     context.log(`No clear reply to the import; checking whether it began: ${describe(error)}`)
-    // The end of this run, or its post step, finds an upload by its tag.
-    if (call.signal.aborted) return { kind: 'try-again', error }
+    if (call.signal.aborted) {
+      // The end of this run, or its post step, finds an upload by its tag.
+      return tag === undefined
+        ? { kind: 'broken-off', error: cancelledAtRequest(error) }
+        : { kind: 'try-again', error }
+    }
     try {
       const task = await findLostImport(record, tag !== undefined, api, context.clock, call)
       if (task && tag === undefined) {
@@ -217,6 +221,15 @@ function uploadTarget({ uploadUrl }: ImportReply): URL | string {
   // Whoever reads the URL on its way may write to it.
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return url
   return 'The reply to the import has an upload URL that is not https'
+}
+
+function cancelledAtRequest(cause: ActionError): ActionError {
+  return new ActionError({
+    kind: 'unresolved-create',
+    what: 'The import was asked for when the run was cancelled: it may have begun, and then goes on',
+    next: 'Check the tasks of the app in ROCKIT Edge before you publish again.',
+    cause,
+  })
 }
 
 function unresolved(cause: ActionError): ActionError {

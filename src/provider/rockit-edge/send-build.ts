@@ -164,8 +164,11 @@ function uploadError(result: Exclude<UploadResult, { kind: 'unreadable' }>): Act
     const retryAfterMs = readRetryAfter(headers['retry-after'], Date.now())
     return new ActionError({
       kind: status >= 500 ? 'server-fault' : 'refused',
-      what: `The storage host answered the upload with HTTP ${status}.`,
-      next: 'Run the job again; if it stays so, hand this to the administrator of your ROCKIT Edge.',
+      what: `The storage host answered the upload with HTTP ${status}${status < 300 ? ' before it had all of it' : ''}.`,
+      next:
+        status === 413
+          ? 'The build is too large for one upload: have ROCKIT Edge download it, by build-url.'
+          : 'Run the job again; if it stays so, hand this to the administrator of your ROCKIT Edge.',
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     })
   }

@@ -32,7 +32,7 @@ export class Uploads {
 
   /** @returns the tag of an upload that is asked for after this */
   opened(): string {
-    const tag = newUploadTag(Date.now())
+    const tag = newUploadTag(this.#api.nowMs())
     this.#open.set(tag, undefined)
     this.#context.cleanUpNotes.opened(tag)
     return tag

@@ -217,7 +217,7 @@ describe('an import without a clear reply', () => {
     expect(changes()).toEqual([ASKED])
   })
 
-  it('is not searched for once the run is over', async () => {
+  it('is not searched for once the run is over, and may go on then', async () => {
     const over = new AbortController()
     const { create, asked } = openEdge({
       'POST /builds': () => {
@@ -225,7 +225,13 @@ describe('an import without a clear reply', () => {
         return 'aborted'
       },
     })
-    expect(await create(newCall(over.signal))).toMatchObject({ kind: 'try-again' })
+    expect(await create(newCall(over.signal))).toMatchObject({
+      kind: 'broken-off',
+      error: {
+        kind: 'unresolved-create',
+        message: expect.stringMatching(/asked for when the run was cancelled/),
+      },
+    })
     expect(asked).toEqual(['GET /apps/a', 'GET /tasks', ASKED])
   })
 })

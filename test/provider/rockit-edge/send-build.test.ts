@@ -170,7 +170,15 @@ describe('an answer that', () => {
   it('is good but came before all was sent is not believed', async () => {
     const early: UploadFault = { kind: 'status', status: 200 }
     const { result } = await send(early, ['open'], { files: filesOf(BIG_BYTES) })
-    expect(result).not.toMatchObject({ kind: 'stored' })
+    expect(result).toMatchObject({
+      kind: 'failed',
+      error: { message: expect.stringMatching(/HTTP 200 before it had all of it/) },
+    })
+  })
+
+  it('is 413 says how a build of any size gets there', async () => {
+    const { result } = await send(whole(413))
+    expect(result).toMatchObject({ error: { next: expect.stringMatching(/by build-url/) } })
   })
 
   it.each<[Check, number]>([

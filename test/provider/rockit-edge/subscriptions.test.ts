@@ -85,6 +85,17 @@ describe('a subscription', () => {
     expect(notes.at(-1)).toBe('closed subscription')
   })
 
+  it('that is given another name is removed by that', async () => {
+    const { subscribe, finish, changes, notes, script } = openSubscriber([
+      [201, { subscription: { name: 'S 9', secret: 'hush' } }],
+    ])
+    script['DELETE /subscriptions/S%209'] = [[204]]
+    await subscribe()
+    await finish()
+    expect(changes()).toEqual([BEST, 'DELETE /subscriptions/S%209'])
+    expect(notes.at(-1)).toBe('closed subscription')
+  })
+
   it('that is being made when the run ends is removed after that', async () => {
     const { subscribe, finish, changes } = openSubscriber([good])
     const made = subscribe()
@@ -157,6 +168,22 @@ describe('what earlier runs left behind', () => {
     await edge.prepare(newCall())
     expect(new Set(changes())).toEqual(new Set([`DELETE /subscriptions/${old}`]))
     expect(lines).toContain(`Removed the subscription ${old}, which an earlier run left behind.`)
+  })
+
+  it('is as old as ROCKIT Edge says, whatever the clock of this machine', async () => {
+    const [live, old] = [named(-7 * DAY_S), named(-5 * DAY_S)]
+    const { edge, changes, script } = openEdge({
+      'GET /subscriptions': [
+        [
+          200,
+          [live, old].map((name) => ({ name })),
+          { date: new Date(Date.now() + 7 * DAY_S * 1000).toUTCString() },
+        ],
+      ],
+    })
+    script[`DELETE /subscriptions/${old}`] = [[204]]
+    await edge.prepare(newCall())
+    expect(changes()).toEqual([`DELETE /subscriptions/${old}`])
   })
 
   it('is removed without forgetting our own', async () => {

@@ -248,7 +248,7 @@ describe('the reply to an import', () => {
 
   it('has the headers of the URL that is taken', () => {
     const reply = { url: { url, headers: { a: 'b', n: 1 } }, headers: { x: 'y' } }
-    expect(readImport(reply).uploadHeaders).toEqual({ a: 'b' })
+    expect(readImport(reply).uploadHeaders).toEqual({ a: 'b', n: '1' })
   })
 })
 
