@@ -126,14 +126,15 @@ export class Comments {
     )
     const found = openPullOf(byBranch, search)
     if (found !== undefined || sha === undefined) return found
-    const byCommit = await this.#client.list((octokit) =>
+    const byCommit = this.#client.list((octokit) =>
       octokit.rest.repos.listPullRequestsAssociatedWithCommit({
         ...this.#where,
         commit_sha: sha,
         per_page: PER_PAGE,
       }),
     )
-    return openPullOf(byCommit, search)
+    // Look-alikes of GitHub do not have it, and a fork's commit need not be in this repository.
+    return openPullOf(await unlessGone(byCommit, []), search)
   }
 }
 

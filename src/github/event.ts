@@ -77,11 +77,19 @@ function readDetails(environment: NodeJS.ProcessEnv, repository: Repository): De
     // A pull request's own GITHUB_SHA is the merge commit, on which the pull request shows nothing.
     sha: readSha(pull.head.sha) ?? ownSha,
     isPreview: PULL_EVENTS.includes(name),
-    pullNumber: pull.number ?? (issue.pull_request ? issue.number : undefined),
+    pullNumber:
+      pull.number ??
+      (issue.pull_request ? issue.number : undefined) ??
+      pullOf(environment.GITHUB_REF),
     pullSearch: BRANCH_EVENTS.includes(name)
       ? searchFor(repository, environment.GITHUB_REF?.match(/^refs\/heads\/(.+)$/)?.[1])
       : undefined,
   }
+}
+
+/** `refs/pull/12/merge`: what is left where the event file cannot be read. */
+function pullOf(ref: string | undefined): number | undefined {
+  return id.parse(ref?.match(/^refs\/pull\/(\d+)\/(?:merge|head)$/)?.[1])
 }
 
 const HEAD = shape({ sha: text })

@@ -12,7 +12,7 @@ import { type GitHubEvent, readEvent } from './event.ts'
 import { isFinal } from './failure.ts'
 import { Lane } from './lane.ts'
 import { afterPost, cleanView, type PostEnd, type RunView } from './run-view.ts'
-import { readSaved, type SavedReport } from './saved.ts'
+import { readSaved, type SavedReport, writeSaved } from './saved.ts'
 import { type FailedPart, warningFor } from './warning.ts'
 
 export interface ReporterOptions {
@@ -208,7 +208,7 @@ export class GitHubReporter {
 
   #save(change: SavedReport): void {
     this.#saved = { ...this.#saved, ...change }
-    if (!this.#isOver) this.#options.save(JSON.stringify(this.#saved))
+    if (!this.#isOver) this.#options.save(writeSaved(this.#saved))
   }
 
   #openRecorder(client: GitHubClient, event: GitHubEvent, saved: SavedReport | undefined) {

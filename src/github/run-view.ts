@@ -66,13 +66,26 @@ const SCHEMES: Readonly<Record<string, string>> = {
 
 /** The page of the first port that has one; a game's UDP port has none. */
 export function pageOf({ deployments }: RunView): string | undefined {
-  for (const { protocol, address } of deployments.flatMap(({ ports }) => ports)) {
-    const scheme = SCHEMES[protocol.trim().toLowerCase()]
-    if (scheme === undefined || !/^[\w.[\]:-]+$/.test(address)) continue
-    const url = `${scheme}://${address}`
-    if (URL.canParse(url)) return new URL(url).href
+  for (const port of deployments.flatMap(({ ports }) => ports)) {
+    const page = pageOfPort(port)
+    if (page !== undefined) return page
   }
   return undefined
+}
+
+function pageOfPort({ protocol, address }: PortView): string | undefined {
+  const scheme = SCHEMES[protocol.trim().toLowerCase()]
+  if (scheme === undefined || !/^[\w.[\]:-]+$/.test(address)) return undefined
+  const url = `${scheme}://${address}`
+  return URL.canParse(url) ? new URL(url).href : undefined
+}
+
+/** The same view without the ports of which nothing is shown: a provider may list hundreds. */
+export function briefView(view: RunView): RunView {
+  const deployments = view.deployments.map((one) => {
+    return { ...one, ports: one.ports.filter((port) => pageOfPort(port) !== undefined).slice(0, 1) }
+  })
+  return { ...view, deployments }
 }
 
 /** What the post step came to with what the main step had left it, by the ids of deployments. */
@@ -93,7 +106,8 @@ export function afterPost(view: RunView, { endedIds, leftIds }: PostEnd): RunVie
     if (isUp(outcome) && endedIds.includes(one.id)) return { ...one, outcome: 'stopped' as const }
     return { ...one, outcome: one.outcome ?? outcome }
   })
-  const isAllStopped = endedIds.length > 0 && deployments.every((one) => !isUp(one.outcome))
+  const isAllStopped =
+    endedIds.length > 0 && leftIds.length === 0 && deployments.every((one) => !isUp(one.outcome))
   const left =
     leftIds.length === 0 ? '' : `${leftIds.join(', ')} could not be stopped and may still run.`
   const error = [view.error && asSentence(view.error), left].filter(Boolean).join(' ')

@@ -3,13 +3,31 @@ import type { Outcome } from '../state/state.ts'
 import type { SavedComment } from './comment.ts'
 import type { SavedRecord } from './deployment-record.ts'
 import { id, list, parseObject, shape, text } from './json.ts'
-import type { RunView } from './run-view.ts'
+import { briefView, type RunView } from './run-view.ts'
 
 /** What the main step hands to the post step. */
 export interface SavedReport {
   view?: RunView | undefined
   record?: SavedRecord | undefined
   comment?: SavedComment | undefined
+}
+
+/**
+ * A runner hands saved state to the post step in an environment variable, of which Linux takes 128 KiB.
+ * With a longer one the post step does not even start, and what it is to stop runs on.
+ */
+const MAX_BYTES = 64 * 1024
+
+/** Writes it for `readSaved`: of very many servers only as many as fit. */
+export function writeSaved({ view, ...rest }: SavedReport): string {
+  if (view === undefined) return JSON.stringify(rest)
+  const brief = briefView(view)
+  let { deployments } = brief
+  for (;;) {
+    const json = JSON.stringify({ view: { ...brief, deployments }, ...rest })
+    if (deployments.length === 0 || Buffer.byteLength(json) <= MAX_BYTES) return json
+    deployments = deployments.slice(0, Math.floor(deployments.length * 0.8))
+  }
 }
 
 const OUTCOMES: Readonly<Record<Outcome, true>> = {

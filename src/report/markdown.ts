@@ -14,6 +14,8 @@ export function escapeMarkdown(text: string): string {
       .replaceAll('>', '&gt;')
       .replaceAll('"', '&quot;')
       .replace(/[\\`*_{}[\]()#+!|~$:-]/g, (mark) => `&#${mark.charCodeAt(0)};`)
+      // A line of them would make a heading of the line before.
+      .replace(/^=/, '&#61;')
       // A number at the start would make a list.
       .replace(/^(\d+)\./, '$1&#46;')
       // `@team` notifies people, `#12` and `www.` link by themselves, escaped or not.

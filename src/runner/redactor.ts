@@ -140,7 +140,7 @@ function replaceAll(text: string, places: readonly Place[]): string {
   return parts.join('') + text.slice(doneTo)
 }
 
-/** The runner finds these by itself once it knows the secret; our outputs and summary need them. */
+/** The runner finds these by itself once it knows the secret, but not hex; our outputs and summary need them. */
 function furtherForms(secret: string): string[] {
   if (secret.length < SHORTEST_HIDDEN) return []
   const inBase64 = [0, 1, 2].map((before) => base64Within(secret, before))
@@ -148,6 +148,8 @@ function furtherForms(secret: string): string[] {
     ...unescapedForms(secret),
     // A form's body, whose other escapes are resolved before the search.
     secret.replaceAll(' ', '+'),
+    // As a dump of bytes.
+    ...inHex(secret),
     ...inBase64,
     ...inBase64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
   ]
@@ -163,6 +165,11 @@ function unescapedForms(secret: string): string[] {
     if (forms.push(plain.text) === ESCAPE_LEVELS) break
   }
   return forms
+}
+
+function inHex(secret: string): string[] {
+  const hex = Buffer.from(secret).toString('hex')
+  return [hex, hex.toUpperCase()]
 }
 
 /**

@@ -352,6 +352,14 @@ describe('the pull request of a branch', () => {
     expect(lines).toHaveLength(1)
   })
 
+  test('is none where the server cannot search by commit', async () => {
+    github.state.pulls.splice(0)
+    github.faults.order({ kind: 'status', status: 404, path: /\/commits\/\w+\/pulls$/ })
+    const { lines, warnings } = await finishOnce(push('feature'))
+    expect(warnings).toEqual([])
+    expect(lines).toEqual([expect.stringContaining('no open pull request')])
+  })
+
   test("is not that of the owner's fork, with a branch of the same name", async () => {
     github.state.pulls.splice(0)
     const fork = { number: 14, branch: 'feature', sha: SHA, headRepository: 'octo/game-fork' }

@@ -154,6 +154,25 @@ describe('the run', () => {
   })
 })
 
+describe('the pull request', () => {
+  test.each([
+    ['refs/pull/12/merge', 12],
+    ['refs/pull/12/head', 12],
+    ['refs/pull/0/merge', undefined],
+    ['refs/pull/12/merge/x', undefined],
+    ['x/refs/pull/12/merge', undefined],
+    ['refs/heads/refs/pull/12/merge', undefined],
+    ['refs/tags/v1', undefined],
+  ])('of an event that cannot be read is that of the ref %s: %s', (ref, number) => {
+    expect(read('pull_request', '{', { GITHUB_REF: ref })?.pullNumber).toBe(number)
+  })
+
+  test('of the event counts more than that of the ref', () => {
+    const event = { pull_request: { number: 3 } }
+    expect(read('pull_request', event, { GITHUB_REF: 'refs/pull/12/merge' })?.pullNumber).toBe(3)
+  })
+})
+
 describe('the branch to look for', () => {
   const long = 'b'.repeat(255)
   const owner = { login: 'mona' }

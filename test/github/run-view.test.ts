@@ -7,7 +7,7 @@ import {
   pageOf,
   type RunView,
 } from '../../src/github/run-view.ts'
-import { readSaved } from '../../src/github/saved.ts'
+import { readSaved, writeSaved } from '../../src/github/saved.ts'
 import type { Outcome } from '../../src/state/state.ts'
 import { viewOf } from './stage.ts'
 
@@ -103,6 +103,12 @@ describe('a run after its post step', () => {
       ['succeeded', 'succeeded', 'succeeded'],
       '',
     ],
+    [
+      'another one may still run',
+      { endedIds: ['a', 'b'], leftIds: ['c'] },
+      ['succeeded', 'stopped', 'stopped'],
+      'c could not be stopped and may still run.',
+    ],
     ['others ended', { endedIds: ['c'], leftIds: [] }, ['succeeded', 'succeeded', 'succeeded'], ''],
   ])('of which %s says what of it is up', (_, end, expected, error) => {
     const after = afterPost(viewOf({ deployments: [a, b] }), end)
@@ -157,6 +163,47 @@ describe('which of two runs is newer', () => {
     ['a newer one wins over a new attempt beside it', key(10, 8, 1), false, key(9, 7, 2), true],
   ])('%s', (_, theirs, wasOver, ours, isSupersededByThem) => {
     expect(isSuperseded(ours, theirs, wasOver)).toBe(isSupersededByThem)
+  })
+})
+
+describe('what the main step saves', () => {
+  const manyServers = (count: number) =>
+    viewOf({
+      deployments: Array.from({ length: count }, (_, index) => ({
+        ...server,
+        id: `${index}`.padStart(12, '0'),
+        ports: Array.from({ length: 100 }, (_, port) => {
+          return {
+            name: `web-${port}`,
+            protocol: 'HTTPS',
+            address: `a.example.com:${1_000 + port}`,
+          }
+        }),
+      })),
+    })
+
+  test.each([0, 1, 100])('of %i servers tells of each, and the page of its first port', (count) => {
+    const view = manyServers(count)
+    const read = readSaved(writeSaved({ view })).view
+    expect(read?.deployments.map(({ id }) => id)).toEqual(view.deployments.map(({ id }) => id))
+    if (read) expect(pageOf(read)).toBe(pageOf(view))
+  })
+
+  test.each([500, 5_000])('of %i servers fits into an environment variable', (count) => {
+    const json = writeSaved({ view: manyServers(count), record: { key: 'k' }, comment: { id: 7 } })
+    expect(Buffer.byteLength(json)).toBeLessThan(128 * 1024)
+    const { view, record, comment } = readSaved(json)
+    expect(view?.deployments.length).toBeGreaterThan(100)
+    expect({ record, comment }).toEqual({ record: { key: 'k' }, comment: { id: 7 } })
+  })
+
+  test('never grows with texts that have no end', () => {
+    const json = writeSaved({ view: { ...manyServers(3), error: 'x'.repeat(70_000) } })
+    expect(readSaved(json).view?.deployments).toEqual([])
+  })
+
+  test('may be nothing of a run yet', () => {
+    expect(readSaved(writeSaved({ comment: { pull: null } }))).toEqual({ comment: { pull: null } })
   })
 })
 

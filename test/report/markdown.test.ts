@@ -53,6 +53,10 @@ describe('escaped text', () => {
     }
   })
 
+  it('of equals signs makes no heading of the line before it', () => {
+    expect(escapeMarkdown('=== a = b')).toBe('&#61;== a = b')
+  })
+
   it('is short', () => {
     expect(decode(escapeMarkdown('<'.repeat(10_000))).length).toBeLessThan(530)
   })

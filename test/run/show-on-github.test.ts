@@ -192,10 +192,7 @@ describe('a deploy', () => {
       deployments: [
         {
           ...{ id: 'a', outcome: 'succeeded', location: 'Montreal', address: 'a.test:2' },
-          ports: [
-            { name: 'game', protocol: 'UDP', address: 'a.test:2' },
-            { name: 'web', protocol: 'HTTP', address: 'a.test:4' },
-          ],
+          ports: [{ name: 'web', protocol: 'HTTP', address: 'a.test:4' }],
         },
         { id: '', location: 'paris', address: '', ports: [] },
       ],

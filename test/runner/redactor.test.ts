@@ -119,6 +119,13 @@ describe('a secret in another form', () => {
     }
   })
 
+  it.each(['', 'Bearer '])('is hidden in hex behind "%s"', (before) => {
+    const hex = Buffer.from(`${before}${secret}!`).toString('hex')
+    const around = Buffer.from(before).toString('hex')
+    expect(redact([secret], `0x${hex} end`)).toBe(`0x${around}***21 end`)
+    expect(redact([secret], hex.toUpperCase())).toBe(`${around.toUpperCase()}***21`)
+  })
+
   it('is hidden in the body of a form', () => {
     expect(redact(['my long secret&'], 'a=my+long+secret%26&b=1')).toBe('a=***&b=1')
   })
