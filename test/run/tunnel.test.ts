@@ -354,6 +354,17 @@ describe('a platform that is subscribed to', () => {
     expect(subscribe).not.toHaveBeenCalled()
   })
 
+  it('has refused nothing where the run is cancelled while it is subscribed to', async () => {
+    subscribe.mockImplementation(async () => {
+      run.cancel()
+      throw errorOf('connection-lost')
+    })
+    run.provider.readings.set('a', [PENDING])
+    run.clock.at(0, () => run.tunnel.comesUp())
+    expect((await run.deploy(WITH_TUNNEL)).outcome).toBe('cancelled')
+    expect(run.runner.messages('warning').join()).not.toContain('subscription')
+  })
+
   it('is subscribed to before the create with wait: webhook', async () => {
     subscribe.mockImplementation(() => run.clock.sleep(1_000))
     const create = watchCreate()

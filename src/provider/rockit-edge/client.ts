@@ -99,8 +99,10 @@ export function replyError(
   what: string,
   next: Partial<Record<ErrorKind, string>> = {},
 ): ActionError {
-  const problem = readProblem(reply.text, reply.json)
   const isRefused = isGoodStatus(reply) && saysFailed(reply.json)
+  // A good reply that is not understood may hold an upload URL or a secret.
+  const isQuotable = !isGoodStatus(reply) || isRefused
+  const problem = isQuotable ? readProblem(reply.text, reply.json) : { message: '' }
   const kind = isRefused ? { kind: 'refused' as const } : {}
   return refusalError(reply, { what, ...problem, ...kind, next: { ...NEXT, ...next } })
 }

@@ -84,7 +84,8 @@ export class Importer {
       if (upload) uploads.closed(upload.tag)
       return asked
     }
-    const answer = readImport(asked.reply.json)
+    const { json, text, headers } = asked.reply
+    const answer = readImport(json ?? (text.trim() || headers.location))
     record.identify(answer.taskName, answer.buildName)
     if (!upload) return this.#created(record, answer.taskName)
     return await this.#upload({ ...upload, reply: asked.reply, answer }, call)

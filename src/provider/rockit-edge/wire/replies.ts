@@ -15,9 +15,14 @@ const target = fields({
 })
 const IMPORT_OWN = [...URL_NAMES, 'taskName', 'taskId', 'buildName', 'buildId']
 
-/** `uploadHeaders` are those that the upload must carry, where the reply names some. */
+/**
+ * The reply to an import; the URL may also be all that it is.
+ *
+ * `uploadHeaders` are those that the upload must carry, where the reply names some.
+ */
 export function readImport(reply: unknown) {
-  const answer = unwrap(reply, IMPORT_OWN, ['build', 'data', 'result'])
+  const body = typeof reply === 'string' ? { url: reply.trim() } : reply
+  const answer = unwrap(body, IMPORT_OWN, ['build', 'data', 'result'])
   const found = findUploadTarget(answer)
   return {
     uploadUrl: found?.url,

@@ -31,9 +31,27 @@ const task = fields({
 const STAGE_WORDS: Readonly<Record<Stage, readonly string[]>> = {
   submit: ['submit', 'submitted', 'queued', 'pending', 'waiting', 'created', 'new', 'scheduled'],
   begin: ['begin', 'began', 'started', 'running', 'processing', 'inprogress', 'active', 'ongoing'],
-  end: ['end', 'ended', 'done', 'finished', 'completed', 'complete', 'success', 'succeeded', 'ok'],
+  end: [
+    'end',
+    'ended',
+    'done',
+    'finished',
+    'completed',
+    'complete',
+    'success',
+    'successful',
+    'succeeded',
+    'ok',
+  ],
   error: ['error', 'failed', 'failure', 'exception', 'faulty'],
   expired: ['expired', 'expire', 'cancelled', 'canceled', 'aborted'],
+}
+
+/** What the page "Import native builds" calls the types in words. */
+const PRINTED_TYPES: Readonly<Record<TaskType, readonly string[]>> = {
+  dltar: ['download', 'downloadtar'],
+  mkraw: ['makeraw'],
+  deploy: ['publish', 'deployment'],
 }
 
 /** How the task of an open client upload may be called; it is known to exist ("Task Details"). */
@@ -65,7 +83,9 @@ export function readTaskReply(reply: unknown): Task | undefined {
 function kindOf(type: string): TaskKind {
   const word = plainWord(type)
   if (UPLOAD_WORD.test(word)) return 'upload'
-  return TASK_TYPES.find((known) => known === word) ?? 'other'
+  return (
+    TASK_TYPES.find((known) => known === word || PRINTED_TYPES[known].includes(word)) ?? 'other'
+  )
 }
 
 function stageOf(status: string): Stage | undefined {
@@ -121,6 +141,8 @@ export function readRows(
   const fieldNames = [name, 'items', 'results', 'rows', 'list', 'data', 'result']
   const around = unwrap(reply, fieldNames.slice(0, 5), ['data', 'result'])
   const rows = fieldNames.map((field) => around[field]).find(Array.isArray)
+  // Some servers write a list of nothing so.
+  if (!rows && around[name] === null && around.error == null) return { rows: [], total: 0 }
   if (!rows) return undefined
   const { total, count = 0 } = page.parse(around)
   return { rows, total: total ?? (count > rows.length ? count : undefined) }
