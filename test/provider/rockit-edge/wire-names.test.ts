@@ -347,6 +347,11 @@ describe('a failure', () => {
     expect(readFailure(7)).toEqual({})
   })
 
+  it('names no deployments where a list has none', () => {
+    const lists = { failedDeployments: [], succeededDeployments: [''] }
+    expect(readFailure(lists)).toEqual({})
+  })
+
   it('of two readings keeps what the first says', () => {
     const both = mergeFailures({ exitCode: 1, message: undefined }, { exitCode: 2, message: 'm' })
     expect(both).toEqual({ exitCode: 1, message: 'm' })
