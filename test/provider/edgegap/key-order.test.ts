@@ -93,10 +93,10 @@ describe('the order of keys', () => {
   // What is quadratic here takes minutes, which the limit of a test ends.
   it('is kept in the largest replies', () => {
     for (const json of [
-      `{"log":"${'\\\\'.repeat(4_000_000)}","1":2}`,
+      `{"log":"${'\\\\'.repeat(1_000_000)}","1":2}`,
       `{"1":"${'x'.repeat(8_000_000)}"}`,
       `{${Array.from({ length: 400_000 }, (_, index) => `"${index}":1`).join(',')}}`,
-      `{"1":"${'\\"1\\":'.repeat(1_000_000)}"}`,
+      `{"1":"${'\\"1\\":'.repeat(250_000)}"}`,
     ]) {
       expect(keepKeyOrder(json)).toContain('\ue000')
     }
