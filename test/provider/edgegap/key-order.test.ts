@@ -44,6 +44,7 @@ describe('the order of keys', () => {
       '{"-1":1}',
       '{"12345678901":1}',
       '{"a":"1" , "b":2}',
+      `{"${'1'.repeat(70)}":1}`,
     ]) {
       expect(keepKeyOrder(json)).toBe(json)
     }
@@ -66,6 +67,10 @@ describe('the order of keys', () => {
         ...['log', '1', 'x', '2'],
       ])
     }
+  })
+
+  it('of what is no JSON is left as it is behind the keys that can be read', () => {
+    expect(keepKeyOrder('{"1":2,"\\x":1}')).toBe('{"\ue0001":2,"\\x":1}')
   })
 
   it('a key that never was an index stays as it is', () => {
