@@ -117,9 +117,9 @@ describe('the file of a log', () => {
   it('tells why writing it failed, also where the half of it is gone by then', async () => {
     const redact = () => {
       rmSync(join(folder, 'a.log.part'))
-      throw new Error('no')
+      throw new Error('out of words')
     }
-    await expect(writeLogFile(folder, 'a', LOG, redact)).rejects.toThrow('no')
+    await expect(writeLogFile(folder, 'a', LOG, redact)).rejects.toThrow('out of words')
   })
 
   it('does not take the place of a folder', async () => {

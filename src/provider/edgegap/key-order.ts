@@ -25,7 +25,7 @@ export function keepKeyOrder(json: string): string {
     }
     from = json.indexOf('"', to)
   }
-  return parts.length === 0 ? json : parts.join('') + json.slice(doneTo)
+  return parts.join('') + json.slice(doneTo)
 }
 
 /** The key as it was on the wire. */
@@ -46,7 +46,7 @@ function stringEnds(json: string): (from: number) => number {
     return backslash
   }
   return (from) => {
-    let quote = json.indexOf('"', from + 1)
+    let quote = from
     for (let at = from + 1; quote >= 0; ) {
       if (quote < at) quote = json.indexOf('"', at)
       else if (backslashFrom(at) > quote) return quote + 1
