@@ -25,7 +25,10 @@ export function cancelSentences(report: RunState): string[] {
 }
 
 /** A version stays when the run that made it is cancelled. */
-function nothingBut({ version, versionAction }: RunState): string {
+function nothingBut({ version, versionAction, isVersionUnclear }: RunState): string {
+  if (isVersionUnclear) {
+    return `No server was created. The version ${version} may have been made or changed: look in the dashboard.`
+  }
   if (versionAction !== 'created' && versionAction !== 'updated') return 'Nothing was created.'
   return `The version ${version} was ${versionAction}, and stays; no server was created.`
 }

@@ -244,6 +244,13 @@ describe('what a cancelled run says of what it had created', () => {
       ['The version v1 was updated, and stays; no server was created.'],
     ],
     [
+      'it broke off while a version was made',
+      { deployments: [], isVersionUnclear: true },
+      [
+        'No server was created. The version v1 may have been made or changed: look in the dashboard.',
+      ],
+    ],
+    [
       'a version was only used',
       { deployments: [], versionAction: 'reused' },
       ['Nothing was created.'],
