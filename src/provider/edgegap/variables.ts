@@ -105,7 +105,7 @@ function explainLine(line: string, place: string, secret: boolean): string {
   const shown = secret ? '' : ` ("${line.slice(0, 60)}")`
   const form = `${place}${shown} is not KEY=VALUE with a key of A-Z, a-z, 0-9, _, . and -`
   const [, key, divider, value = ''] =
-    /^(?:export\s+)?([A-Za-z_][\w.-]*)(\s*=\s?|\s*:\s+)(.*)$/.exec(line) ?? []
+    /^(?:export\s+|-\s+)?([A-Za-z_][\w.-]*)(\s*=\s?|\s*:\s+)(.*)$/.exec(line) ?? []
   const why = divider?.includes(':') ? ', with = in place of the colon' : ''
   // Of a secret not even what looks like a key: it may be the middle of the value.
   if (secret) {

@@ -299,6 +299,7 @@ describe('the words of an error reply', () => {
     ['{"error":"b","detail":"c"}', 'b'],
     ['{"message":"","error":"b"}', 'b'],
     ['{"message":5}', '5'],
+    ['{"error":false,"current_status":"Status.READY"}', ''],
     ['{}', ''],
   ])('%j: %j', (body, words) => {
     expect(readProblem(body)).toBe(words)
