@@ -1,5 +1,5 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { type FileHandle, mkdir, open, rename, rm, stat } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { ServerLog } from '../provider/provider.ts'
 
 /** Lines that are cleaned at once: between two such parts the rest of the run gets its turn. */
@@ -24,7 +24,7 @@ export async function writeLogFile(
 ): Promise<string> {
   const path = join(folder, `${fileNameOf(id)}.log`)
   const unfinished = `${path}.part`
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   // Of a run that was killed. A link goes, not what it leads to.
   await rm(unfinished, { force: true })
   try {
@@ -35,6 +35,21 @@ export async function writeLogFile(
     throw thrown
   }
   return path
+}
+
+/**
+ * Node's own `recursive` never comes back where a file system refuses folders as if the one above were
+ * missing, as `/proc` does.
+ */
+async function makeFolder(path: string): Promise<void> {
+  const existing = await stat(path).catch(() => undefined)
+  if (existing) return
+  const above = dirname(path)
+  if (above !== path) await makeFolder(above)
+  await mkdir(path).catch((thrown: NodeJS.ErrnoException) => {
+    // Another step of this job was faster.
+    if (thrown.code !== 'EEXIST') throw thrown
+  })
 }
 
 async function writeNewFile(
