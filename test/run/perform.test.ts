@@ -212,9 +212,13 @@ describe('a step that is cancelled', () => {
 
   it('keeps the server of a success, and is cancelled all the same', async () => {
     const decide = await deploy()
+    expect(output('outcome')).toBe('succeeded')
     cancelled.abort()
     expect(decide()).toBe(false)
     expect(savedIds()).toEqual(['a'])
+    // The runner takes the last value: later steps must not count on a server that is stopped.
+    expect(output('outcome')).toBe('cancelled')
+    expect(output('deployments')).toContain('"outcome":"cancelled"')
   })
 
   it('keeps what has taken the place of older ones, and how each one ended', async () => {

@@ -26,6 +26,10 @@ export const STATUS_AT_ONCE = 10
 export const STATUS_SPACING_MS = 60
 export const STATUS_BURST = 3
 
+/** Of lists it allows 10 a second. */
+const LIST_SPACING_MS = 125
+const LIST_BURST = 2
+
 /** Gets each status, or why it could not be read, as soon as that is known. */
 export type ArrivedStatus = (id: string, reading: StatusReading | ActionError) => void
 
@@ -41,6 +45,7 @@ export class Deployments {
   readonly #send: EdgegapClient
   readonly #clock: Clock
   readonly #statuses: Pacer
+  readonly #lists: Pacer
   readonly #isPortless: (call: Call) => Promise<boolean>
 
   /** @param isPortless whether the version that is deployed has no port at all */
@@ -53,6 +58,7 @@ export class Deployments {
     this.#clock = clock
     this.#isPortless = isPortless
     this.#statuses = new Pacer(clock, STATUS_SPACING_MS, STATUS_BURST)
+    this.#lists = new Pacer(clock, LIST_SPACING_MS, LIST_BURST)
   }
 
   /** @throws ActionError of kind `not-found` for an id that the API does not know */
@@ -102,7 +108,11 @@ export class Deployments {
    * the server ignored or read otherwise must never make a stranger's deployment ours.
    */
   async list(filters: readonly Filter[], call: Call): Promise<DeploymentRow[]> {
-    return await readAllPages(this.#pages(filters, call))
+    const readPage = this.#pages(filters, call)
+    return await readAllPages(async (page) => {
+      await this.#lists.turn(call.signal)
+      return await readPage(page)
+    })
   }
 
   /** The same for those who can do without a row: a long list may change while it is read. */

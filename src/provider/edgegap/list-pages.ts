@@ -20,15 +20,15 @@ export async function readPages(readPage: ReadPage): Promise<DeploymentRow[]> {
 
 /**
  * The same, and none is missed: a list of several pages is read again until nothing new is in it. What
- * has ended meanwhile may be among the rows.
+ * has ended meanwhile may be among the rows. A further reading that fails costs none of those before.
  */
 export async function readAllPages(readPage: ReadPage): Promise<DeploymentRow[]> {
   const { rows, pages } = await readThrough(readPage)
   if (pages === 1) return rows
   const known = new Set(rows.map(({ id }) => id))
   for (let reading = 2; reading <= MAX_READINGS; reading++) {
-    const again = await readThrough(readPage)
-    const missed = again.rows.filter(({ id }) => !known.has(id))
+    const again = await readThrough(readPage).catch(() => undefined)
+    const missed = again?.rows.filter(({ id }) => !known.has(id)) ?? []
     if (missed.length === 0) break
     rows.push(...missed)
     for (const { id } of missed) known.add(id)

@@ -101,7 +101,10 @@ describe('the list', () => {
       return { body: { data, pagination: { has_next: pageOf(asked) < pages.length } } }
     }
   }
-  const ids = async () => (await deployments.list([filter], call())).map(({ id }) => id)
+  const ids = async () => {
+    const rows = await clock.run(deployments.list([filter], call(60_000)))
+    return rows.map(({ id }) => id)
+  }
 
   it('is read to its last page, and each page has what is left of the time', async () => {
     answer = (asked) => ({
@@ -132,6 +135,22 @@ describe('the list', () => {
   it('that never stands still is not read for ever', async () => {
     readings(...[1, 2, 3, 4, 5, 6].map((n) => [[`a${n}`], [`b${n}`]]))
     expect(await ids()).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'b3', 'a4', 'b4'])
+  })
+
+  it('is what was read before where it cannot be read again', async () => {
+    readings([['a'], ['b']])
+    const first = answer
+    answer = (asked) => (api.asked.length > 2 ? { status: 429 } : first(asked))
+    expect(await ids()).toEqual(['a', 'b'])
+  })
+
+  it('stays below the rate limit, however many pages it has', async () => {
+    readings(Array.from({ length: 20 }, (_, page) => [`id${page}`]))
+    await ids()
+    const perSecond = (at: number) =>
+      api.asked.filter(({ atMs }) => atMs >= at && atMs < at + 1_000).length
+    expect(Math.max(...api.asked.map(({ atMs }) => perSecond(atMs)))).toBeLessThanOrEqual(10)
+    expect(api.asked).toHaveLength(40)
   })
 
   it('may have fifty pages, and what has more has no end', async () => {
