@@ -50,7 +50,7 @@ const LINE = z.pipe(
 )
 const SECONDS = z.pipe(
   z.unknown(),
-  z.transform((value) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)),
+  z.transform((value) => (Number.isFinite(value) ? (value as number) : undefined)),
 )
 const PORT = shape({ name: LINE, protocol: LINE, address: LINE })
 const DEPLOYMENT = shape({
