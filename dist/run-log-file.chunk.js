@@ -1,5 +1,5 @@
-"use strict";exports.id=991,exports.ids=[991],exports.modules={6372:((m,f,s)=>{s.d(f,{writeLogFile:()=>h});var o=s(1455),L=s.n(o),w=s(6760),M=s.n(w);const c=500,l="[This log is not whole: it was longer than 32 MB, of which this is the end, or its transfer broke off.]",E=100;async function h(t,a,r,i){const e=(0,w.join)(t,`${O(a)}.log`),n=`${e}.part`;await(0,o.mkdir)(t,{recursive:!0}),await(0,o.rm)(n,{force:!0});try{await u(n,r,i),await(0,o.rename)(n,e)}catch(_){throw await(0,o.rm)(n,{force:!0}),_}return e}async function u(t,a,r){const i=await(0,o.open)(t,"wx",420);try{await d(i,a,r)}finally{await i.close()}}async function d(t,{lines:a,isCut:r,crash:i},e){r&&await t.write(`${l}
-`);for(let n=0;n<a.length;n+=c){const _=a.slice(n,n+c).join(`
-`);await t.write(`${e(_)}
-`)}i&&await t.write(`[Process: ${e(i)}]
+"use strict";exports.id=991,exports.ids=[991],exports.modules={6372:((m,d,s)=>{s.d(d,{writeLogFile:()=>u});var n=s(1455),g=s.n(n),_=s(6760),M=s.n(_);const f=500,l="[This log is not whole: it was longer than 32 MB, of which this is the end, or its transfer broke off.]",E=100;async function u(t,r,o,e){const i=(0,_.join)(t,`${O(r)}.log`),a=`${i}.part`;await c(t),await(0,n.rm)(a,{force:!0});try{await(0,n.writeFile)(a,w(o,e),{flag:"wx",mode:420}),await(0,n.rename)(a,i)}catch(h){throw await(0,n.rm)(a,{force:!0}),h}return i}async function c(t){if(await(0,n.stat)(t).catch(()=>{}))return;const o=(0,_.dirname)(t);o!==t&&await c(o),await(0,n.mkdir)(t).catch(e=>{if(e.code!=="EEXIST")throw e})}function*w({lines:t,isCut:r,crash:o},e){r&&(yield`${l}
+`);for(let i=0;i<t.length;i+=f){const a=t.slice(i,i+f).join(`
+`);yield`${e(a)}
+`}o&&(yield`[Process: ${e(o)}]
 `)}function O(t){return t.replace(/[^A-Za-z0-9_-]/g,"_").slice(0,E)||"_"}})};

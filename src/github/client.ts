@@ -1,8 +1,8 @@
 import { ActionError } from '../base/errors.ts'
+import { isRecord } from '../base/json.ts'
 import { type HttpClient, HttpFailure, type HttpReply } from '../net/request.ts'
 import type { Budget } from './budget.ts'
 import { isAmbiguous, isFinal, oddReply, toGitHubError } from './failure.ts'
-import { id, shape } from './json.ts'
 
 export type Octokit = InstanceType<typeof import('@actions/github/lib/utils')['GitHub']>
 
@@ -39,8 +39,6 @@ const MAX_REDIRECTS = 3
 /** 10,000 entries: pages without end end here. */
 const MAX_PAGES = 100
 
-const CHANGED = shape({ id })
-
 /**
  * GitHub's API by @actions/github, which is loaded with the first call. Requests go out by our own
  * HTTP client, so proxies, deadlines and the end of the run hold for them as for all others.
@@ -64,15 +62,15 @@ export class GitHubClient {
   }
 
   /**
-   * A change, repeated as by `repeat`, also where the reply does not show what was changed: the page of
-   * some proxy would pass for a success.
+   * A change, repeated as by `repeat`, also where the reply is no JSON object: the page of some proxy
+   * would pass for a success.
    *
    * @throws ActionError
    */
   async change(call: Call): Promise<void> {
     await this.#try(async () => {
       const { status, data } = await this.#once(call)
-      if (status !== 204 && CHANGED.parse(data).id === undefined) throw oddReply('id of the change')
+      if (status !== 204 && !isRecord(data)) throw oddReply('JSON object')
     }, isFinal)
   }
 

@@ -57,7 +57,11 @@ function openProxyClient(origin: URL, options: object): Dispatcher {
  */
 function ofProxy(error: NodeJS.ErrnoException, origin: URL): unknown {
   if (error.name === 'AbortError') return error
-  const { reason, message } = connectionFailure(error, `the proxy ${origin.host}`)
+  const proxy = `the proxy ${origin.host}`
+  if (error.code === 'UND_ERR_HEADERS_TIMEOUT') {
+    return new HttpFailure('unreachable', `${proxy} opened no tunnel within ${TUNNEL_MS / 1_000} s`)
+  }
+  const { reason, message } = connectionFailure(error, proxy)
   const hint = /_SSL_/.test(message)
     ? ': the proxy speaks no TLS, so its URL begins with http://'
     : ''

@@ -70,6 +70,8 @@ export async function openDispatcher(
     },
     headersTimeout: 0,
     bodyTimeout: 0,
+    // Servers may offer to keep an idle connection for minutes, and what lies between drops it unseen.
+    keepAliveMaxTimeout: 10_000,
   }
   if (!hasProxy(environment)) return new Agent(options)
   const { openProxyDispatcher } = await import('./proxy-dispatcher.ts')

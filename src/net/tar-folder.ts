@@ -10,11 +10,13 @@ export interface FolderListing {
 
 /**
  * Lists a folder as entries of an archive: depth first and by name, so that the same folder gives the
- * same archive; named as `tar -cf x .` names them. Throws nothing.
+ * same archive; named as `tar -cf x .` names them. The folder itself may be named by a link, as build
+ * tools like to. Throws nothing where the folder exists.
  */
-export async function listFolder(root: string): Promise<FolderListing> {
+export async function listFolder(given: string): Promise<FolderListing> {
   const listing: FolderListing = { entries: [], problems: [] }
-  await walk(root, await realpath(root), '.', listing)
+  const root = await realpath(given)
+  await walk(root, root, '.', listing)
   return listing
 }
 

@@ -71,9 +71,10 @@ export async function* readUnchanged(
       })
       if (bytesRead === 0) throw changed(file.path)
       left -= bytesRead
+      // Before its end is given away: whoever has all of a file takes it for good.
+      if (left === 0) checkUnchanged(file, await handle.stat())
       yield chunk.subarray(0, bytesRead)
     }
-    checkUnchanged(file, await handle.stat())
   } finally {
     await handle.close()
   }

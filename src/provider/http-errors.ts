@@ -20,7 +20,10 @@ export function noAnswer(who: string, thrown: unknown, request: string): unknown
   return new ActionError({
     kind: thrown.reason === 'unreachable' ? 'unreachable' : 'connection-lost',
     what: `${who} gave no answer: ${thrown.message}`,
-    next: 'Check that this runner reaches api-url; a proxy is set by https_proxy.',
+    next:
+      thrown.reason === 'too-large'
+        ? 'Check api-url: the API sends no reply of that size.'
+        : 'Check that this runner reaches api-url; a proxy is set by https_proxy.',
     request,
   })
 }

@@ -22,7 +22,9 @@ export const text = z.pipe(
 export const integer = z.pipe(
   z.unknown(),
   z.transform((value) => {
-    const number = typeof value === 'string' && value.trim() !== '' ? Number(value) : value
+    // `Number` alone would also read 31e3 and 0x10, and an empty text as 0.
+    const isDigits = typeof value === 'string' && /^\s*[+-]?\d{1,16}\s*$/.test(value)
+    const number = isDigits ? Number(value) : value
     return Number.isSafeInteger(number) ? (number as number) : undefined
   }),
 )

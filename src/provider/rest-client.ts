@@ -100,11 +100,19 @@ export interface Refusal {
 export function refusalError(reply: RestReply, refusal: Refusal): ActionError {
   const { what, message, kind = kindOfStatus(reply.status), next } = refusal
   const hint = reply.headers['retry-after'] ?? refusal.retryAfter
+  const why = message || redirectOf(reply)
   return new ActionError({
     kind,
-    what: `${what} (HTTP ${reply.status})${message ? `: ${message}` : ''}`,
+    what: `${what} (HTTP ${reply.status})${why ? `: ${why}` : ''}`,
     request: `${reply.request} → ${reply.status}`,
     next: next[kind],
     retryAfterMs: readRetryAfter(hint, Date.now()),
   })
+}
+
+/** Where a redirect leads that was not followed; empty where it does not say, or for other replies. */
+function redirectOf({ status, headers }: RestReply): string {
+  if (status < 300 || status >= 400) return ''
+  const target = URL.parse(headers.location ?? '')
+  return target?.host ? `it redirects to ${target.host}, and the token goes nowhere else` : ''
 }

@@ -1,3 +1,4 @@
+import { asSentence } from '../base/sentence.ts'
 import type { RunState } from '../state/state.ts'
 
 /** The warning of a cancelled run. */
@@ -19,13 +20,18 @@ export function cancelSentences(report: RunState): string[] {
   if (stopped.length > 0) return stopped
   if (stop) return ['Nothing is known to be stopped.']
   const goOn = deployments.flatMap(({ id }) => id ?? [])
-  if (goOn.length === 0) return [nothingBut(report)]
   const go = goOn.length === 1 ? 'goes' : 'go'
-  return [`${goOn.join(', ')} cannot be taken back and ${go} on.`]
+  const left = goOn.length === 0 ? [] : [`${goOn.join(', ')} cannot be taken back and ${go} on.`]
+  const open = deployments.find(({ error }) => error?.kind === 'unresolved-create')?.error
+  if (open) return [...left, asSentence(open.message)]
+  return left.length > 0 ? left : [nothingBut(report)]
 }
 
 /** A version stays when the run that made it is cancelled. */
-function nothingBut({ version, versionAction }: RunState): string {
+function nothingBut({ version, versionAction, isVersionUnclear }: RunState): string {
+  if (isVersionUnclear) {
+    return `No server was created. The version ${version} may have been made or changed: look in the dashboard.`
+  }
   if (versionAction !== 'created' && versionAction !== 'updated') return 'Nothing was created.'
   return `The version ${version} was ${versionAction}, and stays; no server was created.`
 }

@@ -12,6 +12,9 @@ export interface OutputTexts {
   redactFact(text: string): string
 }
 
+/** A list of names, as JSON: cut within, it could not be read any more. */
+const LONGEST_LIST = 64_000
+
 /**
  * The outputs of a run by their names in action.yml. Every declared output is there on every path,
  * empty where there is nothing to say. Values are one line, without secrets and control characters.
@@ -23,7 +26,7 @@ export function buildOutputs(
   texts: OutputTexts,
   providerOutputs: readonly string[],
 ): Record<string, string> {
-  const line = (text: string) => toLine(texts.redact(text))
+  const line = (text: string, longest?: number) => toLine(texts.redact(text), longest)
   const first = report.deployments[0]
   const firstFacts = deploymentFacts(first, texts)
   const error = causeOf(report)
@@ -57,7 +60,10 @@ export function buildOutputs(
     'stopped-ids': JSON.stringify(report.stoppedIds),
     'log-files': JSON.stringify(report.logFiles ?? []),
     ...Object.fromEntries(
-      providerOutputs.map((name) => [name, line(first?.observation?.facts.outputs?.[name] ?? '')]),
+      providerOutputs.map((name) => [
+        name,
+        line(first?.observation?.facts.outputs?.[name] ?? '', LONGEST_LIST),
+      ]),
     ),
   }
 }

@@ -27,7 +27,8 @@ export async function conclude(run: Run, deployments: readonly DeploymentState[]
     const log = logs.shown.get(one.id ?? '')
     if (!log) continue
     one.log = log
-    if (hasFailed(one) && one.error) one.error = explain(one.error, log)
+    if (!hasFailed(one) || !one.error) continue
+    one.error = explain(one.error, log, one.observation?.end !== undefined)
   }
 }
 

@@ -137,6 +137,7 @@ async function subscribeBeside(run: Run, channel: WebhookChannel): Promise<void>
   try {
     await subscribe(run, channel)
   } catch (thrown) {
+    if (cancellation.signal.aborted) return
     channel.distrust(`${provider.title} did not accept the subscription: ${describe(thrown)}`)
   }
 }

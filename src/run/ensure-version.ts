@@ -1,4 +1,4 @@
-import { ActionError, describe, type ErrorKind } from '../base/errors.ts'
+import { ActionError, describe, type ErrorKind, toActionError } from '../base/errors.ts'
 import type { Preparation } from '../provider/provider.ts'
 import { type Run, runCall } from './run.ts'
 
@@ -48,7 +48,11 @@ export async function ensureVersion(run: VersionRun): Promise<void> {
     if (isChanged) addPhase(run, `version ${ensured.action}`, fromMs)
   } catch (thrown) {
     // The cancel is what is reported; what it may have broken off in the middle must be said too.
-    if (cancellation.signal.aborted) printer.warning(`${describe(thrown)}.`)
+    if (cancellation.signal.aborted) {
+      printer.warning(`${describe(thrown)}.`)
+      const { kind } = toActionError(thrown)
+      if (kind !== 'cancelled' && !REFUSALS.has(kind)) state.isVersionUnclear = true
+    }
     throw thrown
   }
 }

@@ -1,5 +1,5 @@
-import { type FileHandle, mkdir, open, rename, rm } from 'node:fs/promises'
-import { join } from 'node:path'
+import { mkdir, rename, rm, stat, writeFile } from 'node:fs/promises'
+import { dirname, join } from 'node:path'
 import type { ServerLog } from '../provider/provider.ts'
 
 /** Lines that are cleaned at once: between two such parts the rest of the run gets its turn. */
@@ -24,11 +24,11 @@ export async function writeLogFile(
 ): Promise<string> {
   const path = join(folder, `${fileNameOf(id)}.log`)
   const unfinished = `${path}.part`
-  await mkdir(folder, { recursive: true })
+  await makeFolder(folder)
   // Of a run that was killed. A link goes, not what it leads to.
   await rm(unfinished, { force: true })
   try {
-    await writeNewFile(unfinished, log, redact)
+    await writeFile(unfinished, partsOf(log, redact), { flag: 'wx', mode: 0o644 })
     await rename(unfinished, path)
   } catch (thrown) {
     await rm(unfinished, { force: true })
@@ -37,30 +37,32 @@ export async function writeLogFile(
   return path
 }
 
-async function writeNewFile(
-  path: string,
-  log: ServerLog,
-  redact: (text: string) => string,
-): Promise<void> {
-  const file = await open(path, 'wx', 0o644)
-  try {
-    await writeLines(file, log, redact)
-  } finally {
-    await file.close()
-  }
+/**
+ * Node's own `recursive` never comes back where a file system refuses folders as if the one above were
+ * missing, as `/proc` does.
+ */
+async function makeFolder(path: string): Promise<void> {
+  const existing = await stat(path).catch(() => undefined)
+  if (existing) return
+  const above = dirname(path)
+  if (above !== path) await makeFolder(above)
+  await mkdir(path).catch((thrown: NodeJS.ErrnoException) => {
+    // Another step of this job was faster.
+    if (thrown.code !== 'EEXIST') throw thrown
+  })
 }
 
-async function writeLines(
-  file: FileHandle,
+/** The text of the file, in parts. */
+function* partsOf(
   { lines, isCut, crash }: ServerLog,
   redact: (text: string) => string,
-): Promise<void> {
-  if (isCut) await file.write(`${NOT_WHOLE}\n`)
+): Generator<string> {
+  if (isCut) yield `${NOT_WHOLE}\n`
   for (let from = 0; from < lines.length; from += LINES_AT_ONCE) {
     const part = lines.slice(from, from + LINES_AT_ONCE).join('\n')
-    await file.write(`${redact(part)}\n`)
+    yield `${redact(part)}\n`
   }
-  if (crash) await file.write(`[Process: ${redact(crash)}]\n`)
+  if (crash) yield `[Process: ${redact(crash)}]\n`
 }
 
 /** Whatever a provider takes for an id, it is a plain name here and never leads out of the folder. */

@@ -1,5 +1,6 @@
 import { ActionError, areCredentialsRefused, describe, toActionError } from '../base/errors.ts'
 import { pauseAfter } from '../base/retry.ts'
+import { withoutStop } from '../base/sentence.ts'
 import type { StopReply } from '../provider/provider.ts'
 import { type CleanUpRun, cleanUpCall, MAX_REFUSED } from './run.ts'
 
@@ -130,8 +131,7 @@ class Stop {
       this.#acceptedAtMs = clock.nowMs()
       printer.line(`Stopping ${this.#id}: accepted`)
     }
-    const isTaken = reply === 'accepted' || reply === 'ending'
-    if (isTaken && this.#options.until === 'accepted') return { kind: 'stopped' }
+    if (reply === 'accepted' && this.#options.until === 'accepted') return { kind: 'stopped' }
     const standing = reply === 'ending' ? reply : await this.#standing()
     if (standing === 'ended') return this.#ended('has ended')
     if (standing === 'ending') {
@@ -209,7 +209,7 @@ class Stop {
     const error = new ActionError({
       kind: 'stop-unconfirmed',
       what: isAccepted
-        ? `The stop of ${this.#id} was accepted, but the server has not been seen to end${last ? ` (${last.message})` : ''}`
+        ? `The stop of ${this.#id} was accepted, but the server has not been seen to end${last ? ` (${withoutStop(last.message)})` : ''}`
         : `The provider does not know ${this.#id} at the moment`,
       next: 'Check it in the dashboard: you pay for it until it has ended.',
     })

@@ -19,12 +19,28 @@ const BY_LINE: readonly [line: RegExp, advice: string][] = [
     'The start command of the image is not in it: check its path. A script also counts as missing when its lines end as on Windows (CRLF), or when the image lacks the shell that its first line names.',
   ],
   [
+    /bad interpreter: |\$'\\r': command not found/i,
+    'A script of the image has the line ends of Windows (CRLF), or names a shell that is not there: save it with LF, for example by a .gitattributes with *.sh text eol=lf.',
+  ],
+  [
     /^exec \S+: permission denied|exec: "[^"]+": permission denied/i,
     'The start command of the image is not executable: run chmod +x on it in the Dockerfile. GitHub artifacts lose this permission.',
   ],
   [
     /error while loading shared libraries: \S+: cannot open shared object file/i,
     'The image lacks a library that the server needs: install it in the Dockerfile.',
+  ],
+  [
+    /no available video device|cannot open display|unable to create DisplayServer|failed to initiali[sz]e graphics/i,
+    'The build wants a screen: export a dedicated server, or start it with -batchmode -nographics (Unity) or --headless (Godot).',
+  ],
+  [
+    /agree to the EULA|accept the Minecraft EULA/i,
+    'A Minecraft server starts only once its EULA is accepted: read it, then set EULA=TRUE in env, if the image takes it from there.',
+  ],
+  [
+    /UNITYTLS_X509VERIFY|problem with the SSL CA cert|x509: certificate signed by unknown authority|no CA certificates found/i,
+    'The image has no certificate authorities, so the server cannot call others over HTTPS: install ca-certificates in the Dockerfile.',
   ],
   [
     /not 'GET' for handshake, instead was 16-03-0/i,
@@ -54,17 +70,19 @@ const BY_EXIT_CODE: Readonly<Record<string, string>> = {
 /**
  * What to do about the end of a server, as far as its log and its exit code tell.
  *
+ * @param mayBeStopped somebody may have ended it: then an exit code is no sign of a fault
  * @returns undefined where they tell nothing that is known
  */
-export function adviceOnEnd({ tail, crash }: LogState): string | undefined {
+export function adviceOnEnd({ tail, crash }: LogState, mayBeStopped = false): string | undefined {
   const [, advice] = BY_LINE.find(([line]) => tail.some((text) => line.test(text.trim()))) ?? []
+  if (advice !== undefined || mayBeStopped) return advice
   const [, exitCode = ''] = /\bexit code (\d{1,3})\b/.exec(crash ?? '') ?? []
-  return advice ?? BY_EXIT_CODE[exitCode]
+  return BY_EXIT_CODE[exitCode]
 }
 
 /** The same error, with this advice in place of its own where the log tells more. */
-export function explain(error: ActionError, log: LogState): ActionError {
-  const next = adviceOnEnd(log)
+export function explain(error: ActionError, log: LogState, mayBeStopped: boolean): ActionError {
+  const next = adviceOnEnd(log, mayBeStopped)
   if (next === undefined) return error
   const { kind, message, request, retryAfterMs, cause } = error
   return new ActionError({ kind, what: message, next, request, retryAfterMs, cause })

@@ -105,11 +105,10 @@ export class Printer {
     this.#annotate('error', message, title)
   }
 
-  /** One annotation for one cause, with the next step to take; `hint` where the error knows none. */
+  /** One annotation for one cause, with the next step to take, and `hint` where to read on. */
   failure(error: ActionError, title: string, hint = ''): void {
     const request = error.request ? ` [${error.request}]` : ''
-    const advice = error.next ?? hint
-    const next = advice && ` ${advice}`
+    const next = [error.next, hint].map((text) => (text ? ` ${text}` : '')).join('')
     // Cut by itself: however much a provider says, the next step must not be lost behind it.
     const what = asSentence(toLine(this.redact(error.message), LONGEST_CAUSE))
     this.error(`${what}${next}${request}`, title)

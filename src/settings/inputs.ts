@@ -36,9 +36,18 @@ export class Inputs {
     return this.text(name) !== ''
   }
 
-  /** Lines without blank ones and comments; leading blanks and a trailing CR are dropped. */
+  /**
+   * Lines without blank ones and comments; leading blanks and a trailing CR are dropped. A list as YAML
+   * writes it is a problem: its dashes would become a part of a tag or a name.
+   */
   lines(name: string): string[] {
-    return this.numberedLines(name).map(({ line }) => line)
+    return this.numberedLines(name).map(({ line }) => {
+      const item = /^-\s+(.+)$/.exec(line)?.[1]
+      if (item === undefined) return line
+      const meant = item.trimEnd().replace(/^(["'])(.*)\1$/, '$2')
+      this.#problems.add(name, line, 'leave the dash out, each line is an item by itself', meant)
+      return meant
+    })
   }
 
   /** The same, each with its number as the user counts. */

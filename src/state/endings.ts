@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
 import { ActionError } from '../base/errors.ts'
+import { withoutStop } from '../base/sentence.ts'
 import type { Observation } from '../provider/provider.ts'
 import type { DeploymentState } from './state.ts'
 
@@ -60,7 +61,7 @@ export function notSeenReady(
   durationMs: number,
   lastError: ActionError | undefined,
 ): ActionError {
-  const why = lastError ? ` (${lastError.message})` : ''
+  const why = lastError ? ` (${withoutStop(lastError.message)})` : ''
   return new ActionError({
     kind: 'deployment-failed',
     what: `${id} was ready, but ${formatDuration(durationMs)} later its status could not be read${why}`,
@@ -89,7 +90,7 @@ function lastSeen(
   observation: Observation | undefined,
   { lastError, failures }: { lastError: ActionError | undefined; failures: number },
 ): string {
-  const why = lastError ? ` (${lastError.message})` : ''
+  const why = lastError ? ` (${withoutStop(lastError.message)})` : ''
   if (!observation) return `its status was never read${why}`
   const reason = observation.reason ? `: ${observation.reason}` : ''
   const last = `its last status was ${observation.status || 'empty'}${reason}`
@@ -104,9 +105,10 @@ function adviceAfterTimeout(
   if (observation && failures < BLIND_CHECKS) {
     return 'Raise timeout if it only needs longer: the first start of a new image takes the time of its download.'
   }
-  return (
-    lastError?.next ?? 'The provider did not answer: check its status page, then run the job again.'
-  )
+  if (lastError?.next !== undefined) return lastError.next
+  return lastError?.kind === 'not-found'
+    ? 'The provider does not know it: look for it in the dashboard, then run the job again.'
+    : 'The provider did not answer: check its status page, then run the job again.'
 }
 
 /** @param why there is none, without a full stop */

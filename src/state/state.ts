@@ -128,6 +128,8 @@ export interface RunState {
   application: string
   version: string
   versionAction: string
+  /** A cancel broke off while the version was made or moved: it may be so or not. */
+  isVersionUnclear?: true
   deployments: DeploymentState[]
   /** Whole logs that were written, as absolute paths. */
   logFiles?: string[]

@@ -171,7 +171,9 @@ describe.concurrent('a server that fails', () => {
       error: expect.stringContaining('exited'),
       'stopped-ids': JSON.stringify([made?.id]),
     })
-    expect(onlyError(main)).toMatch(/with Status\.ERROR: exited\. Its log is in this step/)
+    expect(onlyError(main)).toMatch(
+      /with Status\.ERROR: exited\. The server crashed \(segmentation fault\).* Its log is in this step/,
+    )
     expect(wireLog(edgegap).slice(-4)).toEqual([
       'GET /v1/deployment/ID/container-logs',
       'DELETE /v1/stop/ID',

@@ -292,6 +292,7 @@ describe('a redirect', () => {
 describe('a change', () => {
   test.each<[string, Answer]>([
     ['the changed thing', { status: 200, body: { id: 3 } }],
+    ['any object', { status: 201, body: {} }],
     ['nothing at all', { status: 204 }],
   ])('is done where the reply is %s', async (_, answer) => {
     answers = [answer]
@@ -312,7 +313,7 @@ describe('a change', () => {
     answers = [{ status: 200, body: 'Log in' }]
     expect(await failureOf(client.change(call as never))).toMatchObject({
       kind: 'malformed-reply',
-      message: "GitHub's reply gave no id of the change",
+      message: "GitHub's reply gave no JSON object",
     })
     expect(sent).toHaveLength(4)
   })

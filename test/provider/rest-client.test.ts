@@ -152,6 +152,16 @@ describe('a refusal as an error', () => {
     )
   })
 
+  it.each([
+    [{ location: 'https://www.example.com/login?x=1' }, ': it redirects to www.example.com'],
+    [{ location: '/elsewhere' }, ' (HTTP 302)'],
+    [{}, ' (HTTP 302)'],
+  ])('says where a redirect leads that was not followed: %j', (headers, text) => {
+    const { message } = refusalError(reply(302, headers as HttpReply['headers']), refusal)
+    expect(message).toContain(text)
+    expect(message).not.toContain('x=1')
+  })
+
   it('has the kind of its status unless the caller knows better, and its advice', () => {
     const next = { refused: 'a', 'not-found': 'b' } as const
     expect(refusalError(reply(400), { ...refusal, next })).toMatchObject({

@@ -198,11 +198,17 @@ describe('what a cancelled run says of what it had created', () => {
     ids.map((id) => deploymentReport({ id, outcome: 'cancelled' }))
   const inPlace = (...ids: string[]) =>
     servers(...ids).map((one): DeploymentState => ({ ...one, isInPlace: true }))
+  const lost = new ActionError({ kind: 'unresolved-create', what: 'An import may have begun' })
   const { id: _, ...unborn } = deploymentReport({ outcome: 'cancelled' })
 
   test.each<[string, Partial<RunState>, string[]]>([
     ['nothing was created', { deployments: [] }, ['Nothing was created.']],
     ['nothing got an id', { deployments: [unborn] }, ['Nothing was created.']],
+    [
+      'one may have been created',
+      { deployments: [{ ...unborn, error: lost }] },
+      ['An import may have begun.'],
+    ],
     [
       'it is stopped',
       { deployments: servers('a1', 'b2'), stoppedIds: ['a1', 'b2'] },
@@ -242,6 +248,13 @@ describe('what a cancelled run says of what it had created', () => {
       'a version was updated',
       { deployments: [], versionAction: 'updated' },
       ['The version v1 was updated, and stays; no server was created.'],
+    ],
+    [
+      'it broke off while a version was made',
+      { deployments: [], isVersionUnclear: true },
+      [
+        'No server was created. The version v1 may have been made or changed: look in the dashboard.',
+      ],
     ],
     [
       'a version was only used',

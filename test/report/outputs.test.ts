@@ -141,6 +141,14 @@ describe('the outputs', () => {
     expect(outputs).toMatchObject({ 'build-name': 'b-1', 'dxf-name': '', status: 'deploy END' })
   })
 
+  it('are JSON where a provider gives a long list', () => {
+    const names = JSON.stringify(Array.from({ length: 300 }, (_, index) => `deployment_${index}`))
+    const facts = { outputs: { 'failed-deployments': names } }
+    const observation = { state: 'failed', status: 'deploy error', known: true, facts } as const
+    const report = runReport({ deployments: [deploymentReport({ observation })] })
+    expect(buildOutputs(report, asIs, OWN)['failed-deployments']).toBe(names)
+  })
+
   it('are empty of a run that created nothing', () => {
     const outputs = buildOutputs(runReport({ deployments: [], outcome: 'rejected' }), asIs, OWN)
     const said = Object.entries(outputs).filter(([, value]) => value !== '')

@@ -46,11 +46,32 @@ describe('the file of a log', () => {
     expect(lstatSync(path).isFile()).toBe(true)
   })
 
-  it('has every line, however many, and how the process ended', async () => {
-    const lines = Array.from({ length: 1_234 }, (_, index) => `line ${index}`)
-    const log = { lines, isCut: false, crash: 'exit code 1' }
+  it.each([0, 1, 500, 1_234])('has every line of %i, and how the process ended', async (length) => {
+    const lines = Array.from({ length }, (_, index) => `line ${index}\n`)
+    const log = { lines: lines.map((line) => line.trim()), isCut: false, crash: 'exit code 1' }
     const path = await writeLogFile(folder, 'a', log, asIs)
-    expect(readFileSync(path, 'utf8')).toBe(`${lines.join('\n')}\n[Process: exit code 1]\n`)
+    expect(readFileSync(path, 'utf8')).toBe(`${lines.join('')}[Process: exit code 1]\n`)
+  })
+
+  it('is not made where something stands in the way of its folder', async () => {
+    writeFileSync(folder, 'mine')
+    await expect(writeLogFile(folder, 'a', LOG, asIs)).rejects.toThrow()
+    expect(readFileSync(folder, 'utf8')).toBe('mine')
+  })
+
+  it('makes the folders above its own', async () => {
+    const path = await writeLogFile(join(folder, 'of', 'today'), 'a', LOG, asIs)
+    expect(readFileSync(path, 'utf8')).toBe('a\nb\n')
+  })
+
+  it('says so where a file is in the place of its folder', async () => {
+    writeFileSync(folder, '')
+    await expect(writeLogFile(folder, 'a', LOG, asIs)).rejects.toMatchObject({ code: 'ENOTDIR' })
+  })
+
+  it.runIf(process.platform === 'linux')('gives up where no folder can be made', async () => {
+    const impossible = writeLogFile('/proc/deploy-game-server/logs', 'a', LOG, asIs)
+    await expect(impossible).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
   it('says first that it is not whole, where it is not', async () => {
@@ -91,6 +112,14 @@ describe('the file of a log', () => {
     }
     await expect(writeLogFile(folder, 'a', LOG, redact)).rejects.toThrow('no')
     expect(readdirSync(folder)).toEqual([])
+  })
+
+  it('tells why writing it failed, also where the half of it is gone by then', async () => {
+    const redact = () => {
+      rmSync(join(folder, 'a.log.part'))
+      throw new Error('no')
+    }
+    await expect(writeLogFile(folder, 'a', LOG, redact)).rejects.toThrow('no')
   })
 
   it('does not take the place of a folder', async () => {

@@ -5,7 +5,7 @@ import { findOlder, replaceAfter, replaceBefore } from '../../src/run/replace.ts
 import type { Run } from '../../src/run/run.ts'
 import type { DeploySettings, GroupReach, Replacement } from '../../src/settings/model.ts'
 import type { DeploymentState, Outcome, RunState } from '../../src/state/state.ts'
-import { errorOf } from './fake-provider.ts'
+import { errorOf, READY } from './fake-provider.ts'
 import { setStage } from './stage.ts'
 
 const GROUP: GroupReach = { kind: 'group', application: 'my-game', group: 'pr-12' }
@@ -81,6 +81,13 @@ describe('the list of older ones', () => {
   )
 })
 
+it('where nothing is to be replaced, nothing is stopped', async () => {
+  haveDeployed('new', 'succeeded')
+  await stage.run(replaceBefore(run, [member('a')]))
+  await stage.run(replaceAfter(run, [member('a')]))
+  expect(stage.provider.calls.filter((call) => !call.startsWith('save'))).toEqual([])
+})
+
 describe('before the deploy', () => {
   beforeEach(() => replacing('before-deploy'))
 
@@ -154,6 +161,31 @@ describe('once the new ones are ready', () => {
     expect(stops()).toEqual(['stop a'])
     expect(run.state.stoppedIds).toEqual(['a'])
     expect(run.state.deployments).toMatchObject([{ isInPlace: true }])
+    // From then on no post step stops it.
+    expect(run.ledger.open).toEqual([])
+  })
+
+  it('the older ones are left after a minute in which they do not end', async () => {
+    haveDeployed('new', 'succeeded')
+    stage.provider.statuses.push(READY)
+    await stage.run(replaceAfter(run, [member('a')]))
+    expect(stage.clock.elapsedMs).toBe(60_000)
+    expect(stage.runner.messages('warning')).toEqual([
+      expect.stringMatching(/^a, which was to be replaced, may still run: /),
+    ])
+  })
+
+  it('they stay where the run is cancelled while their logs are read', async () => {
+    haveDeployed('new', 'succeeded')
+    Object.assign(run.settings, { logLines: 5 })
+    const readLog = async () => {
+      stage.cancel()
+      return undefined
+    }
+    Object.assign(stage.provider, { readLog })
+    await stage.run(replaceAfter(run, [member('a')]))
+    expect(stops()).toEqual([])
+    expect(run.ledger.open.map(({ id }) => id)).toEqual(['new'])
   })
 
   it('they stay if one of several is not ready', async () => {

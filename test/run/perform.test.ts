@@ -245,6 +245,8 @@ describe('a step that is cancelled', () => {
     }
     await deploy()
     expect(JSON.parse(output('deployments') ?? '')).toMatchObject([{ id: 'a', outcome: 'failed' }])
+    // The step itself was cancelled.
+    expect(output('error')).toBe('The run was cancelled.')
   })
 })
 

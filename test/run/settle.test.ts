@@ -1,5 +1,5 @@
 import { beforeEach, describe, expect, it } from 'vitest'
-import { ActionError } from '../../src/base/errors.ts'
+import { ActionError, type ErrorKind } from '../../src/base/errors.ts'
 import type { ServerLog } from '../../src/provider/provider.ts'
 import { errorOf, FAILED, PENDING, READY } from './fake-provider.ts'
 import { setWholeRun, WITH_TUNNEL } from './whole-run.ts'
@@ -86,10 +86,56 @@ describe('a server that has to settle', () => {
     },
   )
 
-  it('may not be unreadable at the end for long', async () => {
-    run.provider.readings.set('a', [READY, READY, errorOf('server-fault')])
-    expect((await run.deploy(settle)).outcome).toBe('failed')
-    expect(run.state.deployments[0]?.error?.message).toContain('30.0 s later its status could not')
+  describe('and whose status cannot be read at the end', () => {
+    /** The status of each server is not readable for some time. */
+    const unreadable = (fromMs: number, untilMs: number, kind: ErrorKind = 'server-fault') => {
+      const observe = run.provider.observe.bind(run.provider)
+      run.provider.observe = async (ids, call) => {
+        const isOut = run.clock.elapsedMs >= fromMs && run.clock.elapsedMs < untilMs
+        return isOut ? new Map(ids.map((id) => [id, errorOf(kind)])) : await observe(ids, call)
+      }
+    }
+
+    it('fails after ten seconds more, and tells why it could not be read', async () => {
+      unreadable(19_000, 100_000)
+      const [one] = (await run.deploy(settle)).deployments
+      expect(one).toMatchObject({ outcome: 'failed', elapsedMs: 30_000 })
+      expect(one?.error?.message).toContain('30.0 s later its status could not be read (server-f')
+    })
+
+    it('is checked each second, with the time of a check each', async () => {
+      unreadable(19_000, 100_000)
+      const checks = run.watchChecks()
+      await run.deploy(settle)
+      const more = checks.filter(({ atMs }) => atMs > 20_000)
+      expect(more.slice(0, 4).map(({ atMs }) => atMs)).toEqual([21_000, 22_000, 23_000, 24_000])
+      expect(more[0]).toMatchObject({ deadlineMs: 3_000, signal: expect.any(AbortSignal) })
+    })
+
+    it('shares its checks with others, although they settle at different times', async () => {
+      run.provider.targets.push({ name: 'y', where: '1,2' })
+      run.provider.creates.push({ kind: 'created', id: 'a' }, { kind: 'created', id: 'b' })
+      run.provider.readings.set('b', [PENDING, READY])
+      unreadable(15_000, 26_000)
+      const checks = run.watchChecks()
+      expect((await run.deploy({ ...settle, pollIntervalMs: 1_500 })).outcome).toBe('succeeded')
+      const alone = checks.filter(({ ids, atMs }) => atMs > 23_100 && ids.length === 1)
+      // The second one has settled by then, and its first check is behind it.
+      expect(alone).toEqual([])
+    })
+
+    it('is cancelled where the run is by then', async () => {
+      unreadable(19_000, 100_000)
+      run.clock.at(23_500, () => run.cancel())
+      const [one] = (await run.deploy(settle)).deployments
+      expect(one).toMatchObject({ outcome: 'cancelled', error: { kind: 'cancelled' } })
+    })
+
+    it('fails because of the token where that is refused by then', async () => {
+      unreadable(19_000, 100_000, 'unauthorized')
+      const [one] = (await run.deploy(settle)).deployments
+      expect(one).toMatchObject({ outcome: 'failed', error: { kind: 'unauthorized' } })
+    })
   })
 
   it.each([FAILED, PENDING, { ...READY, end: 'ending' } as const])(

@@ -26,6 +26,16 @@ describe('a stop whose answer is a fault', () => {
     expect(log()).toContain('a is ending')
   })
 
+  it('has its status checked once where that says all', async () => {
+    let checks = 0
+    stage.provider.statuses.push(() => {
+      checks += 1
+      return ENDING
+    })
+    await stop()
+    expect(checks).toBe(1)
+  })
+
   it('counts as taken if the server is ending, where no more is wanted', async () => {
     stage.provider.statuses.push(ENDING, READY)
     expect(await stop({ until: 'accepted' })).toEqual({ kind: 'stopped' })
@@ -51,6 +61,16 @@ it('a server that nobody knows to stop and that is seen to end was stopped', asy
   stage.provider.stops.push('unknown')
   stage.provider.statuses.push(ENDING)
   expect(await stop()).toEqual({ kind: 'stopped' })
+})
+
+it.each([
+  ['that was accepted, and whose server has ended by the first check', ['accepted'], ENDED, {}],
+  ['that was accepted before, and finds nothing any more', ['gone'], READY, { isAccepted: true }],
+  ['that found nothing while the server ran, and finds it ended', ['unknown', 'gone'], READY, {}],
+] as const)('a stop %s has stopped it', async (_, replies, status, options) => {
+  stage.provider.stops.push(...replies)
+  stage.provider.statuses.push(status)
+  expect(await stop(options)).toEqual({ kind: 'stopped' })
 })
 
 it('a server that has ended before the first stop was not stopped by it, and the log says so', async () => {

@@ -364,6 +364,21 @@ describe('the stop of many', () => {
     expect(calls('stop b')).toBe(3)
   })
 
+  it('waits for the end of each where that is wanted, and not only until it is ending', async () => {
+    stage.provider.observe = async (all) => {
+      return new Map(all.map((id) => [id, stage.clock.elapsedMs < 5_000 ? ENDING : ENDED]))
+    }
+    expect(await many(['a', 'b'], 'ended')).toMatchObject({ stoppedIds: ['a', 'b'] })
+    expect(stage.clock.elapsedMs).toBeGreaterThanOrEqual(5_000)
+  })
+
+  it('knows of each that its stop was taken, although it is refused from then on', async () => {
+    stage.provider.statuses.push(READY)
+    stage.provider.stops.push('accepted', 'accepted', errorOf('forbidden'))
+    const { failures } = await many(['a', 'b'], 'ending')
+    expect(failures.map(({ isAccepted }) => isAccepted)).toEqual([true, true])
+  })
+
   it('has one time for all of them', async () => {
     stage.provider.observe = async (all) => new Map(all.map((id) => [id, READY]))
     const { failures } = await many(ids.slice(0, 3), 'ended', 10_000)

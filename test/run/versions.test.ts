@@ -212,7 +212,22 @@ describe('the version that is deployed', () => {
     })
     expect(await run.deploy()).toMatchObject({ outcome: 'cancelled', error: { kind: 'cancelled' } })
     expect(warnings()).toContain('connection-lost.')
+    expect(run.state.isVersionUnclear).toBe(true)
   })
+
+  it.each(['cancelled', 'refused'] as const)(
+    'that was not sent or was refused when the run is cancelled was not made (%s)',
+    async (kind) => {
+      versions({
+        ensure: async () => {
+          run.cancel()
+          throw errorOf(kind)
+        },
+      })
+      await run.deploy()
+      expect(run.state).not.toHaveProperty('isVersionUnclear')
+    },
+  )
 
   it('that could not be made is the error, without a warning beside it', async () => {
     versions({ ensure: () => Promise.reject(errorOf('refused')) })

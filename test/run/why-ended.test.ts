@@ -21,6 +21,15 @@ describe('the log of a server that ended', () => {
       'runc create failed: exec: "server": executable file not found in $PATH: unknown',
       'is not in it',
     ],
+    ['/entrypoint.sh: /bin/bash^M: bad interpreter: No such file or directory', 'eol=lf'],
+    ["/start.sh: line 2: $'\\r': command not found", 'eol=lf'],
+    ['Error: No available video device', '-batchmode -nographics'],
+    ['ERROR: Unable to create DisplayServer, all display drivers failed.', '--headless'],
+    ['You need to agree to the EULA in order to run the server. Go to eula.txt', 'EULA=TRUE'],
+    [
+      'Curl error 35: Cert handshake failed. verify result: UNITYTLS_X509VERIFY_FATAL_ERROR.',
+      'install ca-certificates',
+    ],
     ['exec /server/Server.x86_64: permission denied', 'chmod +x'],
     ['exec: "/server/start.sh": permission denied: unknown', 'chmod +x'],
     [
@@ -57,6 +66,13 @@ describe('the log of a server that ended', () => {
     expect(adviceOnEnd(both)).toContain('root')
   })
 
+  it.each(['exit code 0', 'exit code 137'])(
+    'is not blamed for %s where it may have been stopped',
+    (crash) => {
+      expect(adviceOnEnd({ ...log('Shutting down'), crash }, true)).toBeUndefined()
+    },
+  )
+
   it.each([
     ['exit code 1', 'Could not read config.json: Permission denied'],
     ['exit code 1', 'warning: no such file or directory: replay.dem, skipped'],
@@ -76,7 +92,7 @@ describe('an error', () => {
   })
 
   it('keeps what happened, and has better advice where the log gives some', () => {
-    expect(explain(error, log('exec /run.sh: exec format error'))).toMatchObject({
+    expect(explain(error, log('exec /run.sh: exec format error'), true)).toMatchObject({
       kind: 'timed-out',
       message: 'a was not ready within 10 min',
       next: expect.stringContaining('linux/amd64'),
@@ -85,6 +101,6 @@ describe('an error', () => {
   })
 
   it('stays as it is where the log gives none', () => {
-    expect(explain(error, log('Loading the map'))).toBe(error)
+    expect(explain(error, log('Loading the map'), false)).toBe(error)
   })
 })

@@ -48,6 +48,11 @@ describe('the lines of an input', () => {
     ])
   })
 
+  it('keep a dash that begins no item', () => {
+    const { value, problems } = read({ a: '-x\n-\n- ' }, (inputs) => inputs.lines('a'))
+    expect([value, problems]).toEqual([['-x', '-', '- '], []])
+  })
+
   it('of no input are none', () => {
     expect(read({}, (inputs) => inputs.lines('a')).value).toEqual([])
   })

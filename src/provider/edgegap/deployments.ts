@@ -5,21 +5,15 @@ import { Pacer } from '../../base/pacer.ts'
 import type { Call } from '../call.ts'
 import type { ServerLog, StopReply } from '../provider.ts'
 import { budget } from './budget.ts'
-import {
-  type EdgegapClient,
-  type EdgegapReply,
-  type EdgegapRequest,
-  malformedReply,
-  replyError,
-} from './client.ts'
+import { type EdgegapClient, type EdgegapReply, type EdgegapRequest, replyError } from './client.ts'
+import { type ReadPage, readAllPages, readPages } from './list-pages.ts'
 import { wire } from './load-wire.ts'
 import { readServerLog } from './server-log.ts'
 import { tooManyUntagged, unusableId, withoutTags } from './tag-errors.ts'
 import type { DeploymentPage, DeploymentRow, Membership, StatusReading } from './wire.ts'
 
-/** Rows per page of the list, and pages that are read at most. */
+/** Rows per page of the list. */
 const PAGE_ROWS = 100
-const MAX_PAGES = 50
 /** The API has no tail: the whole log comes, however little of it is shown. */
 const MAX_LOG_BYTES = 32 * 1024 * 1024
 /** Statuses of a stop that say what has become of the server. */
@@ -108,14 +102,17 @@ export class Deployments {
    * the server ignored or read otherwise must never make a stranger's deployment ours.
    */
   async list(filters: readonly Filter[], call: Call): Promise<DeploymentRow[]> {
-    const rows: DeploymentRow[] = []
+    return await readAllPages(this.#pages(filters, call))
+  }
+
+  /** The same for those who can do without a row: a long list may change while it is read. */
+  async listOnce(filters: readonly Filter[], call: Call): Promise<DeploymentRow[]> {
+    return await readPages(this.#pages(filters, call))
+  }
+
+  #pages(filters: readonly Filter[], call: Call): ReadPage {
     const rest = budget(this.#clock, call)
-    for (let page = 1; page <= MAX_PAGES; page++) {
-      const read = await this.#page(filters, page, rest())
-      rows.push(...read.rows)
-      if (!read.hasNext) return rows
-    }
-    throw malformedReply(`The list of deployments has more than ${MAX_PAGES} pages`)
+    return (page) => this.#page(filters, page, rest())
   }
 
   /** The rows of the first page only. */

@@ -4,6 +4,7 @@ import type { Call } from '../call.ts'
 import type { Member, Members } from '../groups.ts'
 import { budget } from './budget.ts'
 import { type Deployments, type Filter, STATUS_AT_ONCE } from './deployments.ts'
+import { unnamedRow } from './tag-errors.ts'
 
 /** One request of several that find out whose deployments are. */
 const MEMBER_CALL_MS = 6_000
@@ -26,7 +27,10 @@ export async function readMembers(
   const listed = new Map(
     rows.flatMap(({ id, tags }) => {
       const mayBelong = group === undefined || tags === undefined || tags.includes(group)
-      return id !== undefined && mayBelong ? [[id, tags] as const] : []
+      if (!mayBelong) return []
+      // It cannot be stopped, and must not be taken for nothing.
+      if (id === undefined) throw unnamedRow(group ?? application)
+      return [[id, tags] as const]
     }),
   )
   const members: Member[] = []

@@ -9,6 +9,14 @@ export function unusableId(tag: string): ActionError {
   )
 }
 
+/** @param what the tag or the application that was listed */
+export function unnamedRow(what: string): ActionError {
+  return unsearchable(
+    `Edgegap lists a deployment that may be of ${what}, and its id is missing or cannot be used`,
+    'Look for it in the dashboard.',
+  )
+}
+
 export function withoutTags(id: string): ActionError {
   return unsearchable(`Neither the list nor its status shows the tags of ${id}`)
 }

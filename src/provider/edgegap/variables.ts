@@ -43,6 +43,7 @@ export function readVariables(
       seen.add(key)
       if (isQuoted(value)) problems.warn(quotesWarning(input, key))
       if (holdsVariable(value)) problems.warn(oneLineWarning(input, key))
+      if (secret && value.trim() === '') problems.warn(emptyWarning(input, key))
       return [{ key, value, secret }]
     })
     found.sort((a, b) => a.line - b.line)
@@ -105,7 +106,7 @@ function explainLine(line: string, place: string, secret: boolean): string {
   const shown = secret ? '' : ` ("${line.slice(0, 60)}")`
   const form = `${place}${shown} is not KEY=VALUE with a key of A-Z, a-z, 0-9, _, . and -`
   const [, key, divider, value = ''] =
-    /^(?:export\s+)?([A-Za-z_][\w.-]*)(\s*=\s?|\s*:\s+)(.*)$/.exec(line) ?? []
+    /^(?:export\s+|-\s+)?([A-Za-z_][\w.-]*)(\s*=\s?|\s*:\s+)(.*)$/.exec(line) ?? []
   const why = divider?.includes(':') ? ', with = in place of the colon' : ''
   // Of a secret not even what looks like a key: it may be the middle of the value.
   if (secret) {
@@ -128,6 +129,10 @@ function holdsVariable(value: string): boolean {
 
 function oneLineWarning(input: string, key: string): string {
   return `${input}: what looks like another variable is part of the value of ${key}. Write one variable a line.`
+}
+
+function emptyWarning(input: string, key: string): string {
+  return `${input}: the value of ${key} is empty. A secret that does not exist, or that this run may not have, is empty in a workflow.`
 }
 
 function quotesWarning(input: string, key: string): string {

@@ -138,7 +138,7 @@ export class Watch {
   /** Undefined where it cannot be had. */
   async #list(runTag: string, call: Call): Promise<Rows | undefined> {
     const filter = { field: 'tags', operator: 'eq', value: runTag } as const
-    const rows = await listInCheck((part) => this.#deployments.list([filter], part), call)
+    const rows = await listInCheck((part) => this.#deployments.listOnce([filter], part), call)
     if (!rows) return undefined
     for (const { id } of rows) this.#listed.add(id)
     return new Map(rows.map((row) => [row.id, row]))

@@ -1,7 +1,7 @@
-import { type ActionError, toActionError } from '../../base/errors.ts'
+import { ActionError, toActionError } from '../../base/errors.ts'
 import type { Call } from '../call.ts'
 import { isRecord } from '../json.ts'
-import { type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
+import { isFormRefused, type RockitEdgeClient, type RockitEdgeReply, replyError } from './client.ts'
 import { type App, readApp } from './wire/app.ts'
 import { expireForms } from './wire/requests.ts'
 import { isOpen, readRows, readTask, readTaskReply, type Task } from './wire/task.ts'
@@ -13,10 +13,23 @@ const MAX_PAGES = 50
 export class RockitEdgeApi {
   readonly send: RockitEdgeClient
   readonly #app: string
+  #mayLimit = true
+  /** What the clock of ROCKIT Edge is ahead of ours, as its last reply says. */
+  #aheadMs = 0
 
   constructor(send: RockitEdgeClient, app: string) {
-    this.send = send
+    this.send = async (request, call) => {
+      const reply = await send(request, call)
+      const dateMs = Date.parse(reply.headers.date ?? '')
+      if (!Number.isNaN(dateMs)) this.#aheadMs = dateMs - Date.now()
+      return reply
+    }
     this.#app = app
+  }
+
+  /** The time as ROCKIT Edge has it, once it has answered: the clock of a runner may be days off. */
+  nowMs(): number {
+    return Date.now() + this.#aheadMs
   }
 
   /** @throws ActionError also where there is no such app (`not-found`) */
@@ -32,10 +45,9 @@ export class RockitEdgeApi {
   /** Every task of exactly this app: the filter ("Listing Tasks") matches parts of names too. */
   async listTasks(call: Call): Promise<Task[]> {
     const rows = await this.listAll('/tasks', 'tasks', { appName: this.#app }, call)
-    return rows.flatMap((row) => {
-      const task = readTask(row)
-      return task?.app === this.#app ? task : []
-    })
+    const tasks = rows.flatMap((row) => readTask(row) ?? [])
+    if (tasks.length > 0 && tasks.every(({ app }) => app === '')) throw nameNoApp(this.#app)
+    return tasks.filter(({ app }) => app === this.#app)
   }
 
   /** Undefined when there is no (or no longer) such task. */
@@ -58,8 +70,7 @@ export class RockitEdgeApi {
   ): Promise<unknown[]> {
     const all = new Map<string, unknown>()
     for (let page = 0; page < MAX_PAGES; page++) {
-      const paging = { offset: String(all.size), limit: String(PAGE_ROWS) }
-      const reply = await this.send({ method: 'GET', path, query: { ...query, ...paging } }, call)
+      const reply = await this.#readPage(path, { ...query, offset: String(all.size) }, call)
       if (!reply.isGood) throw readError(reply, `the ${name}`)
       const list = readRows(reply.json, name)
       if (!list) throw replyError(reply, `The reply about the ${name} is no list`)
@@ -68,6 +79,22 @@ export class RockitEdgeApi {
       if (all.size === sizeBefore || (list.total !== undefined && all.size >= list.total)) break
     }
     return [...all.values()]
+  }
+
+  /** How many rows may be asked for is not documented: where these are too many, it is left open. */
+  async #readPage(
+    path: string,
+    query: Record<string, string>,
+    call: Call,
+  ): Promise<RockitEdgeReply> {
+    const read = (own: Record<string, string>) =>
+      this.send({ method: 'GET', path, query: own }, call)
+    if (!this.#mayLimit) return await read(query)
+    const reply = await read({ ...query, limit: String(PAGE_ROWS) })
+    if (!isFormRefused(reply)) return reply
+    const second = await read(query)
+    if (second.isGood) this.#mayLimit = false
+    return second.isGood ? second : reply
   }
 
   /**
@@ -103,6 +130,14 @@ export class RockitEdgeApi {
       return unread
     }
   }
+}
+
+function nameNoApp(app: string): ActionError {
+  return new ActionError({
+    kind: 'malformed-reply',
+    what: `The tasks that ROCKIT Edge lists name no app, so which of them are of ${app} is not known`,
+    next: 'Run the job again with debug logging, and report the shapes that it shows.',
+  })
 }
 
 function readError(reply: RockitEdgeReply, what: string): ActionError {

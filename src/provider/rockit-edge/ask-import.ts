@@ -30,9 +30,11 @@ export async function askImport(
   }
   if (reply.isGood) return { kind: 'answered', reply }
   const error = importError(reply, baseline)
-  if (isMaintenance(reply.status, reply.json)) return { kind: 'try-again', error }
-  const isUncertain = reply.status >= 500 || reply.status === 429
-  return { kind: isUncertain ? 'ambiguous' : 'refused', error }
+  // Gateway and firewall limit the rate, before anything gets past them.
+  if (isMaintenance(reply.status, reply.json) || reply.status === 429) {
+    return { kind: 'try-again', error }
+  }
+  return { kind: reply.status >= 500 ? 'ambiguous' : 'refused', error }
 }
 
 function importError(reply: RockitEdgeReply, { tasks = [] }: Baseline): ActionError {

@@ -4,12 +4,13 @@ import type { Call } from '../call.ts'
 import { parseJson, shapeOf } from '../json.ts'
 import { createRestClient, type RestReply, type RestRequest, refusalError } from '../rest-client.ts'
 import type { RockitEdgeSettings } from './settings.ts'
-import { readProblem } from './wire/replies.ts'
+import { readProblem, saysFailed } from './wire/replies.ts'
 import type { Forms } from './wire/requests.ts'
 
 export interface RockitEdgeReply extends RestReply {
   /** Undefined when the body is no JSON. */
   json: unknown
+  /** By its status, and of a change also by what its body says. */
   isGood: boolean
 }
 
@@ -48,7 +49,8 @@ export function createRockitEdgeClient(
     const json = parseJson(reply.text)
     const shape = json === undefined ? 'no JSON' : shapeOf(json)
     logShape?.(`${reply.request} → ${reply.status}: ${shape}`)
-    return { ...reply, json, isGood: reply.status >= 200 && reply.status < 300 }
+    const isRefused = request.method !== 'GET' && saysFailed(json)
+    return { ...reply, json, isGood: isGoodStatus(reply) && !isRefused }
   }
 }
 
@@ -70,7 +72,12 @@ export async function sendForms(
   return isFormRefused(second) ? reply : second
 }
 
-function isFormRefused({ status }: RockitEdgeReply): boolean {
+function isGoodStatus({ status }: RestReply): boolean {
+  return status >= 200 && status < 300
+}
+
+/** Whether a request is refused as it is, with which nothing can have happened. */
+export function isFormRefused({ status }: RockitEdgeReply): boolean {
   return status === 400 || status === 422
 }
 
@@ -93,5 +100,7 @@ export function replyError(
   next: Partial<Record<ErrorKind, string>> = {},
 ): ActionError {
   const problem = readProblem(reply.text, reply.json)
-  return refusalError(reply, { what, ...problem, next: { ...NEXT, ...next } })
+  const isRefused = isGoodStatus(reply) && saysFailed(reply.json)
+  const kind = isRefused ? { kind: 'refused' as const } : {}
+  return refusalError(reply, { what, ...problem, ...kind, next: { ...NEXT, ...next } })
 }

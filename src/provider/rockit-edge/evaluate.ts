@@ -2,6 +2,7 @@ import type { Observation } from '../provider.ts'
 import { explainFailure, type FailureScene } from './explain.ts'
 import { type Findings, factsOf } from './facts.ts'
 import type { ImportRecord, Reading } from './import-record.ts'
+import { isSameBuild } from './same-build.ts'
 import { isFailed, type Stage, type Task, type TaskKind } from './wire/task.ts'
 
 export interface Goal extends FailureScene {
@@ -38,7 +39,7 @@ export function evaluate(record: ImportRecord, reading: Reading, goal: Goal): Ob
     return { ...base, state: 'failed', facts, ...explainFailure(failed, goal) }
   }
   if (!isProven(record, reading, goal, steps, findings.buildChanged)) {
-    return { ...base, state: 'pending', facts: factsOf(findings), next: adviceFor(reading) }
+    return { ...base, state: 'pending', facts: factsOf(findings), next: adviceFor(record, reading) }
   }
   const changes = changesOf(record, reading)
   const { buildChanged = changes.length > 0 ? changes.includes('new') : undefined } = findings
@@ -47,7 +48,9 @@ export function evaluate(record: ImportRecord, reading: Reading, goal: Goal): Ob
     buildChanged,
     dxfName: findings.dxfName ?? reading.app?.dxfName,
   })
-  const reason = buildChanged === false && 'the build equals the current one, so nothing changed'
+  const reason = reading.app?.error
+    ? `the app is in an error state (${reading.app.error}): check its failed tasks in ROCKIT Edge`
+    : buildChanged === false && 'the build equals the current one, so nothing changed'
   return { ...base, state: 'succeeded', facts, ...(reason && { reason }) }
 }
 
@@ -59,6 +62,7 @@ function isProven(
   steps: readonly Step[],
   buildChanged: boolean | undefined,
 ): boolean {
+  if (!record.contenders.every((build) => isThrough(record, build, waitUntil))) return false
   const [mkraw, deploy] = [stepOf(steps, 'mkraw'), stepOf(steps, 'deploy')]
   const { nowMs } = reading
   const changes = changesOf(record, reading)
@@ -78,6 +82,15 @@ function isProven(
   const isListed = record.own().some((own) => reading.tasks?.some(({ name }) => name === own.name))
   const isWholly = isNew && !changes.includes('same') && reading.app?.isBusy === false
   return isWholly && !isListed && nowMs - (record.rest.idleFromMs ?? nowMs) >= REST_MS
+}
+
+/** Whether tasks show that one of several builds, each of which may be ours, is where ours is to be. */
+function isThrough(record: ImportRecord, build: string, waitUntil: Goal['waitUntil']): boolean {
+  const tasks = record.own().filter((task) => isSameBuild(task.build, build))
+  if (tasks.some(({ kind, stage }) => kind === 'deploy' && stage === 'end')) return true
+  return (
+    waitUntil === 'imported' && tasks.some(({ kind, stage }) => kind === 'mkraw' && stage === 'end')
+  )
 }
 
 /** Not at work and without an error, as far as the app may be read. */
@@ -112,7 +125,12 @@ function findingsOf(
   }
 }
 
-function adviceFor({ app }: Reading): string {
+function adviceFor(record: ImportRecord, { app }: Reading): string {
+  const upload = record.own('upload').find((task) => record.isOpen(task))
+  // Another may be held up by it, and nobody else would name it.
+  if (upload) {
+    return `The upload task ${upload.name} is still open, though the storage host has taken the build: expire it by PATCH /be/v1/tasks before you publish again, for it may lock the app.`
+  }
   return app?.error
     ? `The app is in an error state (${app.error}): check its failed tasks in ROCKIT Edge.`
     : 'Raise timeout when it only needs longer: a large build takes its time to be imported and published. Otherwise check the tasks of the app in ROCKIT Edge.'

@@ -1,3 +1,4 @@
+import { isSameBuild } from './same-build.ts'
 import type { App } from './wire/app.ts'
 import { mergeFailures } from './wire/failure.ts'
 import { isAsFar, isFailed, isImport, isOpen, type Task, type TaskKind } from './wire/task.ts'
@@ -29,34 +30,73 @@ export class ImportRecord {
   readonly #lost = new Set<string>()
   /** Tasks that are ours by the reply to the import. */
   readonly #ownTasks = new Set<string>()
+  /** Tasks from before our import, which are somebody else's, and builds of such imports. */
+  readonly #foreignTasks: Set<string>
+  readonly #foreignBuilds: string[] = []
+  readonly #isUpload: boolean
   /** Deploy tasks from before our import was over: somebody else's. */
   readonly #earlyDeploys = new Set<string>()
   /** What signed webhooks say, by type and build: the furthest event of each. */
   readonly notices = new Map<string, Task>()
   /** Undefined until it is known. */
   #build: string | undefined
+  /** Whether the reply, or a task that it names, says which build is ours. */
+  #isBuildNamed = false
+  #contenders: readonly string[] = []
   /** Since when no task has been open, and since when and for how many readings the app is idle too. */
   rest: { restedFromMs?: Moment; idleFromMs?: Moment; idleReadings: number } = { idleReadings: 0 }
 
-  constructor(baseline: Baseline) {
+  /** @param isUpload whether the build is sent by us; a download by ROCKIT Edge has no upload task */
+  constructor(baseline: Baseline, isUpload = true) {
     this.baseline = baseline
+    this.#isUpload = isUpload
+    this.#foreignTasks = new Set(baseline.tasks?.map(({ name }) => name))
   }
 
   get build(): string | undefined {
     return this.#build
   }
 
+  /** Whether no guess is needed to know which build is ours. */
+  get isBuildNamed(): boolean {
+    return this.#isBuildNamed
+  }
+
+  /**
+   * Builds of several imports that were listed together at first, where nothing says which is ours: each
+   * of them has to end well. Empty where there is only one.
+   */
+  get contenders(): readonly string[] {
+    return this.#contenders
+  }
+
   /** Takes in what the reply to the import, or a search for it, says. */
   identify(taskName: string | undefined, buildName: string | undefined): void {
     if (taskName !== undefined) this.#ownTasks.add(taskName)
     this.#build ??= buildName
+    this.#isBuildNamed = this.#build !== undefined
+  }
+
+  /**
+   * Takes in a list from before the end of our upload: the imports in it are somebody else's, for ours
+   * begins when all has arrived.
+   */
+  exclude(listed: readonly Task[]): void {
+    for (const { name, build } of listed.filter(isImport)) {
+      if (this.#ownTasks.has(name)) continue
+      this.#foreignTasks.add(name)
+      this.tasks.delete(name)
+      if (build !== undefined && !this.#isBuildNamed) this.#foreignBuilds.push(build)
+    }
+    if (this.#build === undefined || !this.#isForeign(this.#build)) return
+    this.#build = undefined
+    this.#contenders = []
   }
 
   /** Takes in a list of our app's tasks. @returns names of those that were open and are missing */
   update(listed: readonly Task[]): string[] {
-    const old = new Set(this.baseline.tasks?.map(({ name }) => name))
     const names = new Set(listed.map(({ name }) => name))
-    for (const task of listed.filter(({ name }) => !old.has(name))) {
+    for (const task of listed.filter(({ name }) => !this.#foreignTasks.has(name))) {
       this.#lost.delete(task.name)
       this.#set(task)
     }
@@ -141,9 +181,20 @@ export class ImportRecord {
 
   #isOwn(task: Task): boolean {
     if (this.#ownTasks.has(task.name)) return true
-    if (task.build !== undefined) return isSameBuild(task.build, this.#build)
+    if (task.build !== undefined) {
+      return [this.#build, ...this.#contenders].some((build) => isSameBuild(task.build, build))
+    }
     // Training never imports, and the app takes one import at a time.
-    return isImport(task) || task.kind === 'upload'
+    return this.#isImporting(task)
+  }
+
+  /** Whether a task is one that our import may have. */
+  #isImporting(task: Task): boolean {
+    return isImport(task) || (task.kind === 'upload' && this.#isUpload)
+  }
+
+  #isForeign(build: string): boolean {
+    return this.#foreignBuilds.some((foreign) => isSameBuild(foreign, build))
   }
 
   /** No deploy of ours is made before our import is over. */
@@ -161,8 +212,15 @@ export class ImportRecord {
     if (this.#build !== undefined) return
     const tasks = [...this.tasks.values()].sort((a, b) => (a.createdMs ?? 0) - (b.createdMs ?? 0))
     const own = tasks.find(({ name, build }) => build && this.#ownTasks.has(name))
-    const first = tasks.find((task) => task.build && (task.kind === 'upload' || isImport(task)))
-    this.#build = own?.build ?? first?.build ?? this.#buildOfNotices()
+    if (own?.build !== undefined) this.identify(undefined, own.build)
+    if (this.#build !== undefined) return
+    const builds = tasks
+      .filter((task) => this.#isImporting(task))
+      .flatMap(({ build }) => (build === undefined || this.#isForeign(build) ? [] : build))
+    const [first] = builds
+    const isClear = builds.every((build) => isSameBuild(build, first))
+    this.#contenders = isClear ? [] : [...new Set(builds)]
+    this.#build = first ?? this.#buildOfNotices()
   }
 
   /** The first import that is announced, unless it is of a build that was there before. */
@@ -184,13 +242,4 @@ function withDetails(row: Task, details: Task): Task {
     dxfName: row.dxfName ?? details.dxfName,
     failure: mergeFailures(row.failure, details.failure),
   }
-}
-
-/** `7` and `0007` are the same: paths pad the numbers of builds ("Creating Deployments"). */
-export function isSameBuild(one: string | undefined, other: string | undefined): boolean {
-  return one !== undefined && withoutZeros(one) === withoutZeros(other)
-}
-
-function withoutZeros(build: string | undefined): string | undefined {
-  return build?.replace(/^0+(?=\d+$)/, '')
 }

@@ -28,6 +28,9 @@ export interface ImportScene {
 /** So often a new upload URL is asked for where one turned out not to be valid. */
 const MAX_NEW_URLS = 2
 
+/** The end of an upload is held back for a last list of tasks no longer than this. */
+const LONGEST_HOLD_MS = 5_000
+
 /** An upload that was asked for. */
 interface Upload {
   readonly files: BuildFiles
@@ -68,7 +71,7 @@ export class Importer {
     } catch (thrown) {
       return { kind: 'try-again', error: toActionError(thrown) }
     }
-    const record = new ImportRecord(baseline)
+    const record = new ImportRecord(baseline, files !== undefined)
     this.record = record
     const upload = files && { files, tag: uploads.opened(), record }
     const { application, source } = settings
@@ -99,8 +102,12 @@ export class Importer {
   ): Promise<CreateResult> {
     const { api, context, uploads } = this.#scene
     context.log(`No clear reply to the import; checking whether it began: ${describe(error)}`)
-    // The end of this run, or its post step, finds an upload by its tag.
-    if (call.signal.aborted) return { kind: 'try-again', error }
+    if (call.signal.aborted) {
+      // The end of this run, or its post step, finds an upload by its tag.
+      return tag === undefined
+        ? { kind: 'broken-off', error: cancelledAtRequest(error) }
+        : { kind: 'try-again', error }
+    }
     try {
       const task = await findLostImport(record, tag !== undefined, api, context.clock, call)
       if (task && tag === undefined) {
@@ -128,7 +135,8 @@ export class Importer {
     for (const secret of [url.href, url.pathname + url.search]) context.hide(secret)
     const headers = answer.uploadHeaders
     const check = () => this.#checkUpload(record, taskName, call)
-    const sent = await sendBuild({ context, files, url, headers, call, check })
+    const beforeEnd = () => this.#excludeOthers(record, call)
+    const sent = await sendBuild({ context, files, url, headers, call, check, beforeEnd })
     switch (sent.kind) {
       case 'stored':
         uploads.closed(tag)
@@ -157,12 +165,23 @@ export class Importer {
   ): Promise<string | undefined> {
     await this.#updateTasks(record, call)
     const tasks = [...record.tasks.values()]
-    const upload = tasks.find(isOpenUpload)
+    const [upload, ...others] = tasks.filter(isOpenUpload)
+    // Of several any may be somebody else's, and is not ours to expire.
+    if (others.length > 0) return undefined
     // It may be called otherwise, but what is called otherwise may also be of a training: it is only
     // asked to expire, which no other task can.
     const name = upload?.name ?? tasks.find(({ kind }) => kind === 'other')?.name
     if (name !== undefined) this.#scene.uploads.begun(tag, name)
     return upload?.name
+  }
+
+  /** What others import while our build is on its way is not to be taken for ours. */
+  async #excludeOthers(record: ImportRecord, { signal }: Call): Promise<void> {
+    if (record.isBuildNamed) return
+    const { api } = this.#scene
+    // Without the list their imports can only be told apart by what they name.
+    const listed = await api.listTasks({ deadlineMs: LONGEST_HOLD_MS, signal }).catch(() => [])
+    record.exclude(listed)
   }
 
   async #checkUpload(
@@ -202,6 +221,15 @@ function uploadTarget({ uploadUrl }: ImportReply): URL | string {
   // Whoever reads the URL on its way may write to it.
   if (url.protocol === 'https:' || isLoopback(url.hostname)) return url
   return 'The reply to the import has an upload URL that is not https'
+}
+
+function cancelledAtRequest(cause: ActionError): ActionError {
+  return new ActionError({
+    kind: 'unresolved-create',
+    what: 'The import was asked for when the run was cancelled: it may have begun, and then goes on',
+    next: 'Check the tasks of the app in ROCKIT Edge before you publish again.',
+    cause,
+  })
 }
 
 function unresolved(cause: ActionError): ActionError {

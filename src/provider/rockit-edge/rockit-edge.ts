@@ -47,6 +47,8 @@ export class RockitEdge implements Provider {
     createMs: LONGEST_CREATE_MS,
   } as const
   readonly #settings: RockitEdgeSettings
+  readonly #context: ProviderContext
+  #isWarned = false
   readonly #reader: Reader
   readonly #subscriptions: Subscriptions
   readonly #uploads: Uploads
@@ -56,6 +58,7 @@ export class RockitEdge implements Provider {
 
   constructor(settings: RockitEdgeSettings, context: ProviderContext) {
     this.#settings = settings
+    this.#context = context
     const { http, environment, clock, log } = context
     const isDebugging = environment.RUNNER_DEBUG === '1'
     const logShape = (line: string) => log(`debug: ${line}`)
@@ -156,10 +159,19 @@ export class RockitEdge implements Provider {
 
   async #observe(record: ImportRecord, call: Call): Promise<Observation> {
     const reading = await this.#reader.read(record, call)
+    this.#warnOfContenders(record)
     if (!reading.tasks && !this.#subscriptions.isOpen) throw mayNotRead()
     const { application, waitUntil, source } = this.#settings
     const expectedBytes = source.kind === 'url' ? source.sizeBytes : undefined
     return evaluate(record, reading, { app: application, waitUntil, expectedBytes })
+  }
+
+  #warnOfContenders({ contenders }: ImportRecord): void {
+    if (contenders.length === 0 || this.#isWarned) return
+    this.#isWarned = true
+    this.#context.warn(
+      `Several imports of ${this.#settings.application} began at the same time (builds ${contenders.join(', ')}), and nothing says which is of this run: it succeeds only if all of them do. Let one run at a time publish, by concurrency in the workflow.`,
+    )
   }
 
   async stop(id: string, call: Call): Promise<StopReply> {

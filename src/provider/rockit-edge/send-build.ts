@@ -16,6 +16,8 @@ export interface SendScene {
   readonly call: Call
   /** Reads whether the upload has arrived; `unknown` where that cannot be read. */
   readonly check: () => Promise<'stored' | 'open' | 'unknown'>
+  /** Called when all but the end of the build was sent, and while nothing of it can have arrived. */
+  readonly beforeEnd: () => Promise<void>
 }
 
 export type SendResult =
@@ -44,18 +46,20 @@ export async function sendBuild(scene: SendScene): Promise<SendResult> {
   const { context, files, url } = scene
   const size = formatBytes(files.sizeBytes)
   context.log(`Uploading ${files.summary}, ${size} as a tar, to ${url.host}.`)
+  let wasWhole = false
   for (let attempt = 0; ; attempt++) {
     const progress = new UploadProgress(files.sizeBytes, context.log, () => context.clock.nowMs())
-    const put = await putOnce(scene, progress)
+    const put = await putOnce(scene, progress, wasWhole ? async () => {} : scene.beforeEnd)
     if (put !== 'stored' && scene.call.signal.aborted) return { kind: 'cancelled' }
-    const result = await evaluatePut(put, scene)
+    wasWhole ||= isWhole(put, scene)
+    const result = await evaluatePut(put, scene, wasWhole)
     if (result.kind === 'stored') progress.done()
     if (result.kind !== 'again') return result
     const pauseMs = PAUSES_MS[attempt]
     if (pauseMs === undefined) return { kind: 'failed', error: result.error }
     context.log(`${asSentence(result.error.message)} Uploading it again.`)
+    // After a cancel the next PUT does not begin.
     await context.clock.sleep(result.error.retryAfterMs ?? pauseMs, scene.call.signal)
-    if (scene.call.signal.aborted) return { kind: 'cancelled' }
   }
 }
 
@@ -63,6 +67,7 @@ export async function sendBuild(scene: SendScene): Promise<SendResult> {
 async function putOnce(
   scene: SendScene,
   progress: UploadProgress,
+  beforeEnd: () => Promise<void>,
 ): Promise<UploadResult | 'stored'> {
   const { context, files, url, headers, call } = scene
   const over = new AbortController()
@@ -73,7 +78,7 @@ async function putOnce(
     url,
     headers,
     sizeBytes: files.sizeBytes,
-    body: files.open(),
+    body: heldBack(files, beforeEnd),
     stallMs: STALL_MS,
     signal,
     onProgress: (sentBytes) => {
@@ -94,21 +99,47 @@ async function putOnce(
   }
 }
 
+/** A build bit by bit, the last of which waits. */
+async function* heldBack(
+  { sizeBytes, open }: BuildFiles,
+  beforeEnd: () => Promise<void>,
+): AsyncGenerator<Uint8Array> {
+  let givenBytes = 0
+  for await (const chunk of open()) {
+    givenBytes += chunk.length
+    if (givenBytes === sizeBytes) await beforeEnd()
+    yield chunk
+  }
+}
+
 type PutResult = Exclude<SendResult, { kind: 'cancelled' }> | { kind: 'again'; error: ActionError }
 
-/** What a PUT without a good reply stored may be seen from the tasks; so may an earlier one's. */
-async function evaluatePut(result: UploadResult | 'stored', scene: SendScene): Promise<PutResult> {
+function isWhole(put: UploadResult | 'stored', { files }: SendScene): boolean {
+  if (put === 'stored') return true
+  return put.kind !== 'unreadable' && put.sentBytes === files.sizeBytes
+}
+
+/**
+ * What a PUT without a good reply stored may be seen from the tasks; so may an earlier one's.
+ *
+ * @param wasWhole whether this one or an earlier one sent all; if not, what tasks show is somebody else's
+ */
+async function evaluatePut(
+  result: UploadResult | 'stored',
+  scene: SendScene,
+  wasWhole: boolean,
+): Promise<PutResult> {
   if (result === 'stored') return { kind: 'stored' }
   if (result.kind === 'unreadable') return { kind: 'failed', error: toActionError(result.error) }
-  const isWhole = result.sentBytes === scene.files.sizeBytes
+  const isAllSent = isWhole(result, scene)
   const status = result.kind === 'answered' ? result.reply.status : 0
-  if (status >= 200 && status < 300 && isWhole) return { kind: 'stored' }
+  if (status >= 200 && status < 300 && isAllSent) return { kind: 'stored' }
   const error = uploadError(result)
   if (status > 0 && status < 500 && ![408, 425, 429].includes(status)) {
-    if ((await scene.check()) === 'stored') return { kind: 'stored' }
+    if (wasWhole && (await scene.check()) === 'stored') return { kind: 'stored' }
     return { kind: [401, 403, 404, 410].includes(status) ? 'expired' : 'failed', error }
   }
-  const found = isWhole ? await checkRepeatedly(scene) : 'open'
+  const found = isAllSent ? await checkRepeatedly(scene) : 'open'
   if (found === 'open') return { kind: 'again', error }
   if (found === 'unknown') {
     scene.context.log(`${asSentence(error.message)} All of it was sent, so it counts as arrived.`)
@@ -133,8 +164,11 @@ function uploadError(result: Exclude<UploadResult, { kind: 'unreadable' }>): Act
     const retryAfterMs = readRetryAfter(headers['retry-after'], Date.now())
     return new ActionError({
       kind: status >= 500 ? 'server-fault' : 'refused',
-      what: `The storage host answered the upload with HTTP ${status}.`,
-      next: 'Run the job again; if it stays so, hand this to the administrator of your ROCKIT Edge.',
+      what: `The storage host answered the upload with HTTP ${status}${status < 300 ? ' before it had all of it' : ''}.`,
+      next:
+        status === 413
+          ? 'The build is too large for one upload: have ROCKIT Edge download it, by build-url.'
+          : 'Run the job again; if it stays so, hand this to the administrator of your ROCKIT Edge.',
       ...(retryAfterMs !== undefined && { retryAfterMs }),
     })
   }

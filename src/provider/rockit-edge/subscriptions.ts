@@ -4,7 +4,7 @@ import type { ProviderContext } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
 import { replyError, sendForms } from './client.ts'
 import { isLeftover, newSubscriptionName } from './tags.ts'
-import { readSecret, readSubscriptionName } from './wire/replies.ts'
+import { readNewName, readSecret, readSubscriptionName } from './wire/replies.ts'
 import { subscriptionForms } from './wire/requests.ts'
 
 /** What `stop` knows a subscription by. */
@@ -20,6 +20,8 @@ export class Subscriptions {
   readonly #context: ProviderContext
   /** Undefined where it certainly does not exist. */
   #name: string | undefined
+  /** The name that was asked for, which it is noted by. */
+  #tag = ''
   readonly #secrets: string[] = []
   #opening: Promise<void> = Promise.resolve()
   #isOver = false
@@ -71,7 +73,7 @@ export class Subscriptions {
   async removeLeftovers(call: Call): Promise<void> {
     try {
       const names = await this.#list(call)
-      for (const name of names.filter((one) => isLeftover(one, Date.now()))) {
+      for (const name of names.filter((one) => isLeftover(one, this.#api.nowMs()))) {
         await this.remove(name, call)
         this.#context.log(`Removed the subscription ${name}, which an earlier run left behind.`)
       }
@@ -89,8 +91,9 @@ export class Subscriptions {
 
   async #open(url: string, call: Call): Promise<void> {
     const { cleanUpNotes, hide } = this.#context
-    const name = newSubscriptionName(Date.now())
+    const name = newSubscriptionName(this.#api.nowMs())
     this.#name = name
+    this.#tag = name
     cleanUpNotes.opened(name)
     const request = { method: 'POST', path: '/subscriptions' } as const
     const reply = await sendForms(this.#api.send, request, subscriptionForms(name, url), call)
@@ -99,7 +102,9 @@ export class Subscriptions {
       if (reply.status < 500 && reply.status !== 429) this.#closed(name)
       throw replyError(reply, 'ROCKIT Edge refused the subscription', ADVICE)
     }
-    cleanUpNotes.created(name, SUBSCRIPTION_ID + name)
+    // It may have been given another name than the one that was asked for.
+    this.#name = readNewName(reply.json) ?? name
+    cleanUpNotes.created(name, SUBSCRIPTION_ID + this.#name)
     const secret = readSecret(reply.json)
     if (!secret) throw replyError(reply, 'The reply to the subscription has no secret')
     hide(secret)
@@ -107,7 +112,8 @@ export class Subscriptions {
   }
 
   #closed(name: string): void {
-    if (this.#name === name) this.#name = undefined
-    this.#context.cleanUpNotes.closed(name)
+    const isOwn = this.#name === name
+    this.#context.cleanUpNotes.closed(isOwn ? this.#tag : name)
+    if (isOwn) this.#name = undefined
   }
 }

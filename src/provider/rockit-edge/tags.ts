@@ -24,8 +24,7 @@ export function isSubscriptionName(name: string): boolean {
 
 /** Ours, and so old that its run is certainly over. */
 export function isLeftover(name: string, nowMs: number): boolean {
-  const madeMs = timeIn(name, SUBSCRIPTION)
-  return madeMs !== undefined && nowMs - madeMs > ONE_DAY_MS
+  return nowMs - (timeIn(name, SUBSCRIPTION) ?? nowMs) > ONE_DAY_MS
 }
 
 /** When an upload was asked for; undefined when it is no such tag. */
@@ -38,6 +37,6 @@ function uniqueAt(timeMs: number): string {
 }
 
 function timeIn(name: string, pattern: RegExp): number | undefined {
-  const [, seconds] = pattern.exec(name) ?? []
+  const seconds = pattern.exec(name)?.[1]
   return seconds === undefined ? undefined : Number.parseInt(seconds, 36) * 1000
 }

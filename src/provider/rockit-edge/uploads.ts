@@ -1,3 +1,4 @@
+import { ActionError } from '../../base/errors.ts'
 import type { Call } from '../call.ts'
 import type { ProviderContext } from '../provider.ts'
 import type { RockitEdgeApi } from './api.ts'
@@ -31,7 +32,7 @@ export class Uploads {
 
   /** @returns the tag of an upload that is asked for after this */
   opened(): string {
-    const tag = newUploadTag(Date.now())
+    const tag = newUploadTag(this.#api.nowMs())
     this.#open.set(tag, undefined)
     this.#context.cleanUpNotes.opened(tag)
     return tag
@@ -66,6 +67,8 @@ export class Uploads {
   /**
    * Task → tag, of uploads whose reply was lost. An app takes one import at a time, so an upload that
    * was opened in the minute in which ours was asked for is ours.
+   *
+   * @throws ActionError where several were: all but one are somebody else's
    */
   async find(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
     const found = new Map<string, string>()
@@ -81,6 +84,15 @@ export class Uploads {
       })
       if (own) found.set(name, own.tag)
     }
+    if (found.size > asked.length) throw notCertain([...found.keys()])
     return found
   }
+}
+
+function notCertain(tasks: readonly string[]): ActionError {
+  return new ActionError({
+    kind: 'refused',
+    what: `The upload tasks ${tasks.join(', ')} are open, and which of them is of this run is not known`,
+    next: 'Expire the one that no run sends to any more, by PATCH /be/v1/tasks: the app may be locked until then.',
+  })
 }

@@ -91,6 +91,18 @@ describe('the list', () => {
     ])
   })
 
+  /** What each reading of the list finds on its pages, the last one for all that come after it. */
+  const readings = (...pagesOfEach: string[][][]) => {
+    let reading = -1
+    answer = (asked) => {
+      if (pageOf(asked) === 1) reading += 1
+      const pages = pagesOfEach[Math.min(reading, pagesOfEach.length - 1)] ?? []
+      const data = (pages[pageOf(asked) - 1] ?? []).map((id) => ({ request_id: id }))
+      return { body: { data, pagination: { has_next: pageOf(asked) < pages.length } } }
+    }
+  }
+  const ids = async () => (await deployments.list([filter], call())).map(({ id }) => id)
+
   it('is read to its last page, and each page has what is left of the time', async () => {
     answer = (asked) => ({
       afterMs: 400,
@@ -99,20 +111,47 @@ describe('the list', () => {
         pagination: { has_next: pageOf(asked) < 3 },
       },
     })
-    const rows = await clock.run(deployments.list([filter], call(1_000)))
+    const rows = await clock.run(deployments.listOnce([filter], call(1_000)))
     expect(rows.map(({ id }) => id)).toEqual(['id1', 'id2', 'id3'])
     expect(api.asked.map(({ deadlineMs }) => Math.round(deadlineMs))).toEqual([1_000, 600, 200])
   })
 
+  it('of one page is read once', async () => {
+    readings([['a', 'b']])
+    expect(await ids()).toEqual(['a', 'b'])
+    expect(api.asked).toHaveLength(1)
+  })
+
+  it('misses nothing that moves to a page which was read already', async () => {
+    // While page 1 is read `a` ends, so `c` moves there and page 2 begins with `d`.
+    readings([['a', 'b'], ['d']], [['b', 'c'], ['d']])
+    expect(await ids()).toEqual(['a', 'b', 'd', 'c'])
+    expect(api.asked).toHaveLength(6)
+  })
+
+  it('that never stands still is not read for ever', async () => {
+    readings(...[1, 2, 3, 4, 5, 6].map((n) => [[`a${n}`], [`b${n}`]]))
+    expect(await ids()).toEqual(['a1', 'b1', 'a2', 'b2', 'a3', 'b3', 'a4', 'b4'])
+  })
+
   it('may have fifty pages, and what has more has no end', async () => {
-    let last = 50
-    answer = (asked) => ({ body: { data: [], pagination: { has_next: pageOf(asked) < last } } })
-    expect(await deployments.list([filter], call())).toEqual([])
-    expect(api.asked).toHaveLength(50)
-    last = 51
-    const endless = deployments.list([filter], call())
-    await expect(endless).rejects.toMatchObject({ kind: 'malformed-reply' })
-    expect(api.asked).toHaveLength(100)
+    const pages = Array.from({ length: 51 }, (_, page) => [`id${page}`])
+    readings(pages.slice(0, 50))
+    expect(await ids()).toHaveLength(50)
+    readings(pages)
+    await expect(ids()).rejects.toMatchObject({ kind: 'malformed-reply' })
+    expect(api.asked).toHaveLength(150)
+  })
+
+  it.each([
+    ['the same page again and again', ['a', 'b']],
+    ['nothing, and more to come', []],
+  ])('has no end where it gives %s', async (_, page) => {
+    answer = () => ({
+      body: { data: page.map((id) => ({ request_id: id })), pagination: { has_next: true } },
+    })
+    await expect(ids()).rejects.toMatchObject({ kind: 'malformed-reply' })
+    expect(api.asked.length).toBeLessThanOrEqual(2)
   })
 
   it('is read only at its beginning where that is enough', async () => {

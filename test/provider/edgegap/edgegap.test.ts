@@ -221,13 +221,9 @@ describe('what carries a tag', () => {
     const ours = edgegap.addDeployment({ tags: ['m1'] })
     for (let count = 0; count < 45; count++) edgegap.addDeployment()
     expect(await find(['m1'])).toEqual(new Map([[ours.id, 'm1']]))
-    expect(edgegap.requestsTo('GET', /deployments$/).map(({ query }) => query.page)).toEqual([
-      '1',
-      '2',
-      '3',
-      '4',
-      '5',
-    ])
+    const pages = edgegap.requestsTo('GET', /deployments$/).map(({ query }) => query.page)
+    // Twice, for a list of several pages may change while it is read.
+    expect(pages.join('')).toBe('1234512345')
   })
 
   it('is asked for by status where rows do not tell their tags', async () => {

@@ -80,10 +80,19 @@ describe('what is no image is refused with the reason', () => {
     ['a/B:1', 'lower case'],
     ['a/b:-1', 'tag may hold'],
     ['a/b:1+2', 'tag may hold'],
+    ['ghcr.io/x://y:1', 'tag may hold'],
   ])('%s', (text, reason) => {
     expect(parseImage(text)).toContain(reason)
   })
 })
+
+it.each([`${'-'.repeat(200)}.io/a:1`, `a/${'_'.repeat(200)}:1`, `${'A'.repeat(200)}:1`])(
+  'a reason does not repeat all of %s',
+  (text) => {
+    expect(String(parseImage(text)).length).toBeLessThan(220)
+    expect(parseImage(text)).not.toContain(text.slice(2, 160))
+  },
+)
 
 describe('two images are the same', () => {
   it.each([

@@ -118,10 +118,19 @@ describe('the members', () => {
     })
   })
 
-  it('are none of the rows whose id no request can name', async () => {
-    rows.push({ request_id: '../x', tags: ['pr-1'] })
+  it.each([
+    { request_id: '../x', tags: ['pr-1'] },
+    { id: 'renamed', tags: ['pr-1'] },
+    { request_id: {} },
+  ])('are not known where a row that may be one cannot be named: %j', async (row) => {
+    rows.push(row)
+    await expect(members('pr-1')).rejects.toThrow(/its id is missing or cannot be used/)
+    await expect(members(undefined)).rejects.toThrow(/its id is missing or cannot be used/)
+  })
+
+  it('are none of the rows that cannot be named and have other tags', async () => {
+    rows.push({ request_id: '../x', tags: ['pr-2'] })
     expect(await members('pr-1')).toEqual({ members: [], unclear: [] })
-    expect(api.asked).toHaveLength(1)
   })
 
   it('are not known at all where one of the requests fails', async () => {

@@ -160,6 +160,16 @@ describe('what people write instead', () => {
     },
   )
 
+  it('an empty secret is warned of: GitHub gives no error for one that does not exist', () => {
+    const { values, warnings, problems } = read('OPEN=', 'JWT_KEY=\nPAD= \nOK=x')
+    expect(problems).toEqual([])
+    expect(values).toHaveLength(4)
+    expect(warnings).toEqual([
+      expect.stringContaining('version-secret-env: the value of JWT_KEY is empty.'),
+      expect.stringContaining('version-secret-env: the value of PAD is empty.'),
+    ])
+  })
+
   it('names with dots and dashes are fine, as .NET has them', () => {
     expect(read('Logging.Level=x\nmy-key=', 'Db__Main.Password=y').problems).toEqual([])
   })

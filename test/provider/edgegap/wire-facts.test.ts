@@ -81,6 +81,7 @@ describe('a status', () => {
     ['Unable to pull image from registry', 'registry-username'],
     ['Failed to pull image: manifest unknown', 'was pushed under this tag'],
     ['registry: access denied', 'registry-username'],
+    ['toomanyrequests: You have reached your unauthenticated pull rate limit', 'limits pulls'],
   ])('has advice where a failure is about the image: %s', (error_detail, advice) => {
     expect(status({ current_status: 'ERROR', error_detail }).next).toContain(advice)
   })
@@ -318,6 +319,7 @@ describe('the words of an error reply', () => {
     ['{"error":"b","detail":"c"}', 'b'],
     ['{"message":"","error":"b"}', 'b'],
     ['{"message":5}', '5'],
+    ['{"error":false,"current_status":"Status.READY"}', ''],
     ['{}', ''],
   ])('%j: %j', (body, words) => {
     expect(readProblem(body)).toBe(words)

@@ -110,6 +110,42 @@ describe('a list', () => {
     expect(asked).toHaveLength(3)
   })
 
+  it('that counts the rows of each page is read to its end too', async () => {
+    const pages: Answer[] = [
+      [200, { tasks: names(0, 2), count: 2 }],
+      [200, { tasks: names(2, 3), count: 1 }],
+      [200, { tasks: [], count: 0 }],
+    ]
+    const { api } = openApi({ 'GET /tasks': pages })
+    expect(await api.listTasks(newCall())).toHaveLength(3)
+  })
+
+  it.each([400, 422])(
+    'of which fewer rows may be asked for is read as it comes (%i)',
+    async (status) => {
+      const rows = names(0, 3)
+      const { api, seen } = openApi({
+        'GET /tasks': [
+          [status, {}],
+          [200, { tasks: rows, total: 3 }],
+          [200, { tasks: rows, total: 3 }],
+        ],
+      })
+      await api.listTasks(newCall())
+      expect(await api.listTasks(newCall())).toHaveLength(3)
+      expect(seen.map(({ query }) => query.includes('limit'))).toEqual([true, false, false])
+    },
+  )
+
+  it('that names no app at all is none, for any of it may be ours', async () => {
+    const rows = [row('mkraw', 'end', { appName: undefined })]
+    const { api } = openApi({ 'GET /tasks': [tasks(...rows)] })
+    await expect(api.listTasks(newCall())).rejects.toMatchObject({
+      kind: 'malformed-reply',
+      message: expect.stringMatching(/name no app/),
+    })
+  })
+
   it('that is empty is one page, and one without end has an end', async () => {
     const empty = openApi({ 'GET /tasks': [[200, { tasks: [] }]] })
     expect(await empty.api.listTasks(newCall())).toEqual([])

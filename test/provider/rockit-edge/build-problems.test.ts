@@ -1,4 +1,14 @@
-import { mkdirSync, mkdtempSync, rmSync, symlinkSync, truncateSync, writeFileSync } from 'node:fs'
+import {
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readlinkSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  truncateSync,
+  writeFileSync,
+} from 'node:fs'
 import { tmpdir } from 'node:os'
 import { dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
@@ -19,6 +29,15 @@ function fileOf(content: string | Buffer): string {
   const path = join(folderOf(), 'build')
   writeFileSync(path, content)
   return path
+}
+
+/** Undefined when it is closed meanwhile. */
+function linkOf(path: string): string | undefined {
+  try {
+    return readlinkSync(path)
+  } catch {
+    return undefined
+  }
 }
 
 async function problemOf(path: string): Promise<unknown> {
@@ -152,6 +171,15 @@ describe('a tar file', () => {
     const link = join(folderOf(), 'link.tar')
     symlinkSync(path, link)
     expect(await findBuildFiles(link)).toMatchObject({ summary: 'a tar file', sizeBytes: 1024 })
+  })
+
+  // There the open files of a process are to be seen.
+  it.runIf(process.platform === 'linux')('is not kept open until it is sent', async () => {
+    const path = fileOf(header())
+    await findBuildFiles(path)
+    const open = readdirSync('/proc/self/fd').map((name) => linkOf(`/proc/self/fd/${name}`))
+    expect(open.length).toBeGreaterThan(2)
+    expect(open).not.toContain(realpathSync(path))
   })
 
   it('that changes before it is sent is sent no further', async () => {

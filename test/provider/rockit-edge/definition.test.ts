@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest'
 import { REGISTRY } from '../../../src/provider/registry.ts'
 import { rockitEdge } from '../../../src/provider/rockit-edge/definition.ts'
+import { factsOf } from '../../../src/provider/rockit-edge/facts.ts'
 import type { PublishSettings } from '../../../src/provider/rockit-edge/settings.ts'
 import { readSettings, type Settings } from '../../../src/settings/settings.ts'
 import { inputEnvironment } from '../../harness/action.ts'
@@ -69,4 +70,9 @@ describe('a run', () => {
 
 it('an id is any text, since tasks have names of any kind', () => {
   expect(['task 1/2:3', ''].map((id) => rockitEdge.isId(id))).toEqual([true, false])
+})
+
+it('its outputs are those that a build sets', () => {
+  const { outputs } = factsOf({ build: undefined, buildChanged: undefined, dxfName: undefined })
+  expect(rockitEdge.outputs).toEqual(Object.keys(outputs ?? {}))
 })

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest'
 import { evaluate, REST_MS } from '../../../src/provider/rockit-edge/evaluate.ts'
-import { isSameBuild } from '../../../src/provider/rockit-edge/import-record.ts'
+import { isSameBuild } from '../../../src/provider/rockit-edge/same-build.ts'
 import { appOf, fresh, goal, noticeOf, scene, taskOf } from './build-scene.ts'
 
 describe('tasks', () => {
@@ -255,6 +255,7 @@ describe('webhooks, where tasks may not be read', () => {
 it('builds are the same with and without leading zeros', () => {
   expect(isSameBuild('7', '0007')).toBe(true)
   expect(isSameBuild('7', '8')).toBe(false)
+  expect(isSameBuild('17', '0017')).toBe(true)
   expect(isSameBuild('a7', 'a07')).toBe(false)
   expect(isSameBuild('7a', '07a')).toBe(false)
   expect(isSameBuild('0', '000')).toBe(true)

@@ -68,6 +68,17 @@ describe('an import that ROCKIT Edge refuses', () => {
     expect(changes()).toEqual([ASKED, ASKED_OTHERWISE])
   })
 
+  it.each(['failed', 'ERROR'])(
+    'with a good HTTP status and the word %s is refused',
+    async (word) => {
+      const { create } = openEdge({ 'POST /builds': [[200, { status: word, message: 'locked' }]] })
+      expect(await create()).toMatchObject({
+        kind: 'refused',
+        error: { kind: 'refused', message: 'ROCKIT Edge refused the import (HTTP 200): locked' },
+      })
+    },
+  )
+
   it.each<[number, string, RegExp]>([
     [403, 'forbidden', /apps 6/],
     [404, 'not-found', /Check application and api-url/],
@@ -114,6 +125,7 @@ describe('an import that ROCKIT Edge refuses', () => {
 describe('an import that was certainly not taken', () => {
   it.each<[string, Answer]>([
     ['no connection came up', 'unreachable'],
+    ['the rate is limited', [429, {}]],
     ['the gateway is under maintenance', [503, { error: 'maintenance', retryAfter: '9' }]],
   ])('may be tried again, and is not searched for: %s', async (_name, answer) => {
     const { create, asked } = openEdge({ 'POST /builds': [answer] })
@@ -128,7 +140,6 @@ describe('an import without a clear reply', () => {
     ['it came too late', 'deadline'],
     ['a 500', [500, {}]],
     ['a 503 of something else', [503, { error: 'busy' }]],
-    ['a 429', [429, {}]],
   ]
 
   it.each(unclear)('is searched for and then followed (%s)', async (_name, answer) => {
@@ -206,7 +217,7 @@ describe('an import without a clear reply', () => {
     expect(changes()).toEqual([ASKED])
   })
 
-  it('is not searched for once the run is over', async () => {
+  it('is not searched for once the run is over, and may go on then', async () => {
     const over = new AbortController()
     const { create, asked } = openEdge({
       'POST /builds': () => {
@@ -214,7 +225,13 @@ describe('an import without a clear reply', () => {
         return 'aborted'
       },
     })
-    expect(await create(newCall(over.signal))).toMatchObject({ kind: 'try-again' })
+    expect(await create(newCall(over.signal))).toMatchObject({
+      kind: 'broken-off',
+      error: {
+        kind: 'unresolved-create',
+        message: expect.stringMatching(/asked for when the run was cancelled/),
+      },
+    })
     expect(asked).toEqual(['GET /apps/a', 'GET /tasks', ASKED])
   })
 })

@@ -101,6 +101,11 @@ describe('while it waits', () => {
     expect(check([], appOf({ error: 'disk full' })).next).toMatch(/error state \(disk full\)/)
     expect(check([], 'unread').next).toMatch(/^Raise timeout/)
   })
+
+  it('the advice is to expire an upload that is open though all was taken', () => {
+    const { next } = scene().check([taskOf('upload', 'running')])
+    expect(next).toMatch(/upload_1 is still open.*expire it/)
+  })
 })
 
 describe('a publish that ended', () => {
@@ -150,6 +155,11 @@ describe('a publish that ended', () => {
     const silent = appOf({ iCurBuild: undefined, dxfName: undefined })
     const { facts } = scene().check([imported, published], silent)
     expect(facts.outputs).toMatchObject({ 'build-changed': '', 'dxf-name': '' })
+  })
+
+  it('says of an app that is in an error state all the same that it is', () => {
+    const { reason } = scene().check([imported, published], appOf({ ...fresh, error: 'no room' }))
+    expect(reason).toMatch(/error state \(no room\)/)
   })
 
   it('is none while another of our build is lost, or still open', () => {

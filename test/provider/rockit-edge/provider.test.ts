@@ -109,7 +109,7 @@ describe('a plan', () => {
       },
       { source, waitUntil: 'imported' },
     )
-    expect(planned.deploying[0]?.detail).toMatch(/^\/.*, 1 file, \d+ bytes; imported$/)
+    expect(planned.deploying[0]?.detail).toMatch(/^\/.*, 1 file, 7168 bytes; imported$/)
     expect(planned.checks.map(({ detail }) => detail)).toEqual([
       'it is busy',
       'under way: mkraw_1, deploy_1',

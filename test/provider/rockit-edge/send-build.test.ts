@@ -1,4 +1,4 @@
-import { describe, expect, it } from 'vitest'
+import { describe, expect, it, onTestFinished, vi } from 'vitest'
 import { whenAborted } from '../../../src/base/clock.ts'
 import { ActionError } from '../../../src/base/errors.ts'
 import type { BuildFiles } from '../../../src/provider/rockit-edge/build-files.ts'
@@ -51,6 +51,7 @@ async function send(
     headers: {},
     call: newCall(),
     check: async () => checks[Math.min(count++, checks.length - 1)] ?? 'open',
+    beforeEnd: async () => {},
     ...more,
   })
   return { result, storage, lines, clock, checked: () => count }
@@ -64,6 +65,27 @@ describe('a build', () => {
     expect(lines[0]).toMatch(/^Uploading 1 file, 293 KiB as a tar, to 127\.0\.0\.1:\d+\.$/)
     expect(lines.at(-1)).toMatch(/^Uploaded 293 KiB in /)
     expect(clock.pausesMs).toEqual([])
+  })
+
+  it('has its end held back until what has to be known before is known', async () => {
+    let isKnown = false
+    let givenBytes = 0
+    const { sizeBytes, summary, open } = filesOf(BYTES)
+    async function* watched() {
+      for await (const chunk of open()) {
+        givenBytes += chunk.length
+        yield chunk
+        if (givenBytes === sizeBytes) expect(isKnown).toBe(true)
+      }
+    }
+    const { result } = await send(undefined, ['open'], {
+      files: { sizeBytes, summary, open: watched },
+      beforeEnd: async () => {
+        await new Promise((resolve) => setImmediate(resolve))
+        isKnown = true
+      },
+    })
+    expect([result.kind, isKnown]).toEqual(['stored', true])
   })
 
   it('shows how far it has come', async () => {
@@ -138,10 +160,25 @@ describe('an answer that', () => {
     expect(storage.uploads).toHaveLength(1)
   })
 
+  it('is a refusal of what was not all sent is none, whatever tasks show', async () => {
+    const { result } = await send({ kind: 'status', status: 403 }, ['stored'], {
+      files: filesOf(BIG_BYTES),
+    })
+    expect(result).toMatchObject({ kind: 'expired' })
+  })
+
   it('is good but came before all was sent is not believed', async () => {
     const early: UploadFault = { kind: 'status', status: 200 }
     const { result } = await send(early, ['open'], { files: filesOf(BIG_BYTES) })
-    expect(result).not.toMatchObject({ kind: 'stored' })
+    expect(result).toMatchObject({
+      kind: 'failed',
+      error: { message: expect.stringMatching(/HTTP 200 before it had all of it/) },
+    })
+  })
+
+  it('is 413 says how a build of any size gets there', async () => {
+    const { result } = await send(whole(413))
+    expect(result).toMatchObject({ error: { next: expect.stringMatching(/by build-url/) } })
   })
 
   it.each<[Check, number]>([
@@ -170,6 +207,32 @@ describe('a connection that', () => {
     expect(clock.pausesMs).toEqual([1_000, 2_000, 4_000])
   })
 
+  it('makes no progress for a minute is given up, and another one is made', async () => {
+    vi.useFakeTimers({ toFake: ['setInterval', 'clearInterval', 'performance'] })
+    onTestFinished(() => {
+      vi.useRealTimers()
+    })
+    let isOver = false
+    const sending = send({ kind: 'stall', atBytes: 1_000 }, ['stored'], {
+      files: filesOf(BIG_BYTES),
+    }).finally(() => {
+      isOver = true
+    })
+    while (!isOver) {
+      vi.advanceTimersByTime(5_000)
+      await new Promise((resolve) => setTimeout(resolve, 5))
+    }
+    const { result, clock } = await sending
+    expect(result).toMatchObject({
+      kind: 'failed',
+      error: {
+        kind: 'connection-lost',
+        message: expect.stringMatching(/^The upload made no progress for 60 s, after \d/),
+      },
+    })
+    expect(clock.pausesMs).toEqual([1_000, 2_000, 4_000])
+  })
+
   it('does not come up is named as that', async () => {
     const url = new URL('http://127.0.0.1:1/x')
     expect((await send(undefined, ['open'], { url })).result).toMatchObject({
@@ -186,6 +249,14 @@ describe('a connection that', () => {
     const { result, storage } = await send(lost, ['open', 'open', 'open', 'stored'])
     expect(result).toEqual({ kind: 'stored' })
     expect(storage.uploads).toHaveLength(1)
+  })
+
+  it('breaks after everything was sent is checked no more once the build has arrived', async () => {
+    const lost: UploadFault = { kind: 'reset', atBytes: BYTES }
+    const { result, clock, checked } = await send(lost, ['open', 'stored', 'open'])
+    expect(result).toEqual({ kind: 'stored' })
+    expect(clock.pausesMs).toEqual([0, 1_000])
+    expect(checked()).toBe(2)
   })
 
   it('is silent when everything was sent is given up once the build is seen to have arrived', async () => {
@@ -210,11 +281,14 @@ describe('a run that is cancelled', () => {
   it('while it sends ends that', async () => {
     const over = new AbortController()
     setTimeout(() => over.abort(), 50)
-    const { result } = await send({ kind: 'stall', atBytes: 1 }, ['open'], {
+    const { result, checked } = await send({ kind: 'stall', atBytes: 1 }, ['stored'], {
       call: newCall(over.signal),
       files: filesOf(BIG_BYTES),
+      clock: new HurriedClock(),
     })
     expect(result).toEqual({ kind: 'cancelled' })
+    // Before all of it is sent, nothing can have arrived.
+    expect(checked()).toBe(0)
   })
 
   it('between two PUTs sends no other one', async () => {

@@ -174,12 +174,30 @@ describe('publishing on ROCKIT Edge', () => {
     ])
   })
 
+  it('warns of none of its own inputs', async () => {
+    const url = { build: '', 'build-url': 'https://x.example/a.tar', 'build-size': '5' }
+    const given: Record<string, string>[] = [{}, url, { 'wait-until': 'imported' }]
+    for (const inputs of given) {
+      expect((await read(inputs)).warnings).toEqual([])
+    }
+  })
+
+  it('takes an API key without the blanks around it, and hides that', async () => {
+    const inputs = { 'api-token': ' rk-1234567890\n' }
+    expect((await read(inputs)).settings.token).toBe('rk-1234567890')
+    expect(secretsOf(environmentOf(inputs), REGISTRY)).toEqual([
+      { input: 'api-token', value: 'rk-1234567890' },
+    ])
+  })
+
   it('and its inputs have no effect on Edgegap', async () => {
     const { warnings } = await read({
       provider: 'edgegap',
       version: 'v1',
       'wait-until': 'imported',
     })
+    const asFilledIn = { provider: 'edgegap', version: 'v1', 'wait-until': 'deployed' }
+    expect((await read(asFilledIn)).warnings.join()).not.toMatch(/wait-until/)
     expect(warnings.map((warning) => warning.split(' ')[0])).toEqual([
       'organization',
       'username',

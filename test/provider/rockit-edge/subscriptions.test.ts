@@ -85,6 +85,17 @@ describe('a subscription', () => {
     expect(notes.at(-1)).toBe('closed subscription')
   })
 
+  it('that is given another name is removed by that', async () => {
+    const { subscribe, finish, changes, notes, script } = openSubscriber([
+      [201, { subscription: { name: 'S 9', secret: 'hush' } }],
+    ])
+    script['DELETE /subscriptions/S%209'] = [[204]]
+    await subscribe()
+    await finish()
+    expect(changes()).toEqual([BEST, 'DELETE /subscriptions/S%209'])
+    expect(notes.at(-1)).toBe('closed subscription')
+  })
+
   it('that is being made when the run ends is removed after that', async () => {
     const { subscribe, finish, changes } = openSubscriber([good])
     const made = subscribe()
@@ -119,6 +130,7 @@ describe('removing a subscription', () => {
 
   it.each<[string, Answer, Answer | undefined]>([
     ['not found, but it is listed', [404, {}], undefined],
+    ['a good status, and a body that says it failed', [200, { status: 'failed' }], none],
     ['a web page, but it is listed', [200, '<html>'], undefined],
     ['not found, and the list cannot be read', [404, {}], [500, {}]],
     ['a refusal, whatever is listed', [403, {}], none],
@@ -156,6 +168,22 @@ describe('what earlier runs left behind', () => {
     await edge.prepare(newCall())
     expect(new Set(changes())).toEqual(new Set([`DELETE /subscriptions/${old}`]))
     expect(lines).toContain(`Removed the subscription ${old}, which an earlier run left behind.`)
+  })
+
+  it('is as old as ROCKIT Edge says, whatever the clock of this machine', async () => {
+    const [live, old] = [named(-7 * DAY_S), named(-5 * DAY_S)]
+    const { edge, changes, script } = openEdge({
+      'GET /subscriptions': [
+        [
+          200,
+          [live, old].map((name) => ({ name })),
+          { date: new Date(Date.now() + 7 * DAY_S * 1000).toUTCString() },
+        ],
+      ],
+    })
+    script[`DELETE /subscriptions/${old}`] = [[204]]
+    await edge.prepare(newCall())
+    expect(changes()).toEqual([`DELETE /subscriptions/${old}`])
   })
 
   it('is removed without forgetting our own', async () => {

@@ -1,6 +1,7 @@
 import { execFileSync } from 'node:child_process'
 import { createWriteStream } from 'node:fs'
 import {
+  appendFile,
   chmod,
   lstat,
   mkdir,
@@ -106,6 +107,13 @@ describe('a folder', () => {
     expect(tarBytes([entry])).toBe(512 + 20 * 1024 ** 3 + 512 + 1024)
   })
 
+  it('may be named by a link', async () => {
+    await put('game')
+    const link = join(root, 'latest')
+    await symlink(build(), link)
+    expect(await findBuildFiles(link)).toMatchObject({ summary: '1 file' })
+  })
+
   it('of holes is read bit by bit', async () => {
     await truncate(await put('holes'), 5 * 1024 * 1024 + 7)
     const { bytes, promised } = await pack()
@@ -125,6 +133,22 @@ describe('a file', () => {
       expect(Buffer.concat(chunks).equals(await readFile(file))).toBe(true)
       expect(files.sizeBytes).toBe((await readFile(file)).length)
     }
+  })
+
+  it('that grows while it is sent is not given to its end', async () => {
+    await put('game', 'x'.repeat(200_000))
+    const file = join(root, 'game.tar')
+    execFileSync('tar', ['-cf', file, '-C', build(), '.'])
+    const { sizeBytes, open } = await findBuildFiles(file)
+    let givenBytes = 0
+    const sending = async () => {
+      for await (const chunk of open()) {
+        givenBytes += chunk.length
+        await appendFile(file, 'more')
+      }
+    }
+    await expect(sending()).rejects.toThrow(/game.tar changed while it was uploaded/)
+    expect(givenBytes).toBeLessThan(sizeBytes)
   })
 
   it('is refused when it is compressed, empty or anything else', async () => {

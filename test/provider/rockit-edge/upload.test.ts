@@ -55,10 +55,19 @@ describe('an upload', () => {
   it('carries the headers that the reply names, and none of our own', async () => {
     const storage = await openStorage()
     const url = storage.newUrl()
-    const headers = { 'x-store': 'yes', 'x-none': 7 }
-    const { create } = await openUpload({ 'POST /builds': [[200, { url: { url, headers } }]] })
+    const unsendable = {
+      host: 'x',
+      'Transfer-Encoding': 'chunked',
+      'content-length': '1',
+      expect: 'x',
+    }
+    const headers = { 'x-store': 'yes', 'x-number': 7, 'x-none': 'a\r\nx-more: b', 'x y': 'z' }
+    const { create } = await openUpload({
+      'POST /builds': [[200, { url: { url, headers: { ...headers, ...unsendable } } }]],
+    })
     expect(await create()).toMatchObject({ kind: 'created' })
-    expect(storage.uploads[0]?.headers).toMatchObject({ 'x-store': 'yes' })
+    expect(storage.uploads[0]?.headers).toMatchObject({ 'x-store': 'yes', 'x-number': '7' })
+    expect(storage.uploads[0]?.headers).not.toHaveProperty('transfer-encoding')
     expect(storage.uploads[0]?.headers).not.toHaveProperty('x-none')
     expect(storage.uploads[0]?.apiHeaders).toEqual([])
   })
@@ -235,14 +244,16 @@ describe('an upload URL that is not valid', () => {
   })
 
   it('leaves an unnamed task noted that is not listed yet, and expires it at the end', async () => {
+    let isListed = false
     const storage = await openStorage()
     storage.faults.order({ kind: 'status', status: 403 })
     const { create, edge, notes, changes } = await openUpload({
       'POST /builds': [[200, { url: storage.newUrl() }]],
-      'GET /tasks': [tasks(), tasks(), tasks(), tasks(), tasks(), tasks(upload('started'))],
+      'GET /tasks': () => tasks(...(isListed ? [upload('started')] : [])),
     })
     expect(await create()).toMatchObject({ kind: 'try-again' })
     expect(notes).toEqual(['opened upload'])
+    isListed = true
     await edge.finish(newCall())
     expect(changes()).toEqual([ASKED, EXPIRE])
     expect(notes).toEqual(['opened upload', 'closed upload'])
@@ -419,6 +430,25 @@ describe('what a killed run left behind', () => {
     expect(await edge.stop('upload-task:u', newCall())).toBe('gone')
     expect([...changes(), ...lines]).toEqual([])
   })
+})
+
+it('a killed run finds its upload though the clock of its machine is days off', async () => {
+  const atMs = Date.now() - 5 * 86_400_000
+  const headers = { date: new Date(atMs).toUTCString() }
+  const created = atMs + 2_000
+  const [status, body] = tasks() as [number, object]
+  const { create, edge, context } = await openUpload({
+    'GET /tasks': [
+      [status, body, headers],
+      [status, body, headers],
+      tasks(upload('started', { created })),
+    ],
+    'POST /builds': [[200, {}]],
+  })
+  const opened: string[] = []
+  context.cleanUpNotes.opened = (tag) => opened.push(tag)
+  await create()
+  expect([...(await edge.findByTags(opened, newCall())).keys()]).toEqual(['upload-task:upload_1'])
 })
 
 describe('the end of a run', () => {

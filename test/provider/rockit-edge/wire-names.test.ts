@@ -6,6 +6,7 @@ import {
   readFailure,
 } from '../../../src/provider/rockit-edge/wire/failure.ts'
 import {
+  isMaintenance,
   readImport,
   readProblem,
   readSecret,
@@ -18,6 +19,8 @@ describe('a task', () => {
     ['name', { taskName: 'a', name: 'b' }, 'a'],
     ['name', { taskId: 7 }, '7'],
     ['name', { id: ' x ' }, 'x'],
+    ['name', { taskName: ' ', id: 'x' }, 'x'],
+    ['name', { taskName: Number.POSITIVE_INFINITY, id: 'x' }, 'x'],
     ['app', { appName: 'a' }, 'a'],
     ['app', { app: { name: 'a' } }, 'a'],
     ['app', { application: { id: 7 } }, '7'],
@@ -143,6 +146,10 @@ describe('an app', () => {
     [{ name: 'a', currentBuild: 6 }, { currentBuild: 6 }],
     [{ name: 'a', curBuild: 6 }, { currentBuild: 6 }],
     [{ app: { iCurBuild: 6 } }, { currentBuild: 6 }],
+    ...['name', 'iCurBuild', 'dxfName', 'processing', 'exporting'].map((own): [object, object] => [
+      { [own]: 6, data: { name: 'inner' } },
+      { name: own === 'name' ? '6' : undefined },
+    ]),
     [{ status: 'ok', data: { app: { processing: 1 } } }, { isBusy: true }],
     [{ result: { dxfName: 'd' } }, { dxfName: 'd' }],
     [{ data: { exporting: true } }, { isBusy: true }],
@@ -161,6 +168,8 @@ describe('an app', () => {
 
   it.each<[object, string | undefined]>([
     [{ errorMessage: 'broken' }, 'broken'],
+    [{ error: null, errorMessage: 'broken' }, 'broken'],
+    [{ error: '', errorMessage: 'broken' }, 'broken'],
     [{ error: { errorMessage: 'broken' } }, 'broken'],
     [{ error: 1, description: 'broken' }, 'broken'],
     [{ error: true }, 'ROCKIT Edge gives no reason'],
@@ -207,6 +216,10 @@ describe('the reply to an import', () => {
     expect(readImport(reply)).toMatchObject({ uploadUrl: undefined, uploadHeaders: {} })
   })
 
+  it('takes an address that is not https as it is, for others to refuse', () => {
+    expect(readImport({ url: 'http://x.example' }).uploadUrl).toBe('http://x.example')
+  })
+
   it('takes an address in capitals', () => {
     expect(readImport({ url: 'HTTPS://X.example' }).uploadUrl).toBe('HTTPS://X.example')
   })
@@ -235,7 +248,7 @@ describe('the reply to an import', () => {
 
   it('has the headers of the URL that is taken', () => {
     const reply = { url: { url, headers: { a: 'b', n: 1 } }, headers: { x: 'y' } }
-    expect(readImport(reply).uploadHeaders).toEqual({ a: 'b' })
+    expect(readImport(reply).uploadHeaders).toEqual({ a: 'b', n: '1' })
   })
 })
 
@@ -276,6 +289,15 @@ describe('a refusal', () => {
   it('that is no JSON is its own reason, unless it is a page', () => {
     expect(readProblem(' why \n', undefined)).toEqual({ message: 'why' })
     expect(readProblem(' <html>', undefined)).toEqual({ message: '' })
+  })
+
+  it.each([
+    [503, { error: 'maintenance' }, true],
+    [503, { error: 'busy' }, false],
+    [503, undefined, false],
+    [500, { error: 'maintenance' }, false],
+  ])('with %i and %j is of a gateway under maintenance: %s', (status, json, isOne) => {
+    expect(isMaintenance(status, json)).toBe(isOne)
   })
 
   it('may say in its body when to come again', () => {

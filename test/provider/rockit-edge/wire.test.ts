@@ -104,6 +104,29 @@ describe('a task', () => {
     expect(readTask({ name: 'x', type: 'deploy', status: 'ended', error })?.stage).toBe('error')
   })
 
+  it.each([['a'], { a: 'why' }, 'a', [{ name: 'a' }]])(
+    'names the deployments that failed however they are listed: %j',
+    (failedDeployments) => {
+      const error = { deployment: { failedDeployments } }
+      const task = readTask({ name: 'x', type: 'deploy', status: 'ended', error })
+      expect(task).toMatchObject({ stage: 'error', failure: { failed: ['a'] } })
+    },
+  )
+
+  it('has failed where what failed has no name that is known', () => {
+    const error = { deployment: { failedDeployments: [{ origin: 'a' }, null] } }
+    const task = readTask({ name: 'x', type: 'deploy', status: 'ended', error })
+    expect(task?.failure.failed).toEqual(['(not named)'])
+  })
+
+  it.each([[[]], [{}], [''], [null], [[null]], [0], [false]])(
+    'has not failed where nothing is listed: %j',
+    (failedDeployments) => {
+      const error = { deployment: { failedDeployments } }
+      expect(readTask({ name: 'x', type: 'deploy', status: 'ended', error })?.stage).toBe('end')
+    },
+  )
+
   it('has the details of its failure wherever they are', () => {
     const exception = { httpDownloadFailed: { httpStatus: '404', url: 'https://x.example/a' } }
     expect(readFailure({ exception })).toMatchObject({ httpStatus: 404 })

@@ -92,7 +92,11 @@ async function carryOut(task: Task, planned: Decision, call: Call): Promise<Deci
 async function decideAgain(task: Task, planned: Decision, call: Call): Promise<Decision> {
   const { api, settings, decide } = task
   if (planned.action !== 'updated' || call.signal.aborted) return planned
-  return decide(await fetchVersion(api, settings.version, call))
+  try {
+    return decide(await fetchVersion(api, settings.version, call))
+  } catch (thrown) {
+    throw call.signal.aborted ? givenUp(task, planned) : thrown
+  }
 }
 
 /**

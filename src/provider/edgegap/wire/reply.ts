@@ -6,10 +6,18 @@ import { isRecord, parseJson, text } from '../../json.ts'
 import { malformedReply, pageError } from '../client.ts'
 
 const accepted = z.object({ request_id: z.optional(text) })
+/** `error: false` stands in a status too and explains nothing. */
+const words = z.pipe(
+  z.pipe(
+    z.unknown(),
+    z.transform((value) => (typeof value === 'boolean' ? undefined : value)),
+  ),
+  text,
+)
 const problem = z.object({
-  message: z.optional(text),
-  error: z.optional(text),
-  detail: z.optional(text),
+  message: z.optional(words),
+  error: z.optional(words),
+  detail: z.optional(words),
 })
 
 /**

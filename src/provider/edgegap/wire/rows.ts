@@ -24,7 +24,7 @@ const rowShape = z.object({
 
 /** A row of the list of deployments. */
 export interface DeploymentRow {
-  /** Undefined when it is nothing that can be put into a request. */
+  /** Undefined when there is none, or none that can be put into a request. */
   id: string | undefined
   isReady: boolean
   /** How it is reached, set where it is ready and the row says so in full; never its location. */
@@ -44,7 +44,7 @@ export function readDeployments(body: string, request: string): DeploymentPage {
   const rows: DeploymentRow[] = []
   for (const value of page.data) {
     const row = rowShape.safeParse(value).data
-    if (row?.request_id === undefined) continue
+    if (row === undefined) continue
     rows.push({
       id: usableId(row.request_id),
       isReady: row.ready ?? false,

@@ -1,5 +1,5 @@
 import * as z from 'zod/mini'
-import { field, isRecord, list } from '../../json.ts'
+import { field, isRecord } from '../../json.ts'
 
 /**
  * How sure a name is. `documented` names stand on a page of the vendor's API documentation; `guessed`
@@ -14,7 +14,7 @@ export const label = z.pipe(z.unknown(), z.transform(toLabel))
 
 function toLabel(value: unknown): string | undefined {
   if (typeof value === 'string' && value.trim() !== '') return value.trim()
-  if (typeof value === 'number' && Number.isFinite(value)) return String(value)
+  if (Number.isFinite(value)) return String(value)
   return isRecord(value) ? (plainLabel(value.name) ?? plainLabel(value.id)) : undefined
 }
 
@@ -22,13 +22,27 @@ function plainLabel(value: unknown): string | undefined {
   return isRecord(value) ? undefined : toLabel(value)
 }
 
+/** Names of deployments have at most 50 characters; a list of them becomes an output, as JSON. */
+const LONGEST_NAME = 100
+const MOST_NAMES = 300
+
+/** Names; also one alone, or the keys of an object. What is there and has no name is not left out. */
 export const labels = z.pipe(
-  list,
-  z.transform((values) => {
-    const texts = values.flatMap((value) => toLabel(value) ?? [])
+  z.unknown(),
+  z.transform((given) => {
+    const values = membersOf(given).filter((value) => value !== null && value !== '')
+    const texts = values
+      .slice(0, MOST_NAMES)
+      .map((value) => (toLabel(value) ?? '(not named)').slice(0, LONGEST_NAME))
     return texts.length > 0 ? texts : undefined
   }),
 )
+
+function membersOf(given: unknown): readonly unknown[] {
+  if (Array.isArray(given)) return given
+  if (isRecord(given)) return Object.keys(given)
+  return typeof given === 'string' ? [given.trim()] : []
+}
 
 /** Whatever it is, unless it is empty. */
 export const anything = z.pipe(

@@ -1,6 +1,6 @@
 import { isPage } from '../../http-errors.ts'
 import { fields, isRecord, record, text, unwrap } from '../../json.ts'
-import { anything, documented, guessed, label } from './readers.ts'
+import { anything, documented, guessed, label, plainWord } from './readers.ts'
 
 export type ImportReply = ReturnType<typeof readImport>
 
@@ -19,14 +19,25 @@ const IMPORT_OWN = [...URL_NAMES, 'taskName', 'taskId', 'buildName', 'buildId']
 export function readImport(reply: unknown) {
   const answer = unwrap(reply, IMPORT_OWN, ['build', 'data', 'result'])
   const found = findUploadTarget(answer)
-  const headers = Object.entries(found?.headers ?? {}).filter(
-    ([, value]) => typeof value === 'string',
-  )
   return {
     uploadUrl: found?.url,
-    uploadHeaders: Object.fromEntries(headers) as Record<string, string>,
+    uploadHeaders: readHeaders(found?.headers ?? {}),
     ...imported.parse(answer),
   }
+}
+
+/** Whoever sends sets these; signed URLs often come with the first two. */
+const SET_BY_SENDER =
+  /^(?:host|content-length|transfer-encoding|connection|keep-alive|expect|upgrade|te|trailer|proxy-.*)$/i
+
+/** Those that can be sent as they are. */
+function readHeaders(from: Readonly<Record<string, unknown>>): Record<string, string> {
+  const headers = Object.entries(from).flatMap(([name, given]) => {
+    const value = text.parse(given)
+    const isSendable = /^[\w!#$%&'*+.^`|~-]+$/.test(name) && /^[\x20-\x7e]+$/.test(value ?? '')
+    return isSendable && !SET_BY_SENDER.test(name) ? [[name, value]] : []
+  })
+  return Object.fromEntries(headers)
 }
 
 /** Under its name, or whatever else holds a web address: a reply to an upload has no other. */
@@ -43,12 +54,29 @@ const subscription = fields({
   secret: guessed(label, ...SECRET_NAMES),
 })
 
+/** The subscription within the reply to its creation. */
+function newSubscription(reply: unknown) {
+  return subscription.parse(unwrap(reply, SECRET_NAMES, ['subscription', 'data', 'result']))
+}
+
 export function readSecret(reply: unknown): string | undefined {
-  return subscription.parse(unwrap(reply, SECRET_NAMES, ['subscription', 'data', 'result'])).secret
+  return newSubscription(reply).secret
+}
+
+export function readNewName(reply: unknown): string | undefined {
+  return newSubscription(reply).name
 }
 
 export function readSubscriptionName(row: unknown): string | undefined {
   return subscription.parse(isRecord(row) ? row : { name: row }).name
+}
+
+const verdict = fields({ status: guessed(label, 'status') })
+
+/** Whether a reply says so itself, in the envelope of the gateway's own ones, whatever its HTTP status. */
+export function saysFailed(json: unknown): boolean {
+  const { status = '' } = verdict.parse(json)
+  return ['failed', 'failure', 'error'].includes(plainWord(status))
 }
 
 const problem = fields({

@@ -7,11 +7,11 @@ export function importForms(
   source: { url: URL; sizeBytes: number | undefined } | undefined,
 ): Forms {
   if (source === undefined) return [{ appName: app }, { application: app }]
-  const { href } = source.url
-  const size = source.sizeBytes === undefined ? {} : { size: source.sizeBytes }
+  // What is undefined is not in the JSON.
+  const { url, sizeBytes: size } = source
   return [
-    { appName: app, url: href, ...size },
-    { appName: app, url: { url: href }, ...size },
+    { appName: app, url: url.href, size },
+    { appName: app, url: { url: url.href }, size },
   ]
 }
 

@@ -103,7 +103,11 @@ export function isOpenUpload(task: Pick<Task, 'kind' | 'stage'>): boolean {
   return task.kind === 'upload' && isOpen(task)
 }
 
-const page = fields({ total: guessed(integer, 'total', 'totalCount', 'count') })
+const page = fields({
+  total: guessed(integer, 'total', 'totalCount'),
+  /** On all pages, or on this one. */
+  count: guessed(integer, 'count'),
+})
 
 /**
  * Rows of one page and, where the reply says so, how many there are on all pages; undefined when it
@@ -117,5 +121,7 @@ export function readRows(
   const fieldNames = [name, 'items', 'results', 'rows', 'list', 'data', 'result']
   const around = unwrap(reply, fieldNames.slice(0, 5), ['data', 'result'])
   const rows = fieldNames.map((field) => around[field]).find(Array.isArray)
-  return rows && { rows, total: page.parse(around).total }
+  if (!rows) return undefined
+  const { total, count = 0 } = page.parse(around)
+  return { rows, total: total ?? (count > rows.length ? count : undefined) }
 }

@@ -134,6 +134,18 @@ describe('a version without a template', () => {
   it('may take two minutes to start: no host has its image yet', async () => {
     expect(await bodyOf({})).toMatchObject({ time_to_deploy: 120, ports: [], envs: [] })
   })
+
+  it('has the login of its image, where one is given', async () => {
+    const login = { 'registry-username': 'u', 'registry-password': 'p' }
+    expect(await bodyOf(login)).toMatchObject({ private_username: 'u', private_token: 'p' })
+    expect(await bodyOf({})).not.toHaveProperty('private_token')
+  })
+
+  it('is refused where its memory does not fit its cpu', async () => {
+    await expect(bodyOf({ cpu: '512' }, { req_memory: 4096 })).rejects.toThrow(
+      'cpu 512 and memory 4096',
+    )
+  })
 })
 
 describe('variables', () => {

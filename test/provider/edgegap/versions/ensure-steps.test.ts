@@ -441,6 +441,18 @@ describe('a lost answer', () => {
     expect(api.written()[1]?.body).toMatchObject({ envs: [{ key: 'B' }, { key: 'A' }] })
   })
 
+  it('while somebody else deleted the version makes a new one, which had no image before', async () => {
+    const lose = losing(lost, 'instead')
+    const intercept = (request: Sent, shelf: Shelf): Answer | undefined => {
+      const answer = lose(request, shelf)
+      if (answer) shelf.delete('prod')
+      return answer
+    }
+    const { api, result } = await ensure({ given: update, intercept })
+    expect(await result).toMatchObject({ action: 'created', previousImage: undefined })
+    expect(api.written().map(({ method }) => method)).toEqual(['PATCH', 'POST'])
+  })
+
   it('to a create, whose name somebody else took with another image, is refused', async () => {
     const lose = losing(lost, 'instead')
     const intercept = (request: Sent, shelf: Shelf): Answer | undefined => {

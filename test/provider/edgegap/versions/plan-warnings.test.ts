@@ -1,6 +1,8 @@
 import { afterEach, beforeEach, describe, expect, it } from 'vitest'
+import { planVersion } from '../../../../src/provider/edgegap/versions/plan.ts'
 import type { EdgegapEmulator } from '../../../emulator/edgegap/emulator.ts'
-import { application, failure, image, plan, startEdgegap } from './rig.ts'
+import { application, failure, image, plan, settingsOf, startEdgegap } from './rig.ts'
+import { callWithin, scripted, versionJson } from './scripted.ts'
 
 let edgegap: EdgegapEmulator
 beforeEach(async () => {
@@ -83,4 +85,40 @@ it('the application is asked for only where the version is missing', async () =>
   expect(asked()).toBe(0)
   await plan(edgegap, { image: image('v9') })
   expect(asked()).toBe(1)
+})
+
+describe('by the times that Edgegap tells', () => {
+  /** An application with the version `v1`, whose image may have been pushed since. */
+  async function planWith(
+    given: Record<string, string>,
+    { pushed = '', updated = '', listed = ['v1'] },
+  ) {
+    const version = (name: string) => versionJson('v1', { name, last_updated: updated })
+    const api = scripted(({ path }) => {
+      if (path.includes('container-registry')) {
+        const data = [{ tag: 'v1', last_push_at: pushed }]
+        return { body: { data, pagination: { has_next: false } } }
+      }
+      if (path.endsWith('/versions')) return { body: { versions: listed.map(version) } }
+      return { body: version('v1') }
+    })
+    return await planVersion(api, await settingsOf(given), false, callWithin(60_000))
+  }
+
+  it.each([
+    ['was pushed after the version got it', '2026-04-22 20:02', '2026-04-22 20:01', 1],
+    ['was pushed when the version got it', '2026-04-22 20:01', '2026-04-22 20:01', 0],
+    ['was pushed before the version got it', '2026-04-22 20:00', '2026-04-22 20:01', 0],
+    ['may have been pushed at any time', '', '2026-04-22 20:01', 0],
+    ['the version may have got at any time', '2026-04-22 20:02', '', 0],
+  ])('a tag that %s has its warning, or none', async (_, pushed, updated, count) => {
+    const { warnings } = await planWith({ image: image('v1') }, { pushed, updated })
+    expect(warnings).toHaveLength(count)
+  })
+
+  it('a version that is reused is none more, though the list does not have it yet', async () => {
+    const given = { image: image('v1'), 'keep-versions': '2' }
+    const { action, pruning } = await planWith(given, { listed: ['a', 'b'] })
+    expect({ action, pruning }).toEqual({ action: 'reused', pruning: undefined })
+  })
 })

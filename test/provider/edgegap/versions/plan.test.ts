@@ -17,7 +17,21 @@ describe('a plan', () => {
   it('of a version that is used as it is needs no request', async () => {
     const planned = await plan(edgegap, { version: 'v1' })
     expect(planned).toMatchObject({ action: 'unmanaged', version: 'v1', changes: [] })
+    expect(planned).toMatchObject({ promotions: [], warnings: [] })
     expect(edgegap.requests).toHaveLength(0)
+  })
+
+  it('reads the version that is copied only where there is one, and something to copy it to', async () => {
+    const read = () => edgegap.requestsTo('GET', /\/version\//).map(({ path }) => path)
+    await plan(edgegap, { image: image('v1') })
+    expect(read()).toEqual([expect.stringMatching(/\/v1$/)])
+    await plan(edgegap, { version: 'v2', 'version-from': 'prod' }, true)
+    expect(read()).toEqual([expect.anything(), expect.stringMatching(/\/v2$/)])
+  })
+
+  it('counts no version as made that is used as it is', async () => {
+    const planned = await plan(edgegap, { version: 'gone', 'keep-versions': '3' })
+    expect(planned.pruning).toMatchObject({ count: 1 })
   })
 
   it('lists what is created, without secrets', async () => {
@@ -26,7 +40,10 @@ describe('a plan', () => {
       'version-from': 'prod',
       'version-secret-env': 'KEY=secret-1',
     })
-    expect(planned.action).toBe('created')
+    expect(planned).toMatchObject({
+      action: 'created',
+      ensure: { image: { tag: 'v9' }, decision: { action: 'created' }, template: { name: 'prod' } },
+    })
     const lines = planned.changes.map(showChange)
     expect(lines).toEqual([
       `image: ${image('v9')}`,
