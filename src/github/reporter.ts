@@ -11,7 +11,7 @@ import { DeploymentRecords } from './deployment-records.ts'
 import { type GitHubEvent, readEvent } from './event.ts'
 import { isFinal } from './failure.ts'
 import { Lane } from './lane.ts'
-import { afterPost, cleanView, type PostEnd, type RunView } from './run-view.ts'
+import { afterPost, briefView, cleanView, type PostEnd, type RunView } from './run-view.ts'
 import { readSaved, type SavedReport, writeSaved } from './saved.ts'
 import { type FailedPart, warningFor } from './warning.ts'
 
@@ -201,7 +201,8 @@ export class GitHubReporter {
   }
 
   #remember(view: RunView): RunView {
-    const clean = cleanView(view, this.#options.clean)
+    // Brief first: of many servers with many ports, cleaning all would take seconds.
+    const clean = cleanView(briefView(view), this.#options.clean)
     this.#save({ view: clean })
     return clean
   }

@@ -3,7 +3,7 @@ import type { Outcome } from '../state/state.ts'
 import type { SavedComment } from './comment.ts'
 import type { SavedRecord } from './deployment-record.ts'
 import { id, list, parseObject, shape, text } from './json.ts'
-import { briefView, type RunView } from './run-view.ts'
+import type { RunView } from './run-view.ts'
 
 /** What the main step hands to the post step. */
 export interface SavedReport {
@@ -21,10 +21,9 @@ const MAX_BYTES = 64 * 1024
 /** Writes it for `readSaved`: of very many servers only as many as fit. */
 export function writeSaved({ view, ...rest }: SavedReport): string {
   if (view === undefined) return JSON.stringify(rest)
-  const brief = briefView(view)
-  let { deployments } = brief
+  let { deployments } = view
   for (;;) {
-    const json = JSON.stringify({ view: { ...brief, deployments }, ...rest })
+    const json = JSON.stringify({ view: { ...view, deployments }, ...rest })
     if (deployments.length === 0 || Buffer.byteLength(json) <= MAX_BYTES) return json
     deployments = deployments.slice(0, Math.floor(deployments.length * 0.8))
   }
@@ -51,7 +50,7 @@ const LINE = z.pipe(
 )
 const SECONDS = z.pipe(
   z.unknown(),
-  z.transform((value) => (typeof value === 'number' && Number.isFinite(value) ? value : undefined)),
+  z.transform((value) => (Number.isFinite(value) ? (value as number) : undefined)),
 )
 const PORT = shape({ name: LINE, protocol: LINE, address: LINE })
 const DEPLOYMENT = shape({

@@ -111,7 +111,13 @@ export async function finishOnGitHub(
   tools: { clock: Clock },
   { saved, ...end }: PostEnd & { saved: string },
 ): Promise<void> {
-  if (!wantsGitHub(settings)) return
+  if (!wantsGitHub(settings)) {
+    // The main step had something to show. Within another action, GitHub's runner gives no inputs here.
+    action.printer.warning(
+      'This post step was given no inputs, so the environment and the comment on GitHub may show what is so no more.',
+    )
+    return
+  }
   const group = (action.environment.INPUT_GROUP ?? '').trim()
   const options = optionsFor(settings, action, tools, group)
   const reporter = await openReporter({ ...options, saved })

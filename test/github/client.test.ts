@@ -382,6 +382,19 @@ describe('a rate limit is waited for', () => {
       3_600_000,
     ],
     [
+      'a reset of too many digits',
+      {
+        status: 429,
+        headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '1'.repeat(13) },
+      },
+      60_000,
+    ],
+    [
+      'a reset with a unit',
+      { status: 429, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': '9s' } },
+      60_000,
+    ],
+    [
       'a reset that is no number',
       { status: 429, headers: { 'x-ratelimit-remaining': '0', 'x-ratelimit-reset': 'x9' } },
       60_000,

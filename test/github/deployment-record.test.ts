@@ -1,4 +1,5 @@
 import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import type { Effect } from '../emulator/faults.ts'
 import { jobAccount } from '../emulator/github/account.ts'
 import { deviations } from '../emulator/github/description.ts'
 import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
@@ -291,20 +292,21 @@ test('a stop makes no record and ends the active one of the group', async () => 
   expect([ours, other].map(({ id }) => github.stateOf(id))).toEqual(['inactive', 'success'])
 })
 
-describe('a creation whose reply is lost', () => {
-  test.each(['reset', 'truncate'] as const)('(%s) is found again, not repeated', async (kind) => {
-    github.faults.order(
-      kind === 'reset'
-        ? { kind, when: 'after', method: 'POST', path: /\/deployments$/, times: 1 }
-        : { kind, method: 'POST', path: /\/deployments$/, times: 1 },
-    )
+describe('a creation whose reply', () => {
+  test.each<[string, Effect]>([
+    ['is lost', { kind: 'reset', when: 'after' }],
+    ['breaks off', { kind: 'truncate' }],
+    ['is the page of a proxy', { kind: 'malformed', body: '<html>' }],
+    ['names nothing', { kind: 'malformed', body: '{}' }],
+  ])('%s is found again, not repeated', async (_, effect) => {
+    github.faults.order({ ...effect, method: 'POST', path: /\/deployments$/, times: 1 })
     const { reporter, warnings } = openReporter(github, STAGING)
-    reporter.started(deploying())
+    // No later state that would make up for it.
     reporter.finished(viewOf())
     await reporter.close(5_000)
     expect(warnings).toEqual([])
     expect(github.state.deployments).toHaveLength(1)
-    expect(statesOf()).toEqual(['in_progress', 'success'])
+    expect(statesOf()).toEqual(['success'])
   })
 })
 

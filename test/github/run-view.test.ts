@@ -2,6 +2,7 @@ import { describe, expect, test } from 'vitest'
 import { compareRuns, isSuperseded, type RunKey, runName } from '../../src/github/run-order.ts'
 import {
   afterPost,
+  briefView,
   cleanView,
   type PostEnd,
   pageOf,
@@ -166,21 +167,29 @@ describe('which of two runs is newer', () => {
   })
 })
 
+test('of hundreds of ports only the first that has a page is kept', () => {
+  const ports = (viewOf().deployments[0]?.ports ?? []).concat(server.ports)
+  const [one] = briefView(viewOf({ deployments: [{ ...server, ports }] })).deployments
+  expect(one).toEqual({ ...server, ports: [ports[1]] })
+})
+
 describe('what the main step saves', () => {
   const manyServers = (count: number) =>
-    viewOf({
-      deployments: Array.from({ length: count }, (_, index) => ({
-        ...server,
-        id: `${index}`.padStart(12, '0'),
-        ports: Array.from({ length: 100 }, (_, port) => {
-          return {
-            name: `web-${port}`,
-            protocol: 'HTTPS',
-            address: `a.example.com:${1_000 + port}`,
-          }
-        }),
-      })),
-    })
+    briefView(
+      viewOf({
+        deployments: Array.from({ length: count }, (_, index) => ({
+          ...server,
+          id: `${index}`.padStart(12, '0'),
+          ports: Array.from({ length: 100 }, (_, port) => {
+            return {
+              name: `web-${port}`,
+              protocol: 'HTTPS',
+              address: `a.example.com:${1_000 + port}`,
+            }
+          }),
+        })),
+      }),
+    )
 
   test.each([0, 1, 100])('of %i servers tells of each, and the page of its first port', (count) => {
     const view = manyServers(count)

@@ -377,10 +377,11 @@ describe('the post step', () => {
     expect(comments()[0]).toContain('is up in')
   })
 
-  it('leaves GitHub alone where nothing is asked for', async () => {
+  it('leaves GitHub alone where it was given no inputs, and says what that means', async () => {
     const view = { outcome: 'succeeded', deployments: [] }
     await post(JSON.stringify({ view }), ['a'], wanted({ environment: '', comment: false }))
     expect(gitHub.requests).toEqual([])
+    expect(warnings()).toContain('may show what is so no more')
   })
 
   it('says it, and no more, where the run is not on GitHub', async () => {
