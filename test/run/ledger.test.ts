@@ -48,6 +48,34 @@ describe('the ledger', () => {
     expect(runner.states).toHaveLength(3)
   })
 
+  it('lets go of what may stay in one change, and of what it does not know in none', () => {
+    const { ledger, runner, saved } = open([{ tag: 'm1', id: 'a' }, { tag: 'm2' }, { tag: 'm3' }])
+    ledger.released('stranger')
+    ledger.released()
+    expect(runner.states).toEqual([])
+    ledger.released('m1', 'stranger', 'm3')
+    expect(runner.states).toHaveLength(1)
+    expect(readLedger(saved()).entries).toEqual([{ tag: 'm2' }])
+  })
+
+  it.each<[string, (ledger: Ledger) => void]>([
+    ['opens nothing', (ledger) => ledger.opened('m9')],
+    ['lets go of nothing', (ledger) => ledger.released('m1')],
+    ['has nothing take a place', (ledger) => ledger.inPlace('m1')],
+  ])('%s where that cannot be written', (_, change) => {
+    const entries = [{ tag: 'm1', id: 'a' }, { tag: 'm2' }]
+    const { ledger, runner, saved } = open(entries)
+    const save = runner.saveState
+    runner.saveState = () => {
+      throw new Error('the disk is full')
+    }
+    expect(() => change(ledger)).toThrow('the disk is full')
+    expect(ledger.open).toEqual(entries)
+    runner.saveState = save
+    ledger.created('m3', 'c')
+    expect(readLedger(saved())).toMatchObject({ inPlace: [] })
+  })
+
   it('is none where nothing was saved, and says so', () => {
     expect(() => readLedger('null')).toThrow('the saved state is no ledger')
   })
