@@ -95,9 +95,11 @@ const SENTENCES: Readonly<Record<Outcome, (what: string, where: string) => strin
   planned: (what) => `📝 The deploy of ${what} was planned`,
 }
 
-function heading({ application, version, outcome, deployments }: RunView): string {
+function heading(view: RunView): string {
+  const { application, version, outcome, deployments } = view
   const what = words([application, version].filter(Boolean).join(' ')) || 'The server'
   if (outcome === undefined) return `⏳ ${what} is being deployed`
+  if (outcome === 'stopped' && view.isBeingStopped) return `🛑 ${what} is being stopped`
   const [first, second] = deployments
   const place = words(first?.location ?? '')
   const where = second || place === '' ? '' : ` in ${place}`

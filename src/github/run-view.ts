@@ -23,6 +23,8 @@ export interface DeploymentView {
 export interface RunView {
   /** Undefined while it is deploying. */
   outcome: Outcome | undefined
+  /** Stops were accepted, and their ends not waited for. */
+  isBeingStopped?: boolean
   /** The provider, as people call it. */
   provider: string
   application: string

@@ -2,7 +2,7 @@ import * as z from 'zod/mini'
 import type { Outcome } from '../state/state.ts'
 import type { SavedComment } from './comment.ts'
 import type { SavedRecord } from './deployment-record.ts'
-import { id, list, parseObject, shape, text } from './json.ts'
+import { asObject, id, list, parseObject, shape, text } from './json.ts'
 import type { RunView } from './run-view.ts'
 
 /** What the main step hands to the post step. */
@@ -77,10 +77,15 @@ const COMMENT = shape({ pull: z.unknown(), id })
 export function readSaved(json: string): SavedReport {
   const { view, record, comment } = parseObject(json)
   return {
-    ...(view !== undefined && { view: VIEW.parse(view) }),
+    ...(view !== undefined && { view: readView(view) }),
     ...(record !== undefined && { record: readRecord(record) }),
     ...(comment !== undefined && { comment: readComment(comment) }),
   }
+}
+
+function readView(value: unknown): RunView {
+  const { isBeingStopped } = asObject(value)
+  return { ...VIEW.parse(value), ...(isBeingStopped === true && { isBeingStopped }) }
 }
 
 function readRecord(value: unknown): SavedRecord {

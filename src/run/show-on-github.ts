@@ -164,6 +164,7 @@ function viewOf(state: RunState): RunView {
   const isInPlace = state.outcome === 'cancelled' && deployments.some((one) => one.isInPlace)
   return {
     outcome: isInPlace ? 'succeeded' : state.outcome,
+    ...(state.stop?.onlyAccepted && { isBeingStopped: true }),
     provider: state.title,
     application: state.application,
     version: state.version,

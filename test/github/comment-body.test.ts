@@ -85,6 +85,12 @@ describe('the comment', () => {
     expect(first).toBe(heading)
   })
 
+  test('of a stop whose end is not waited for says no more than that', () => {
+    const view = viewOf({ outcome: 'stopped', isBeingStopped: true })
+    const [first] = markdownToText(build(view)).split('\n')
+    expect(first).toBe('🛑 my-game 1.4.2 is being stopped')
+  })
+
   test.each<[Outcome, boolean]>([
     ['succeeded', true],
     ['started', true],

@@ -282,6 +282,15 @@ describe('a stop', () => {
     expect(comments().map((body) => body.includes('is stopped'))).toEqual([true, false])
   })
 
+  it('whose end is not waited for is shown as going on', async () => {
+    await deployFor('pr-12')
+    const show = open(stopOf(GROUP))
+    const stop = { group: 'pr-12', onlyAccepted: true }
+    show.finished(runReport({ outcome: 'stopped', deployments: [], stop }))
+    await show.close()
+    expect(comments()[0]).toContain('is being stopped')
+  })
+
   it.each(['failed', 'timed-out', 'cancelled'] as const)(
     'that ended as %s changes nothing on GitHub',
     async (outcome) => {

@@ -70,9 +70,19 @@ function readApplication({ inputs, problems }: Reading, hint: string): string {
   return name
 }
 
+/**
+ * The post step gets what it must clean up in an environment variable, of which Linux takes 128 KiB:
+ * with a longer one it does not even start. One server takes about 70 bytes.
+ */
+const MAX_LOCATIONS = 1_000
+
 function readLocations({ inputs, problems }: Reading): (Location | NamedCity)[] {
   const lines = inputs.lines('locations')
   if (lines.length === 0) lines.push(DEFAULT_LOCATION)
+  if (lines.length > MAX_LOCATIONS) {
+    problems.add('locations', `${lines.length} lines`, `use at most ${MAX_LOCATIONS} in one step`)
+    return []
+  }
   const locations: (Location | NamedCity)[] = []
   for (const line of lines) {
     const location = parseLocation(line) ?? readCity(line)

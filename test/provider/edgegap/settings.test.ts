@@ -43,6 +43,16 @@ describe('locations', () => {
     ])
   })
 
+  it('are at most a thousand, since the post step must be able to get them all', async () => {
+    const locations = (count: number) => 'here 1,2\n'.repeat(count)
+    expect((await read({ ...DEPLOY, locations: locations(1_000) })).own.locations).toHaveLength(
+      1_000,
+    )
+    expect(await problemsOf({ ...DEPLOY, locations: locations(1_001) })).toEqual([
+      'locations is "1001 lines": use at most 1000 in one step',
+    ])
+  })
+
   it('that are none are each a problem, with what was probably meant', async () => {
     const locations = 'x -174.01,40.71\nhere 1,2\n!'
     expect(await problemsOf({ ...DEPLOY, locations })).toEqual([
