@@ -31,14 +31,14 @@ const PARTS: Readonly<Record<string, Part>> = {
     tests: ['test/run/**/*.test.ts'],
   },
   'clean-up': {
-    mutate: inRun('clean-up', 'stop-deployment', 'stop-many', 'conclude', 'replace'),
+    mutate: inRun('clean-up', 'stop-deployment', 'stop-many', 'conclude', 'replace', 'last-word'),
     tests: ['test/run/**/*.test.ts'],
   },
   deploy: {
     mutate: inRun(
       ...['deploy', 'deploy-all', 'deploy-one', 'stop', 'verify', 'promote', 'server-log'],
       ...['group-members', 'ensure-version', 'run-probe', 'dry-run', 'log-file', 'version'],
-      ...['perform', 'show-on-github'],
+      ...['perform', 'show-on-github', 'why-ended'],
     ),
     tests: ['test/run/**/*.test.ts'],
   },
