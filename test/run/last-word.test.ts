@@ -43,6 +43,7 @@ describe('a success', () => {
     run.cancel()
     expect([decide(), inLedger()]).toEqual([false, ['a']])
     expect(corrections).toEqual([['cancelled', 'cancelled']])
+    expect(run.state).toMatchObject({ error: { kind: 'cancelled' }, hasLeftovers: true })
     expect(run.runner.messages('warning')).toEqual([
       'Cancelled. The post step stops what was created or may have been.',
     ])
@@ -55,6 +56,7 @@ describe('a success', () => {
     run.cancel()
     expect([decide(), inLedger()]).toEqual([false, []])
     expect(corrections).toEqual([['cancelled', 'succeeded']])
+    expect(run.state.hasLeftovers).toBe(false)
     expect(run.runner.messages('warning').join()).toContain('a stays in place')
   })
 
