@@ -89,7 +89,12 @@ describe('imports that are listed together at first, where nothing says which is
 
   it('all have to be imported where only that is waited for', () => {
     const { check } = scene(undefined, 'imported')
+    const deploys = [deploy('0007', 'end'), deploy('0008', 'begin')]
+    const download = taskOf('dltar', 'end', { name: 'l1', buildName: '0008' })
     expect(check(both('end', 'begin')).state).toBe('pending')
+    expect(check([...both('end', 'begin'), download, ...deploys], appOf(fresh)).state).toBe(
+      'pending',
+    )
     expect(check(both('end', 'end')).state).toBe('succeeded')
   })
 
