@@ -74,21 +74,6 @@ describe('the file of a log', () => {
     await expect(impossible).rejects.toMatchObject({ code: 'ENOENT' })
   })
 
-  it('makes the folders above its own', async () => {
-    const path = await writeLogFile(join(folder, 'of', 'today'), 'a', LOG, asIs)
-    expect(readFileSync(path, 'utf8')).toBe('a\nb\n')
-  })
-
-  it('says so where a file is in the place of its folder', async () => {
-    writeFileSync(folder, '')
-    await expect(writeLogFile(folder, 'a', LOG, asIs)).rejects.toMatchObject({ code: 'ENOTDIR' })
-  })
-
-  it.runIf(process.platform === 'linux')('gives up where no folder can be made', async () => {
-    const impossible = writeLogFile('/proc/deploy-game-server/logs', 'a', LOG, asIs)
-    await expect(impossible).rejects.toMatchObject({ code: 'ENOENT' })
-  })
-
   it('says first that it is not whole, where it is not', async () => {
     const path = await writeLogFile(folder, 'a', { ...LOG, isCut: true }, asIs)
     const [first, ...rest] = readFileSync(path, 'utf8').split('\n')

@@ -7,6 +7,7 @@ import { readVersion } from '../../../../src/provider/edgegap/versions/version.t
 import { failure, image, settingsOf } from './rig.ts'
 import {
   type Answer,
+  type Behaviour,
   callWithin,
   isWrite,
   losing,
@@ -24,13 +25,10 @@ const lost = new ActionError({
 const create = { image: image('new'), version: 'fresh' }
 const update = { image: image('new'), version: 'prod', 'version-policy': 'update' }
 
-interface Scene {
+interface Scene extends Behaviour {
   given: Record<string, string>
   /** What `prod` is like when the plan is made. */
   prod?: Record<string, unknown>
-  intercept?: (request: Sent, shelf: Shelf) => Answer | undefined
-  deadlineMs?: number
-  signal?: AbortSignal
 }
 
 /** Plans with what is there, and carries it out at an Edgegap that behaves as the scene says. */

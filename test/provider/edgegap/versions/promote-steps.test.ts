@@ -8,6 +8,7 @@ import {
 import { image } from './rig.ts'
 import {
   type Answer,
+  type Behaviour,
   callWithin,
   imageOf,
   isWrite,
@@ -28,11 +29,8 @@ const planned = (version: string): PlannedPromotion => {
   return { version, from: imageOf('old'), to: imageOf('new'), notCarriedOver: [] }
 }
 
-interface Scene {
+interface Scene extends Behaviour {
   names?: readonly string[]
-  intercept?: (request: Sent, shelf: Shelf) => Answer | undefined
-  deadlineMs?: number
-  signal?: AbortSignal
   news?: PromotionNews
   login?: { username: string; password: string }
 }

@@ -104,14 +104,22 @@ export function callWithin(deadlineMs: number, signal = new AbortController().si
 /** Versions by their names, in Edgegap's words. */
 export type Shelf = Map<string, Record<string, unknown>>
 
+/** Is asked first and may change the versions; what it gives is answered instead. */
+export type Intercept = (request: Sent, shelf: Shelf) => Answer | undefined
+
+/** How Edgegap behaves while something is carried out there, and how long that may take. */
+export interface Behaviour {
+  intercept?: Intercept
+  deadlineMs?: number
+  signal?: AbortSignal
+}
+
 /**
  * Edgegap with versions that can be read, made and changed.
- *
- * @param intercept is asked first and may change the versions; what it gives is answered instead
  */
 export function shelfOf(
   versions: Readonly<Record<string, Readonly<Record<string, unknown>>>>,
-  intercept: (request: Sent, shelf: Shelf) => Answer | undefined = () => undefined,
+  intercept: Intercept = () => undefined,
 ) {
   const shelf: Shelf = new Map(
     Object.entries(versions).map(([name, one]) => [name, { ...one, name }]),
