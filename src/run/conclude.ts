@@ -88,11 +88,11 @@ async function stopAll(run: Run, deployments: readonly DeploymentState[]): Promi
 }
 
 /** A refused deployment is of no use to anybody: it never had a server. */
-function isToBeKept({ settings }: Run, { outcome, error }: DeploymentState): boolean {
-  return hasFailed({ outcome }) && settings.onFailure === 'keep' && error?.kind !== 'no-capacity'
+function isToBeKept({ settings }: Run, one: DeploymentState): boolean {
+  return hasFailed(one) && settings.onFailure === 'keep' && one.error?.kind !== 'no-capacity'
 }
 
-function hasFailed({ outcome }: Pick<DeploymentState, 'outcome'>): boolean {
+function hasFailed({ outcome }: DeploymentState): boolean {
   return outcome === 'failed' || outcome === 'timed-out'
 }
 
