@@ -114,7 +114,7 @@ export async function finishOnGitHub(
   if (!wantsGitHub(settings)) {
     // The main step had something to show. Within another action, GitHub's runner gives no inputs here.
     action.printer.warning(
-      'This post step was given no inputs, so the environment and the comment on GitHub may show what is so no more.',
+      'This post step was given no inputs, so the environment and the comment on GitHub may be out of date.',
     )
     return
   }

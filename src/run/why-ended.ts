@@ -32,7 +32,7 @@ const BY_LINE: readonly [line: RegExp, advice: string][] = [
   ],
   [
     /no available video device|cannot open display|unable to create DisplayServer|failed to initiali[sz]e graphics/i,
-    'The build wants a screen: export a dedicated server, or start it with -batchmode -nographics (Unity) or --headless (Godot).',
+    'The build needs a display: export a dedicated server, or start it with -batchmode -nographics (Unity) or --headless (Godot).',
   ],
   [
     /agree to the EULA|accept the Minecraft EULA/i,

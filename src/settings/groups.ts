@@ -42,7 +42,7 @@ function readGroupName({ inputs, problems }: Reading, maxLength: number): string
   const group = readName(inputs, problems, 'group', maxLength)
   if (/[-_.:/]$/.test(group)) {
     problems.warn(
-      `group is "${group}": the value that was to follow is empty in this run, so runs of another cause may have the same group.`,
+      `group is "${group}": the value that was to follow is empty in this run, so other runs may get the same group.`,
     )
   }
   return group || undefined

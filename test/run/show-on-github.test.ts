@@ -390,7 +390,7 @@ describe('the post step', () => {
     const view = { outcome: 'succeeded', deployments: [] }
     await post(JSON.stringify({ view }), ['a'], wanted({ environment: '', comment: false }))
     expect(gitHub.requests).toEqual([])
-    expect(warnings()).toContain('may show what is so no more')
+    expect(warnings()).toContain('may be out of date')
   })
 
   it('says it, and no more, where the run is not on GitHub', async () => {

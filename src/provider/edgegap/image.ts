@@ -58,7 +58,7 @@ function findObviousFault(text: string): string | undefined {
   // As docker/metadata-action gives them.
   const lines = text.split(/[\r\n,]+/).filter((line) => line.trim() !== '')
   if (lines.length > 1 && lines.every((line) => /:[^/]+$/.test(line))) {
-    return `these are ${lines.length} images, and a version has one: give one of them alone, such as the one whose tag is new with each build`
+    return `these are ${lines.length} images, and a version has one: give only one of them, such as the one whose tag is new with each build`
   }
   if (text.length > MAX_NAME + MAX_TAG + 200) return 'it is too long to be an image'
   if (/[^\x21-\x7e]/.test(text)) return `it holds blanks or characters that no image has: ${FORM}`

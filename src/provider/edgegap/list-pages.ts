@@ -48,7 +48,7 @@ async function readThrough(readPage: ReadPage): Promise<{ rows: DeploymentRow[];
     // The same page for ever: the number of the page is ignored, or the end is never said.
     if (ids.size === before) {
       throw malformedReply(
-        `Page ${page} of the list of deployments has none that is not on another`,
+        `Page ${page} of the list of deployments shows only deployments of earlier pages`,
       )
     }
   }
