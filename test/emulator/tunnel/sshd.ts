@@ -3,8 +3,9 @@ import { once } from 'node:events'
 import { accessSync, constants, readFileSync, rmSync } from 'node:fs'
 import { userInfo } from 'node:os'
 import { createInterface } from 'node:readline'
+import { setTimeout as delay } from 'node:timers/promises'
 import { freePort } from './loopback-server.ts'
-import { descendantsOf, signalProcess } from './process-tree.ts'
+import { descendantsOf, isRunning, signalProcess } from './process-tree.ts'
 import type { RealPart } from './real-part.ts'
 import { knownHostsLine, type SshdAccount, writeSshdFiles, writeSshdRules } from './sshd-files.ts'
 
@@ -76,7 +77,9 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
   const killAll = () => {
     // Stopped first, so that no session is forked between the check and the kill.
     if (server?.pid !== undefined) signalProcess(server.pid, 'SIGSTOP')
-    signalAll('SIGKILL')
+    const pids = everyPid()
+    for (const pid of pids) signalProcess(pid, 'SIGKILL')
+    return pids
   }
   const start = async () => {
     if (server !== undefined) return
@@ -96,8 +99,10 @@ export async function startSshd(options: SshdOptions = {}): Promise<Sshd> {
     process.off('exit', killAll)
     const ended =
       server.exitCode === null && server.signalCode === null ? once(server, 'exit') : undefined
-    killAll()
+    const killed = killAll()
     await ended
+    // A session is no child of ours: only the process table tells when the kernel has ended it.
+    while (killed.some(isRunning)) await delay(5)
     server = undefined
   }
   const close = async () => {
