@@ -83,13 +83,15 @@ const HAS_MILO = "typeof esbuildDetection === 'undefined'"
 
 /**
  * Of undici what speaks HTTP/1: its experimental second parser is never switched on, HTTP/2 is
- * switched off (`allowH2`), and no request has a form as its body.
+ * switched off (`allowH2`), and no request has a form as its body. Of the first parser there are two
+ * builds: every processor that a runner has knows the one for SIMD.
  */
 function keepHttp1(lib: string): void {
   const file = join(lib, 'dispatcher/client-h1.js')
   const source = readFileSync(file, 'utf8')
   if (source.split(HAS_MILO).length !== 3) throw new Error(`${file} is not as expected`)
   writeFileSync(file, source.replaceAll(HAS_MILO, 'false'))
+  replaceFile(join(lib, 'llhttp/llhttp-wasm.js'), "module.exports = require('./llhttp_simd-wasm.js')\n")
   const never = "() => { throw new Error('left out of this build') }"
   replaceFile(join(lib, 'dispatcher/client-h2.js'), `module.exports = ${never}\n`)
   replaceFile(join(lib, 'web/fetch/body.js'), `module.exports = { extractBody: ${never} }\n`)
