@@ -24,6 +24,8 @@ describe('the log of a server that ended', () => {
     ['/entrypoint.sh: /bin/bash^M: bad interpreter: No such file or directory', 'eol=lf'],
     ["/start.sh: line 2: $'\\r': command not found", 'eol=lf'],
     ['Error: No available video device', '-batchmode -nographics'],
+    ['Failed to initialize graphics.', '-nographics'],
+    ['Failed to initialise graphics.', '-nographics'],
     ['ERROR: Unable to create DisplayServer, all display drivers failed.', '--headless'],
     ['You need to agree to the EULA in order to run the server. Go to eula.txt', 'EULA=TRUE'],
     [
@@ -45,6 +47,8 @@ describe('the log of a server that ended', () => {
       "./Server: /usr/lib/libstdc++.so.6: version `GLIBCXX_3.4.32' not found (required by ./Server)",
       'newer base image',
     ],
+    // Some programs leave out the quotes.
+    ['./Server: version GLIBC_2.38 not found', 'newer base image'],
   ])('that says "%s" has the advice: %s', (line, advice) => {
     expect(adviceOnEnd(log('before', `  ${line}`, 'after'))).toContain(advice)
   })
@@ -76,6 +80,9 @@ describe('the log of a server that ended', () => {
   it.each([
     ['exit code 1', 'Could not read config.json: Permission denied'],
     ['exit code 1', 'warning: no such file or directory: replay.dem, skipped'],
+    // A server's own lines about what it runs, not what the container says of the start command.
+    ['exit code 1', '[console] exec autoexec.cfg: no such file or directory'],
+    ['exit code 1', '[admin] exec ban.cfg: permission denied'],
     ['exit code 1370', 'Loading the map'],
     [undefined, 'player exit code 137 joined'],
   ])('gives no advice where it tells nothing that is known (%s, %s)', (crash, line) => {
