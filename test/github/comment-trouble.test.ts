@@ -1,29 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { isSameAuthor } from '../../src/github/comments.ts'
 import { jobAccount, personAccount } from '../emulator/github/account.ts'
-import type { GitHubEmulator } from '../emulator/github/emulator.ts'
+import { eachTestHasGitHub, github } from './each-test.ts'
 import { impatientClock } from './impatient-clock.ts'
-import {
-  addComment,
-  deploying,
-  ENDED,
-  openReporter,
-  removeEventFiles,
-  SHA,
-  startWithPull,
-  viewOf,
-} from './stage.ts'
+import { addComment, deploying, ENDED, openReporter, SHA, viewOf } from './stage.ts'
 
-let github: GitHubEmulator
-
-beforeEach(async () => {
-  github = await startWithPull()
-})
-
-afterEach(async () => {
-  removeEventFiles()
-  await github.close()
-})
+eachTestHasGitHub()
 
 const bodies = () => github.state.comments.map(({ body }) => body)
 const open = (more: object = {}) =>

@@ -1,29 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test, vi } from 'vitest'
+import { describe, expect, test, vi } from 'vitest'
 import { jobAccount, personAccount } from '../emulator/github/account.ts'
 import { deviations } from '../emulator/github/description.ts'
-import type { GitHubEmulator } from '../emulator/github/emulator.ts'
-import {
-  addComment,
-  deploying,
-  ENDED,
-  openReporter,
-  type RunOf,
-  removeEventFiles,
-  SHA,
-  startWithPull,
-  viewOf,
-} from './stage.ts'
+import { eachTestHasGitHub, github } from './each-test.ts'
+import { addComment, deploying, ENDED, openReporter, type RunOf, SHA, viewOf } from './stage.ts'
 
-let github: GitHubEmulator
-
-beforeEach(async () => {
-  github = await startWithPull()
-})
-
-afterEach(async () => {
-  removeEventFiles()
-  await github.close()
-})
+eachTestHasGitHub()
 
 const COMMENT = { comment: true }
 const bodies = () => github.state.comments.map(({ body }) => body)

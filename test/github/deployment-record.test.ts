@@ -1,20 +1,12 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import type { Effect } from '../emulator/faults.ts'
 import { jobAccount } from '../emulator/github/account.ts'
 import { deviations } from '../emulator/github/description.ts'
-import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
-import { deploying, ENDED, openReporter, removeEventFiles, SHA, viewOf } from './stage.ts'
+import { startGitHub } from '../emulator/github/emulator.ts'
+import { eachTestHasGitHub, github } from './each-test.ts'
+import { deploying, ENDED, openReporter, SHA, viewOf } from './stage.ts'
 
-let github: GitHubEmulator
-
-beforeEach(async () => {
-  github = await startGitHub()
-})
-
-afterEach(async () => {
-  removeEventFiles()
-  await github.close()
-})
+eachTestHasGitHub(startGitHub)
 
 const STAGING = { environment: 'staging' }
 const statesOf = (index = -1) => github.state.deployments.at(index)?.statuses.map((s) => s.state)

@@ -1,31 +1,21 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { systemClock } from '../../src/base/clock.ts'
 import { GitHubReporter } from '../../src/github/reporter.ts'
 import { createHttpClient } from '../../src/net/request.ts'
 import { jobAccount } from '../emulator/github/account.ts'
-import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
+import { eachTestHasGitHub, github, replaceGitHub } from './each-test.ts'
 import { impatientClock } from './impatient-clock.ts'
 import {
   deploying,
   ENDED,
   environmentOf,
   openReporter,
-  removeEventFiles,
   SHA,
   startWithPull,
   viewOf,
 } from './stage.ts'
 
-let github: GitHubEmulator
-
-beforeEach(async () => {
-  github = await startWithPull()
-})
-
-afterEach(async () => {
-  removeEventFiles()
-  await github.close()
-})
+eachTestHasGitHub()
 
 const BOTH = { environment: 'staging', comment: true }
 
@@ -198,9 +188,7 @@ describe('a GitHub in trouble', () => {
 
 describe('where GitHub is', () => {
   test("on an enterprise's server the API has a path", async () => {
-    await github.close()
-    github = await startGitHub({ root: '/api/v3' })
-    github.state.pulls.push({ number: 12, state: 'open', branch: 'feature', sha: SHA })
+    await replaceGitHub(() => startWithPull({ root: '/api/v3' }))
     await deployOnce()
     await deployOnce()
     expect(github.state.deployments).toHaveLength(2)

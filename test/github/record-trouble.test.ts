@@ -1,19 +1,11 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { jobAccount } from '../emulator/github/account.ts'
-import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
+import { startGitHub } from '../emulator/github/emulator.ts'
+import { eachTestHasGitHub, github } from './each-test.ts'
 import { impatientClock } from './impatient-clock.ts'
-import { deploying, ENDED, openReporter, removeEventFiles, SHA, viewOf } from './stage.ts'
+import { deploying, ENDED, openReporter, SHA, viewOf } from './stage.ts'
 
-let github: GitHubEmulator
-
-beforeEach(async () => {
-  github = await startGitHub()
-})
-
-afterEach(async () => {
-  removeEventFiles()
-  await github.close()
-})
+eachTestHasGitHub(startGitHub)
 
 const STAGING = { environment: 'staging' }
 const OLD_SHA = 'e'.repeat(40)

@@ -1,10 +1,10 @@
-import { afterEach, beforeEach, describe, expect, test } from 'vitest'
+import { describe, expect, test } from 'vitest'
 import { GitHubReporter } from '../../src/github/reporter.ts'
 import type { PostEnd } from '../../src/github/run-view.ts'
 import type { Outcome } from '../../src/state/state.ts'
 import { jobAccount } from '../emulator/github/account.ts'
-import type { GitHubEmulator } from '../emulator/github/emulator.ts'
 import { VirtualClock } from '../wait/virtual-clock.ts'
+import { eachTestHasGitHub, github } from './each-test.ts'
 import { impatientClock } from './impatient-clock.ts'
 import {
   deploying,
@@ -12,22 +12,11 @@ import {
   environmentOf,
   NOTHING_ENDED,
   openReporter,
-  removeEventFiles,
   SHA,
-  startWithPull,
   viewOf,
 } from './stage.ts'
 
-let github: GitHubEmulator
-
-beforeEach(async () => {
-  github = await startWithPull()
-})
-
-afterEach(async () => {
-  removeEventFiles()
-  await github.close()
-})
+eachTestHasGitHub()
 
 const BOTH = { environment: 'staging', comment: true }
 const open = (more: object = {}, settings: object = BOTH) =>
