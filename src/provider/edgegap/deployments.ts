@@ -13,7 +13,7 @@ import { tooManyUntagged, unusableId, withoutTags } from './tag-errors.ts'
 import type { DeploymentPage, DeploymentRow, Membership, StatusReading } from './wire.ts'
 
 /** Rows per page of the list. */
-const PAGE_ROWS = 100
+export const PAGE_ROWS = 100
 /** The API has no tail: the whole log comes, however little of it is shown. */
 const MAX_LOG_BYTES = 32 * 1024 * 1024
 /** Statuses of a stop that say what has become of the server. */

@@ -83,9 +83,18 @@ export class Edgegap implements Provider<EdgegapTarget> {
   async plan(call: Call): Promise<Plan> {
     const { planEdgegap } = await import('./plan.ts')
     const settings = this.#runSettings()
+    const servers = {
+      count: this.targets.length,
+      countActive: async (within: Call) => (await this.#deployments.listFirst([], within)).length,
+    }
     const [, plan] = await Promise.all([
       this.#lookUp(call),
-      planEdgegap(this.#api(settings.application), settings, call),
+      planEdgegap(
+        this.#api(settings.application),
+        settings,
+        settings.operation === 'deploy' ? servers : undefined,
+        call,
+      ),
     ])
     return { ...plan, deploying: this.#places.describe() }
   }

@@ -1,6 +1,7 @@
 import type { Call } from '../call.ts'
 import type { Plan, PlanCheck, PlannedChange } from '../plan.ts'
 import { showImage } from './image.ts'
+import { checkServerQuota, checkVersionQuota } from './quota.ts'
 import type { EdgegapDeploySettings, EdgegapVersionSettings } from './settings.ts'
 import type { VersionApi } from './versions/api.ts'
 import { describeRest } from './versions/managed-versions.ts'
@@ -8,18 +9,32 @@ import { type PlannedPromotion, planVersion, type VersionPlan } from './versions
 import { OWN_REGISTRY } from './versions/registry-tags.ts'
 import { showChange } from './versions/traits.ts'
 
+/** The servers that a run would create. */
+interface PlannedServers {
+  readonly count: number
+  /** How many the account has already, as far as one request tells. */
+  readonly countActive: (call: Call) => Promise<number>
+}
+
 /**
  * What a run would do to the versions of its application, for a dry run. Sends reads only.
  *
+ * @param servers undefined where none are deployed
  * @throws ActionError when it could not be done
  */
 export async function planEdgegap(
   api: VersionApi,
   { own }: EdgegapDeploySettings | EdgegapVersionSettings,
+  servers: PlannedServers | undefined,
   call: Call,
 ): Promise<Omit<Plan, 'deploying'>> {
   const { keepVersions } = own.versions
-  const plan = await planVersion(api, own.versions, true, call)
+  // A run can do without the list, so a dry run does not fail by it.
+  const countActive = servers?.countActive(call).catch(() => undefined)
+  const [plan, active] = await Promise.all([
+    planVersion(api, own.versions, true, call),
+    countActive,
+  ])
   const { version, action, image, previousImage, warnings } = plan
   const deletions = plan.deletions.map((name): PlannedChange => {
     return { kind: 'delete', what: `version ${name}`, detail: `keep-versions: ${keepVersions}` }
@@ -29,7 +44,11 @@ export async function planEdgegap(
   return {
     preparing: [...before, ...versionChanges(plan)],
     finishing: [...promotions(plan), ...after],
-    checks: checks(api, plan),
+    checks: [
+      ...checks(api, plan),
+      ...(action === 'created' ? [versionQuota(plan)] : []),
+      ...(servers ? [checkServerQuota(active, servers.count)] : []),
+    ],
     warnings: [...warnings, ...plan.promotions.flatMap((one) => describeRest(one, version) ?? [])],
     version,
     versionAction: action,
@@ -73,6 +92,11 @@ function checks({ application }: VersionApi, plan: VersionPlan): PlanCheck[] {
       .filter((one) => !isMoved(one))
       .map((one) => good(`version ${one.version}`, `has ${showImage(one.to)} already`)),
   ]
+}
+
+function versionQuota({ versionCount, deletions }: VersionPlan): PlanCheck {
+  const after = versionCount === undefined ? undefined : versionCount - deletions.length + 1
+  return checkVersionQuota(after)
 }
 
 function good(what: string, detail: string): PlanCheck {

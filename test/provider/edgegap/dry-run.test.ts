@@ -19,6 +19,9 @@ const LOGIN = { 'registry-username': 'u', 'registry-password': 'p' }
 const plan = async (inputs: Record<string, string>) =>
   await (await openEdgegap(edgegap, inputs)).plan(call())
 
+const checkOf = async (sought: string, inputs: Record<string, string>) =>
+  (await plan(inputs)).checks.find(({ what }) => what === sought)
+
 describe('the plan of a run that leaves versions alone', () => {
   it('has checked token, application, version and image', async () => {
     expect(await plan({ version: 'v2' })).toMatchObject({
@@ -37,13 +40,14 @@ describe('the plan of a run that leaves versions alone', () => {
           detail: `exists with the image ${image('v2')}, and is used as it is`,
         },
         { what: 'image tag', result: 'good', detail: 'v2 is in the registry' },
+        { what: 'quota of servers', result: 'good' },
       ],
     })
   })
 
   it('says that an image is gone from the registry', async () => {
     edgegap.settings.images = { 'registry.edgegap.com/my-org/my-game': ['v1'] }
-    expect((await plan({ version: 'v2' })).checks.at(-1)).toEqual({
+    expect(await checkOf('image tag', { version: 'v2' })).toEqual({
       what: 'image tag',
       result: 'bad',
       detail: 'v2 is not in the registry',
@@ -56,7 +60,7 @@ describe('the plan of a run that leaves versions alone', () => {
   ])('does not know of an image of %s, which %s', async (registry, why) => {
     edgegap.catalogue.changeVersion('my-game', 'v2', { docker_repository: registry })
     edgegap.faults.order({ path: /container-registry/, kind: 'status', status: 404, body: {} })
-    expect((await plan({ version: 'v2' })).checks.at(-1)).toEqual({
+    expect(await checkOf('image tag', { version: 'v2' })).toEqual({
       what: 'image tag',
       result: 'unknown',
       detail: `${registry} ${why}`,
@@ -92,6 +96,8 @@ describe('the plan of a run that makes a version', () => {
       'token',
       'application my-game',
       'image tag',
+      'quota of versions',
+      'quota of servers',
     ])
   })
 
@@ -149,6 +155,67 @@ describe('the plan of a promotion', () => {
       what: 'version prod',
       result: 'good',
       detail: `has ${image('v3')} already`,
+    })
+  })
+})
+
+describe('the quota of the account, of which Edgegap tells only the free one', () => {
+  const remove = (...names: string[]) => {
+    for (const name of names) edgegap.catalogue.removeVersion('my-game', name)
+  }
+  const NEW = { image: image('v9'), ...LOGIN }
+
+  it('has room for a second version', async () => {
+    remove('v1', 'v2', 'prod')
+    expect(await checkOf('quota of versions', NEW)).toEqual({
+      what: 'quota of versions',
+      result: 'good',
+      detail: '2 with the new one; the free tier allows 2',
+    })
+  })
+
+  it('may have none for a fifth', async () => {
+    expect(await checkOf('quota of versions', NEW)).toEqual({
+      what: 'quota of versions',
+      result: 'unknown',
+      detail:
+        '5 with the new one; the free tier allows 2, and Edgegap does not tell the limits of other accounts',
+    })
+  })
+
+  it('does not count versions that are deleted first', async () => {
+    const check = await checkOf('quota of versions', { ...NEW, 'keep-versions': '3' })
+    expect(check?.detail).toContain('3 with the new one')
+  })
+
+  it('is not asked about for a version that is there', async () => {
+    expect(await checkOf('quota of versions', { version: 'v2' })).toBeUndefined()
+  })
+
+  it('has room for the first server', async () => {
+    expect(await checkOf('quota of servers', { version: 'v2' })).toEqual({
+      what: 'quota of servers',
+      result: 'good',
+      detail: '0 active, 1 to be added; the free tier allows 1',
+    })
+  })
+
+  it('may have none for several, or for one beside another', async () => {
+    const two = { version: 'v2', locations: 'here 48.85,2.35\nthere 45.50,-73.57' }
+    expect((await checkOf('quota of servers', two))?.result).toBe('unknown')
+    edgegap.addDeployment()
+    expect(await checkOf('quota of servers', { version: 'v2' })).toMatchObject({
+      result: 'unknown',
+      detail: expect.stringContaining('1 active, 1 to be added'),
+    })
+  })
+
+  it('is not known where the list cannot be read', async () => {
+    edgegap.faults.order({ path: /deployments/, kind: 'status', status: 500, body: {} })
+    expect(await checkOf('quota of servers', { version: 'v2' })).toEqual({
+      what: 'quota of servers',
+      result: 'unknown',
+      detail: 'the list could not be read',
     })
   })
 })
