@@ -1,3 +1,4 @@
+import type { ActionError } from '../base/errors.ts'
 import { Pacer } from '../base/pacer.ts'
 import type { Observation } from '../provider/provider.ts'
 import { isGood, isUp } from '../state/state.ts'
@@ -6,6 +7,7 @@ import type { WebhookChannel } from '../webhook/channel.ts'
 import { conclude } from './conclude.ts'
 import { deployOne, endEarly, type Together } from './deploy-one.ts'
 import type { Run } from './run.ts'
+import { UnmovedVersion } from './unmoved-version.ts'
 
 /** Providers limit creates per organization, such as to 40 a second, and other jobs need some too. */
 const CREATE_SPACING_MS = 50
@@ -17,11 +19,15 @@ const CREATE_SPACING_MS = 50
 export async function deployAll(run: Run, channel: WebhookChannel | undefined): Promise<void> {
   const { state, cancellation, settings } = run
   const failed = new AbortController()
+  const version = new UnmovedVersion(run, () => {
+    if (settings.onFailure === 'stop') failed.abort()
+  })
   const together: Together = {
     channel,
     poll: openPoll(run),
     signal: AbortSignal.any([cancellation.signal, failed.signal]),
     creates: new Pacer(run.clock, CREATE_SPACING_MS),
+    answered: () => version.createAnswered(),
   }
   const concluding: Promise<void>[] = []
   await Promise.all(
@@ -31,8 +37,20 @@ export async function deployAll(run: Run, channel: WebhookChannel | undefined): 
       concluding.push(conclude(run, [deployment]))
     }),
   )
-  if (failed.signal.aborted && !cancellation.signal.aborted) concluding.push(stopUp(run))
+  const moved = await version.checked()
+  if (!cancellation.signal.aborted) {
+    if (moved) concluding.push(failUp(run, moved))
+    else if (failed.signal.aborted) concluding.push(stopUp(run))
+  }
   await Promise.all(concluding)
+}
+
+/** What is up with an image that nobody asked for is no success; it is stopped, or kept as a failure. */
+async function failUp(run: Run, error: ActionError): Promise<void> {
+  run.state.error = error
+  const up = run.state.deployments.filter(({ outcome }) => isUp(outcome))
+  for (const deployment of up) Object.assign(deployment, { outcome: 'failed', error })
+  await conclude(run, up)
 }
 
 /** Stops what is up although another one failed: a part of what was asked for is no success. */

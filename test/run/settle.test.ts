@@ -272,6 +272,7 @@ describe('a server that has to settle', () => {
     Object.assign(run.provider, {
       versions: {
         ensure: async () => ({ version: 'v1', action: 'reused' }),
+        expectUnmoved: async () => {},
         promote: () => run.clock.sleep(45_000),
         prune: async () => {},
       },

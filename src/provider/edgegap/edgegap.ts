@@ -185,6 +185,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
   #lazyVersions(): Versions {
     return {
       ensure: async (call) => await (await this.#manage()).ensure(call),
+      expectUnmoved: async (call) => await (await this.#manage()).expectUnmoved(call),
       promote: async (onMoved, call) => await (await this.#manage()).promote(onMoved, call),
       prune: async (call) => await (await this.#manage()).prune(call),
     }
