@@ -30,6 +30,13 @@ export interface Versions {
    */
   ensure(call: Call): Promise<EnsuredVersion>
   /**
+   * Reads the deployed version again, once every create of a server is answered: if it still has its
+   * image then, the servers were started with this one. What cannot be read proves nothing.
+   *
+   * @throws ActionError when somebody else has moved it meanwhile
+   */
+  expectUnmoved(call: Call): Promise<void>
+  /**
    * Moves other versions to the deployed image, one after the other. Each is left alone if somebody
    * else has moved it since `prepare`. A move that is on its way when the call is aborted is awaited
    * for a moment.

@@ -1,3 +1,4 @@
+import type { ActionError } from '../base/errors.ts'
 import { Pacer } from '../base/pacer.ts'
 import type { Observation } from '../provider/provider.ts'
 import { isGood, isUp } from '../state/state.ts'
@@ -6,6 +7,8 @@ import type { WebhookChannel } from '../webhook/channel.ts'
 import { conclude } from './conclude.ts'
 import { deployOne, endEarly, type Together } from './deploy-one.ts'
 import type { Run } from './run.ts'
+import { failEnded } from './still-up.ts'
+import { UnmovedVersion } from './unmoved-version.ts'
 
 /** Providers limit creates per organization, such as to 40 a second, and other jobs need some too. */
 const CREATE_SPACING_MS = 50
@@ -17,11 +20,15 @@ const CREATE_SPACING_MS = 50
 export async function deployAll(run: Run, channel: WebhookChannel | undefined): Promise<void> {
   const { state, cancellation, settings } = run
   const failed = new AbortController()
+  const version = new UnmovedVersion(run, () => {
+    if (settings.onFailure === 'stop') failed.abort()
+  })
   const together: Together = {
     channel,
     poll: openPoll(run),
     signal: AbortSignal.any([cancellation.signal, failed.signal]),
     creates: new Pacer(run.clock, CREATE_SPACING_MS),
+    answered: () => version.createAnswered(),
   }
   const concluding: Promise<void>[] = []
   await Promise.all(
@@ -31,8 +38,30 @@ export async function deployAll(run: Run, channel: WebhookChannel | undefined): 
       concluding.push(conclude(run, [deployment]))
     }),
   )
-  if (failed.signal.aborted && !cancellation.signal.aborted) concluding.push(stopUp(run))
-  await Promise.all(concluding)
+  const moved = await version.checked()
+  if (cancellation.signal.aborted) await Promise.all(concluding)
+  else if (moved) await Promise.all([...concluding, failUp(run, moved)])
+  else if (failed.signal.aborted) await Promise.all([...concluding, stopUp(run)])
+  else {
+    await Promise.all(concluding)
+    await endFailed(run)
+  }
+}
+
+/** One may have crashed while the others came up. */
+async function endFailed(run: Run): Promise<void> {
+  const ended = await failEnded(run)
+  if (ended.length === 0) return
+  const others = run.settings.onFailure === 'stop' ? stopUp(run) : undefined
+  await Promise.all([conclude(run, ended), others])
+}
+
+/** What is up with an image that nobody asked for is no success; it is stopped, or kept as a failure. */
+async function failUp(run: Run, error: ActionError): Promise<void> {
+  run.state.error = error
+  const up = run.state.deployments.filter(({ outcome }) => isUp(outcome))
+  for (const deployment of up) Object.assign(deployment, { outcome: 'failed', error })
+  await conclude(run, up)
 }
 
 /** Stops what is up although another one failed: a part of what was asked for is no success. */

@@ -26,6 +26,8 @@ export interface Together {
   signal: AbortSignal
   /** Whose turn it is to send a create. */
   creates: Pacer
+  /** To be called once for each deployment, as soon as nothing more is created for it. */
+  answered: () => void
 }
 
 /** Creates one deployment and waits for its outcome; fills in `deployment` as it goes. */
@@ -43,6 +45,7 @@ export async function deployOne(
     slotFreesMs: state.stoppedIds.length > 0 ? SLOT_FREES_MS : 0,
     signal,
   })
+  together.answered()
   switch (result.kind) {
     case 'cancelled':
       endEarly(run, deployment)

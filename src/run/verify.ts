@@ -1,24 +1,26 @@
 import { formatDuration } from '../base/clock.ts'
-import { type ActionError, describe } from '../base/errors.ts'
-import { retry } from '../base/retry.ts'
+import type { ActionError } from '../base/errors.ts'
 import type { Observation } from '../provider/provider.ts'
 import { failedAfterReady, notSeenReady, restarted } from '../state/endings.ts'
 import type { DeploymentState } from '../state/state.ts'
 import { fixedSchedule } from '../wait/schedule.ts'
 import type { SharedPoll } from '../wait/shared-poll.ts'
-import { type WaitEvent, waitForOutcome } from '../wait/wait.ts'
+import { type WaitEvent, type WaitResult, waitForOutcome } from '../wait/wait.ts'
 import type { Waker } from '../wait/waker.ts'
-import { type Run, runCall } from './run.ts'
+import { readRestarts } from './restarts.ts'
+import type { Run } from './run.ts'
 import { runProbe } from './run-probe.ts'
 
 /** How often a server is checked that is ready and has to stay so. */
 const CHECK_MS = 2_000
-/** A log may have 32 MB, and only the count of restarts in it is wanted. */
-const LOG_MS = 5_000
-const LOG_PAUSE_MS = 1_000
-/** A last check that fails says nothing: so long, and this often, the status is asked for after it. */
+/**
+ * A last check that fails says nothing about the server: so long the status is asked for after it, and
+ * where the API itself is out, for as long as `timeout` allows. A server that is healthy must not be
+ * stopped because nobody could be asked for a minute.
+ */
 const CONFIRM_MS = 10_000
 const CONFIRM_EVERY_MS = 1_000
+const OUTAGE_EVERY_MS = 5_000
 
 /** What a deployment is watched with once it is ready. */
 export interface Watching {
@@ -58,12 +60,13 @@ async function settle(run: Run, deployment: DeploymentState, watching: Watching)
   const verdict = await watch(run, deployment, watching, settings.settleTimeMs)
   if (verdict !== 'good') return verdict
   const [before, after] = [await restartsBefore, await readRestarts(run, id)]
-  if (before === undefined || after === undefined) {
+  // A process that never was started again did not do so now, whatever could be read at first.
+  if (after === undefined || (before === undefined && after > 0)) {
     printer.warning(
       `Whether the process of ${id} restarted while it settled is not known: its log could not be read.`,
     )
-  } else if (after > before) return restarted(deployment, after - before)
-  else if (before > 0) {
+  } else if (before !== undefined && after > before) return restarted(deployment, after - before)
+  else if (before !== undefined && before > 0) {
     printer.warning(
       `The process of ${id} had restarted ${before} times before it was ready, and not since.`,
     )
@@ -135,25 +138,21 @@ async function watch(
   return isReady ? 'good' : failedAfterReady(deployment)
 }
 
-/** The check at the end failed, by a rate limit or a hung reply: the next answer decides. */
+/** The check at the end failed, by a rate limit, a hung reply or an outage: the next answer decides. */
 async function confirm(
-  { clock, random }: Run,
+  run: Run,
   deployment: DeploymentState,
-  { poll, signal }: Watching,
-  durationMs: number,
+  watching: Watching,
+  watchedMs: number,
 ): Promise<Verdict> {
-  const { id = '', acceptedAtMs = clock.nowMs() } = deployment
-  const result = await waitForOutcome<Observation>({
-    clock,
-    acceptedAtMs: clock.nowMs(),
-    timeoutMs: CONFIRM_MS,
-    pollSchedule: { ...fixedSchedule(CONFIRM_EVERY_MS), firstMs: CONFIRM_EVERY_MS },
-    signal,
-    random,
-    observe: async (deadlineMs, aborted) =>
-      endedIs(await poll.observe(id, { deadlineMs, signal: aborted })),
-    ...(poll.isShared && { align: (dueAtMs: number) => poll.align(dueAtMs) }),
-  })
+  const { clock, settings } = run
+  const { acceptedAtMs = clock.nowMs() } = deployment
+  const beganAtMs = clock.nowMs()
+  let result = await askAgain(run, deployment, watching, CONFIRM_MS, CONFIRM_EVERY_MS)
+  const leftMs = settings.timeoutMs - CONFIRM_MS
+  if (leftMs > 0 && isOutage(result)) {
+    result = await askAgain(run, deployment, watching, leftMs, OUTAGE_EVERY_MS)
+  }
   deployment.elapsedMs = clock.nowMs() - acceptedAtMs
   if (result.ending === 'cancelled') return 'aborted'
   if (result.ending === 'credentials-refused') return result.error
@@ -163,7 +162,38 @@ async function confirm(
     return failedAfterReady(deployment)
   }
   const lastError = result.ending === 'timed-out' ? result.lastError : undefined
-  return notSeenReady(deployment, durationMs + CONFIRM_MS, lastError)
+  return notSeenReady(deployment, watchedMs + clock.nowMs() - beganAtMs, lastError)
+}
+
+async function askAgain(
+  { clock, random, progress }: Run,
+  deployment: DeploymentState,
+  { poll, signal }: Watching,
+  timeoutMs: number,
+  everyMs: number,
+): Promise<WaitResult<Observation>> {
+  const { id = '', acceptedAtMs = clock.nowMs() } = deployment
+  const beganAtMs = clock.nowMs()
+  return await waitForOutcome<Observation>({
+    clock,
+    acceptedAtMs: beganAtMs,
+    timeoutMs,
+    pollSchedule: { ...fixedSchedule(everyMs), firstMs: everyMs },
+    signal,
+    random,
+    observe: async (deadlineMs, aborted) =>
+      endedIs(await poll.observe(id, { deadlineMs, signal: aborted })),
+    ...(poll.isShared && { align: (dueAtMs: number) => poll.align(dueAtMs) }),
+    onEvent: (event) => {
+      const atMs = event.atMs + beganAtMs - acceptedAtMs
+      if (event.type !== 'reading') progress.waiting(deployment, { ...event, atMs })
+    },
+  })
+}
+
+/** Nothing was read, and that is the API's fault: an id that it does not know is an answer. */
+function isOutage(result: WaitResult<Observation>): boolean {
+  return result.ending === 'timed-out' && !result.last && result.lastError?.kind !== 'not-found'
 }
 
 /** Being stopped by somebody is a failure here, however it is spelled. */
@@ -185,30 +215,26 @@ function note(
   }
   const { reading } = event
   const { observation: before = reading } = deployment
-  if (reading.status === before.status && reading.state !== 'failed') return
+  if (reading.status === before.status && reading.state !== 'failed') {
+    noteAddress(progress, deployment, reading.facts)
+    return
+  }
   progress.waiting(deployment, { ...event, atMs })
   deployment.timeline.push({ status: reading.status, atMs })
   // The address that players had stays in the outputs.
   deployment.observation = { ...reading, facts: { ...before.facts, ...reading.facts } }
 }
 
-/** @returns undefined where it is not known: the log was cut, or could not be read twice */
-async function readRestarts(run: Run, id: string): Promise<number | undefined> {
-  const { provider, printer, clock, cancellation } = run
-  try {
-    const log = await retry(async () => provider.readLog?.(id, runCall(run, LOG_MS)), {
-      clock,
-      signal: cancellation.signal,
-      maxAttempts: 2,
-      pauseMs: () => LOG_PAUSE_MS,
-      longestPauseMs: LOG_PAUSE_MS,
-      isFinal: () => false,
-      onRetry: ({ thrown }) =>
-        printer.line(`The log of ${id} could not be read: ${describe(thrown)}; reading it again`),
-    })
-    // The count may have been in the part that is missing: reading again does not bring it back.
-    return log?.restarts ?? (log?.isCut ? undefined : 0)
-  } catch {
-    return undefined
-  }
+/** Players need the address that it has now. One that is missing for a moment is no other one. */
+function noteAddress(
+  progress: Run['progress'],
+  deployment: DeploymentState,
+  facts: Observation['facts'],
+): void {
+  const { observation } = deployment
+  const address = facts.ports?.[0]?.address
+  if (!observation || address === undefined) return
+  const before = observation.facts.ports?.[0]?.address
+  deployment.observation = { ...observation, facts: { ...observation.facts, ...facts } }
+  if (address !== before) progress.says(deployment, `its address is ${address} now`)
 }

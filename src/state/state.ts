@@ -60,6 +60,8 @@ export interface DeploymentState {
   id?: string
   /** Monotonic moment of acceptance. */
   acceptedAtMs?: number
+  /** Monotonic moment at which it was last seen up, where that was after the wait for it. */
+  seenUpAtMs?: number
   outcome: Outcome
   observation?: Observation
   timeline: TimelineEntry[]
@@ -83,6 +85,8 @@ export interface LogState {
   isCut: boolean
   /** How its process ended, such as `exit code 137, restarted 3 times`. */
   crash?: string
+  /** How often its process was started again, where that is known. */
+  restarts?: number
 }
 
 /** How long what came up lives, and who ends it. */

@@ -127,6 +127,7 @@ describe('a step that deploys', () => {
   it('leaves the server up where only a promotion failed, and fails', async () => {
     const versions = {
       ensure: async () => ({ version: 'v1', action: 'reused' }),
+      expectUnmoved: async () => {},
       promote: () => Promise.reject(errorOf('refused')),
       prune: async () => {},
     }

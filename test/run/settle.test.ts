@@ -96,11 +96,23 @@ describe('a server that has to settle', () => {
       }
     }
 
-    it('fails after ten seconds more, and tells why it could not be read', async () => {
-      unreadable(19_000, 100_000)
-      const [one] = (await run.deploy(settle)).deployments
-      expect(one).toMatchObject({ outcome: 'failed', elapsedMs: 30_000 })
-      expect(one?.error?.message).toContain('30.0 s later its status could not be read (server-f')
+    it.each([
+      ['ten seconds more, with a timeout below', 'server-fault', 5_000, 30],
+      ['timeout, where the API is out', 'server-fault', 60_000, 80],
+      ['timeout, where nothing answers', 'connection-lost', 60_000, 80],
+      ['ten seconds more, where the id is unknown', 'not-found', 60_000, 30],
+    ] as const)('fails after %s: %s', async (_, kind, timeoutMs, seconds) => {
+      unreadable(19_000, 1_000_000, kind)
+      const [one] = (await run.deploy({ ...settle, timeoutMs })).deployments
+      expect(one).toMatchObject({ outcome: 'failed', elapsedMs: seconds * 1_000 })
+      expect(one?.error?.message).toContain(`${seconds}.0 s later its status could not be read (`)
+    })
+
+    it('is good where an outage of the API ends within timeout, and the log tells of it', async () => {
+      unreadable(19_000, 70_000)
+      expect(await run.deploy(settle)).toMatchObject({ outcome: 'succeeded', stoppedIds: [] })
+      expect(run.clock.elapsedMs).toBeLessThan(78_000)
+      expect(run.runner.log).toContain('the API answers again')
     })
 
     it('is checked each second, with the time of a check each', async () => {
@@ -173,6 +185,20 @@ describe('a server that has to settle', () => {
     expect((await run.deploy(settle)).outcome).toBe('succeeded')
     expect(reads).toBe(4)
     expect(warnings()).toContain('is not known')
+  })
+
+  it.each([
+    ['is not warned of where the process never restarted', 0, false],
+    ['is warned of where it did, no matter when', 1, true],
+  ])('whose log could be read only in the end %s', async (_, count, isWarned) => {
+    let reads = 0
+    run.provider.readLog = async () => {
+      reads += 1
+      if (reads <= 2) throw errorOf('server-fault')
+      return { lines: ['x'], isCut: false, restarts: count }
+    }
+    expect((await run.deploy(settle)).outcome).toBe('succeeded')
+    expect(warnings().includes('is not known')).toBe(isWarned)
   })
 
   it('is stopped when the run is cancelled meanwhile', async () => {
@@ -251,6 +277,22 @@ describe('a server that has to settle', () => {
     expect(deployments[0]?.observation?.facts).toEqual({ host: 'a.test', location: 'Quebec' })
   })
 
+  it('is reported with the address that it has in the end, which the log tells', async () => {
+    const at = (port: number) => {
+      const one = { name: 'game', internal: 7777, external: port, protocol: 'UDP' }
+      return { host: 'a.test', ports: [{ ...one, address: `a.test:${port}` }] }
+    }
+    run.provider.readings.set('a', [
+      { ...READY, facts: at(1) },
+      { ...READY, facts: at(1) },
+      { ...READY, facts: at(2) },
+      { ...READY, facts: { host: 'a.test', ports: [] } },
+    ])
+    const { deployments } = await run.deploy(settle)
+    expect(deployments[0]?.observation?.facts).toEqual(at(2))
+    expect(run.runner.log.match(/its address is a\.test:2 now/g)).toHaveLength(1)
+  })
+
   it('has each change of its status in the report, and no status twice', async () => {
     run.provider.readings.set('a', [PENDING, READY, READY, PENDING, PENDING, READY])
     const { deployments } = await run.deploy(settle)
@@ -272,6 +314,7 @@ describe('a server that has to settle', () => {
     Object.assign(run.provider, {
       versions: {
         ensure: async () => ({ version: 'v1', action: 'reused' }),
+        expectUnmoved: async () => {},
         promote: () => run.clock.sleep(45_000),
         prune: async () => {},
       },

@@ -101,6 +101,7 @@ describe('a deploy whose create tells where to report', () => {
         ensured.push(run.clock.elapsedMs)
         return { version: 'v2', action: 'created', image: 'i', previousImage: undefined }
       },
+      expectUnmoved: async () => {},
       promote: async () => {},
       prune: async () => {},
     }
@@ -170,7 +171,7 @@ describe('wait: webhook', () => {
       versions += 1
       return { version: 'v2', action: 'created', image: 'i', previousImage: undefined }
     }
-    const rest = { promote: async () => {}, prune: async () => {} }
+    const rest = { expectUnmoved: async () => {}, promote: async () => {}, prune: async () => {} }
     Object.assign(run.provider, { versions: { ensure, ...rest } })
     run.clock.at(1_000, () => {
       expect(versions).toBe(0)

@@ -26,6 +26,7 @@ function versions(change: Partial<Versions> = {}): string[] {
       done.push('ensure')
       return ENSURED
     },
+    expectUnmoved: async () => {},
     promote: async (onMoved) => {
       done.push('promote')
       onMoved(MOVED)
@@ -88,6 +89,40 @@ describe('the version that is deployed', () => {
     })
     expect((await run.deploy()).outcome).toBe('failed')
     expect(run.provider.calls).toEqual([])
+  })
+
+  it.each([
+    ['stop', 'is stopped, without waiting for it', ['a'], 0, 'stopped'],
+    ['keep', 'is kept as a failure', [], 3_000, 'failed'],
+  ] as const)(
+    'that another job moves right before the server is created: with on-failure %s the server %s',
+    async (onFailure, _, stoppedIds, atLeastMs, outcome) => {
+      const done = versions({
+        expectUnmoved: async () => {
+          throw errorOf('deployment-failed')
+        },
+      })
+      run.provider.readings.set('a', [PENDING, PENDING, PENDING, READY])
+      expect(await run.deploy({ onFailure })).toMatchObject({
+        ...{ outcome: 'failed', error: { kind: 'deployment-failed' }, stoppedIds },
+        deployments: [{ outcome }],
+      })
+      expect(run.clock.elapsedMs).toBeGreaterThanOrEqual(atLeastMs)
+      expect(done).toEqual(['ensure'])
+    },
+  )
+
+  it('is checked once, when the creates of all servers are answered', async () => {
+    const checkedAfter: number[] = []
+    versions({
+      expectUnmoved: async () => {
+        checkedAfter.push(run.provider.calls.filter((call) => call.startsWith('create ')).length)
+      },
+    })
+    run.provider.targets.push({ name: 'b', where: 'b' }, { name: 'c', where: 'c' })
+    for (const id of ['a', 'b', 'c']) run.provider.creates.push({ kind: 'created', id })
+    expect((await run.deploy()).outcome).toBe('succeeded')
+    expect(checkedAfter).toEqual([3])
   })
 
   it('is not promoted where the server fails', async () => {

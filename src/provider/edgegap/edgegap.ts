@@ -128,6 +128,10 @@ export class Edgegap implements Provider<EdgegapTarget> {
 
   readonly groups: Groups = {
     members: (scope, call) => readMembers(this.#deployments, this.#context.clock, scope, call),
+    isApplication: async (application, call) => {
+      const { isApplication } = await import('./versions/api.ts')
+      return await isApplication(this.#api(application), call)
+    },
   }
 
   async findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {
@@ -194,6 +198,7 @@ export class Edgegap implements Provider<EdgegapTarget> {
   #lazyVersions(): Versions {
     return {
       ensure: async (call) => await (await this.#manage()).ensure(call),
+      expectUnmoved: async (call) => await (await this.#manage()).expectUnmoved(call),
       promote: async (onMoved, call) => await (await this.#manage()).promote(onMoved, call),
       prune: async (call) => await (await this.#manage()).prune(call),
     }

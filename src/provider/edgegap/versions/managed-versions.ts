@@ -5,7 +5,8 @@ import { budget } from '../budget.ts'
 import { showImage } from '../image.ts'
 import type { VersionInputs } from '../version-inputs.ts'
 import type { VersionApi } from './api.ts'
-import { ensureVersion } from './ensure.ts'
+import { type EnsureResult, ensureVersion } from './ensure.ts'
+import { expectImage } from './expect-image.ts'
 import { type PlannedPromotion, planVersion, type VersionPlan } from './plan.ts'
 import { promoteVersions } from './promote.ts'
 import { pruneVersions } from './prune.ts'
@@ -18,6 +19,7 @@ export class ManagedVersions implements Versions {
   readonly #context: Pick<ProviderContext, 'log' | 'warn'>
   #plan: VersionPlan | undefined
   #isPruned = false
+  #deployed: Pick<EnsureResult, 'image' | 'previousImage'> | undefined
 
   constructor(
     api: VersionApi,
@@ -45,12 +47,9 @@ export class ManagedVersions implements Versions {
     // An account may have room for so many: the oldest make room for the new one.
     if (plan.action === 'created') await this.prune(rest())
     this.#announce(plan)
-    const { version, action, image, previousImage } = await ensureVersion(
-      this.#api,
-      this.#settings,
-      plan,
-      rest(),
-    )
+    const ensured = await ensureVersion(this.#api, this.#settings, plan, rest())
+    this.#deployed = ensured
+    const { version, action, image, previousImage } = ensured
     if (action !== 'unmanaged') this.#context.log(`Version ${version}: ${action}`)
     return {
       version,
@@ -58,6 +57,12 @@ export class ManagedVersions implements Versions {
       image: image && showImage(image),
       previousImage: previousImage && showImage(previousImage),
     }
+  }
+
+  async expectUnmoved(call: Call): Promise<void> {
+    const { image, previousImage } = this.#deployed ?? {}
+    if (image === undefined) return
+    await expectImage(this.#api, this.#settings.version, { image, previousImage }, call)
   }
 
   #announce({ version, action, image, changes }: VersionPlan): void {
