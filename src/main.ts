@@ -1,6 +1,7 @@
 import { describe } from './base/errors.ts'
 import type { ProviderDefinition } from './provider/definition.ts'
 import { REGISTRY } from './provider/registry.ts'
+import { forgetMainStep, noteMainStep } from './runner/main-step.ts'
 import { Printer } from './runner/printer.ts'
 import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
 import { BadInputs } from './settings/problems.ts'
@@ -17,7 +18,7 @@ export async function runMain(
   action: ActionProcess,
   registry: readonly ProviderDefinition[],
 ): Promise<ExitDecision> {
-  const { printer, environment } = action
+  const { printer, environment, runner } = action
   // Before anything is read: an error about an input must not show a secret either.
   const secrets = secretsOf(environment, registry)
   for (const { value, ...origin } of secrets) printer.hide(value, origin)
@@ -30,7 +31,13 @@ export async function runMain(
     }
     const { perform } = await import('./run/perform.ts')
     const providerOutputs = registry.flatMap(({ outputs }) => outputs)
-    return await perform({ settings, definition, providerOutputs }, action)
+    noteMainStep(runner)
+    const exitDecision = await perform({ settings, definition, providerOutputs }, action)
+    return () => {
+      const isGood = exitDecision()
+      forgetMainStep(runner)
+      return isGood
+    }
   } catch (thrown) {
     if (!(thrown instanceof BadInputs)) throw thrown
     for (const problem of thrown.problems) printer.error(problem, 'Input')
