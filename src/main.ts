@@ -40,6 +40,7 @@ export async function runMain(
     }
   } catch (thrown) {
     if (!(thrown instanceof BadInputs)) throw thrown
+    for (const warning of thrown.warnings) printer.warning(warning)
     for (const problem of thrown.problems) printer.error(problem, 'Input')
     await summarize(thrown.problems, action)
     return () => false
