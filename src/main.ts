@@ -2,8 +2,8 @@ import { describe } from './base/errors.ts'
 import type { ProviderDefinition } from './provider/definition.ts'
 import { REGISTRY } from './provider/registry.ts'
 import { forgetMainStep, noteMainStep } from './runner/main-step.ts'
-import { Printer } from './runner/printer.ts'
 import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
+import { canHide } from './runner/redactor.ts'
 import { BadInputs } from './settings/problems.ts'
 import { secretsOf } from './settings/secrets.ts'
 import { readSettings } from './settings/settings.ts'
@@ -25,9 +25,11 @@ export async function runMain(
   try {
     const { settings, definition, warnings } = await readSettings(environment, registry)
     for (const warning of warnings) printer.warning(warning)
-    const short = secrets.filter(({ value }) => value !== '' && !Printer.canHide(value))
-    for (const input of new Set(short.map((secret) => secret.input))) {
-      printer.warning(`A value of fewer than four characters in ${input} is not masked in the log.`)
+    const shown = secrets.filter(({ value }) => value !== '' && !canHide(value))
+    for (const input of new Set(shown.map((secret) => secret.input))) {
+      printer.warning(
+        `A value in ${input} is not masked in the log: it has fewer than four characters, or is a common word such as true.`,
+      )
     }
     const { perform } = await import('./run/perform.ts')
     const providerOutputs = registry.flatMap(({ outputs }) => outputs)
