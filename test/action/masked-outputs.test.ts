@@ -3,11 +3,9 @@ import { error, ready } from '../emulator/edgegap/script.ts'
 import { runJob } from '../harness/job.ts'
 import { annotations, deploy, startEdgegap } from './deploy.ts'
 
-test.concurrent.each([
-  ['of several lines', 'CONFIG<<END\n{\n  "password": "hunter22"\n}\nEND'],
-  ['that is a common word', 'DEBUG=true'],
-])('a secret variable %s leaves every job output as it is', async (_, secretEnv) => {
+test.concurrent('a secret variable of several lines leaves every job output as it is', async () => {
   await using edgegap = await startEdgegap({ script: ready(50) })
+  const secretEnv = 'CONFIG<<END\n{\n  "password": "hunter22"\n}\nEND'
   const { main } = await runJob({
     env: { RUNNER_ENVIRONMENT: 'self-hosted' },
     inputs: {
