@@ -1,8 +1,9 @@
 import { describe } from './base/errors.ts'
 import type { ProviderDefinition } from './provider/definition.ts'
 import { REGISTRY } from './provider/registry.ts'
-import { Printer } from './runner/printer.ts'
+import { forgetMainStep, noteMainStep } from './runner/main-step.ts'
 import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
+import { canHide } from './runner/redactor.ts'
 import { BadInputs } from './settings/problems.ts'
 import { secretsOf } from './settings/secrets.ts'
 import { readSettings } from './settings/settings.ts'
@@ -17,22 +18,31 @@ export async function runMain(
   action: ActionProcess,
   registry: readonly ProviderDefinition[],
 ): Promise<ExitDecision> {
-  const { printer, environment } = action
+  const { printer, environment, runner } = action
   // Before anything is read: an error about an input must not show a secret either.
   const secrets = secretsOf(environment, registry)
   for (const { value, ...origin } of secrets) printer.hide(value, origin)
   try {
     const { settings, definition, warnings } = await readSettings(environment, registry)
     for (const warning of warnings) printer.warning(warning)
-    const short = secrets.filter(({ value }) => value !== '' && !Printer.canHide(value))
-    for (const input of new Set(short.map((secret) => secret.input))) {
-      printer.warning(`A value of fewer than four characters in ${input} is not masked in the log.`)
+    const shown = secrets.filter(({ value }) => value !== '' && !canHide(value))
+    for (const input of new Set(shown.map((secret) => secret.input))) {
+      printer.warning(
+        `A value in ${input} is not masked in the log: it has fewer than four characters, or is a common word such as true.`,
+      )
     }
     const { perform } = await import('./run/perform.ts')
     const providerOutputs = registry.flatMap(({ outputs }) => outputs)
-    return await perform({ settings, definition, providerOutputs }, action)
+    noteMainStep(runner)
+    const exitDecision = await perform({ settings, definition, providerOutputs }, action)
+    return () => {
+      const isGood = exitDecision()
+      forgetMainStep(runner)
+      return isGood
+    }
   } catch (thrown) {
     if (!(thrown instanceof BadInputs)) throw thrown
+    for (const warning of thrown.warnings) printer.warning(warning)
     for (const problem of thrown.problems) printer.error(problem, 'Input')
     await summarize(thrown.problems, action)
     return () => false

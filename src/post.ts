@@ -9,9 +9,10 @@ import { Ledger, type LedgerEntry, readLedger, type SavedLedger } from './run/le
 import { createTools, providerContext } from './run/perform.ts'
 import type { RunTools } from './run/run.ts'
 import { showLogs } from './run/server-log.ts'
+import { endMainStep } from './runner/main-step.ts'
 import type { Printer } from './runner/printer.ts'
 import { type ActionProcess, type ExitDecision, runProcess } from './runner/process.ts'
-import { GITHUB_STATE, LEDGER_STATE, LEFTOVERS_STATE } from './runner/saved-states.ts'
+import { GITHUB_STATE, LEDGER_STATE, LEFTOVERS_STATE, MAIN_STATE } from './runner/saved-states.ts'
 import { type Access, findToken } from './settings/access.ts'
 import { readGitHub } from './settings/github.ts'
 import { Inputs } from './settings/inputs.ts'
@@ -41,6 +42,8 @@ export async function runPost(
 ): Promise<ExitDecision> {
   const { printer, environment } = action
   for (const { value, ...origin } of secretsOf(environment, registry)) printer.hide(value, origin)
+  const mainStep = environment[`STATE_${MAIN_STATE}`] ?? ''
+  await endMainStep(mainStep, systemClock, (line) => printer.line(line))
   await endLeftovers(environment, printer)
   const saved = environment[`STATE_${LEDGER_STATE}`]
   const { isClean, ...end } = saved ? await cleanUpSaved(saved, action, registry) : NOTHING_TO_STOP

@@ -1,7 +1,7 @@
 import { readFileSync } from 'node:fs'
 import { request } from 'node:http'
 import { setTimeout as sleep } from 'node:timers/promises'
-import { startOf } from '../../src/webhook/leftovers.ts'
+import { startOf } from '../../src/runner/process-start.ts'
 import type { RunningEmulator } from './record.ts'
 import type { Report } from './report.ts'
 

@@ -5,7 +5,7 @@ import { dirname, join } from 'node:path'
 import { fileURLToPath } from 'node:url'
 import { ActionError } from '../../src/base/errors.ts'
 import type { ActionProcess } from '../../src/runner/process.ts'
-import { startOf } from '../../src/webhook/leftovers.ts'
+import { startOf } from '../../src/runner/process-start.ts'
 import { askReport, isAlive } from './control.ts'
 import { type Answer, LIVE_ON, type Order } from './messages.ts'
 import {

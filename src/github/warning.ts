@@ -26,6 +26,9 @@ function advice(failed: readonly FailedPart[], permissions: string): string {
   const kinds = failed.map(({ error }) => error.kind)
   const untrusted = failed.find(({ error }) => error.kind === 'untrusted-certificate')
   if (untrusted) return certificateAdvice(untrusted.error.message)
+  if (kinds.every((kind) => kind === 'unreachable')) {
+    return "Check that this runner reaches GitHub's API; a proxy is set by https_proxy."
+  }
   if (kinds.includes('unauthorized')) {
     return `github-token was not accepted: use the job's own token, with the permissions ${permissions}.`
   }

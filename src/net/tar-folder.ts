@@ -1,5 +1,5 @@
 import { lstat, readdir, readlink, realpath } from 'node:fs/promises'
-import { isAbsolute, join, relative, sep } from 'node:path'
+import { dirname, isAbsolute, join, relative, sep } from 'node:path'
 import { type Entry, openFile } from './tar.ts'
 
 /** What an archive of a folder would hold, and what cannot be put into it, as clauses. */
@@ -45,7 +45,7 @@ async function walk(
       const target = await readlink(path)
       const problem = await findLinkProblem(path, target, root)
       if (problem) problems.push(`${path} ${problem}`)
-      else entries.push({ ...entry, name, type: 'symlink', target: target.replaceAll('\\', '/') })
+      else entries.push({ ...entry, name, type: 'symlink', target: target.replaceAll(sep, '/') })
     } else problems.push(`${path} is neither file, folder nor link`)
   } catch (thrown) {
     const { code = 'unknown error' } = thrown as NodeJS.ErrnoException
@@ -67,10 +67,14 @@ async function findLinkProblem(
   } catch {
     return `is a link that leads nowhere (${target})`
   }
-  const way = relative(root, real)
+  // One that goes out and comes back in by the folder's name leads to its end here, and nowhere else.
+  const ways = [relative(root, real), join(relative(root, dirname(path)), target)]
+  return ways.some(leaves) ? `is a link that leaves the folder (${target})` : undefined
+}
+
+/** True for the way from a folder to something that is not within it. */
+function leaves(way: string): boolean {
   return way === '..' || way.startsWith(`..${sep}`) || isAbsolute(way)
-    ? `is a link that leaves the folder (${target})`
-    : undefined
 }
 
 /** Not by locale, which differs from machine to machine. */

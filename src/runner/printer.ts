@@ -3,7 +3,7 @@ import type { SecretOrigin } from '../base/secret.ts'
 import { asSentence } from '../base/sentence.ts'
 import type { RunnerCommands } from './commands.ts'
 import { defuse, joinLines, toLine } from './plain-text.ts'
-import { type Redactor, SHORTEST_HIDDEN } from './redactor.ts'
+import type { Redactor } from './redactor.ts'
 
 /** The runner keeps this many annotations of a kind per step. */
 const MAX_ANNOTATIONS = 10
@@ -79,18 +79,13 @@ export class Printer {
   }
 
   /**
-   * Hides a secret from now on, here and in the runner. Values under four characters stay visible.
+   * Hides a secret from now on, here and in the runner. Values that are very short or common stay visible.
    *
    * @param origin which input it comes from, where a warning may have to name it
    */
   hide(secret: string, origin?: SecretOrigin): void {
     const forms = this.#redactor.add(secret, origin)
     for (const form of forms) this.#runner.command('add-mask', {}, form)
-  }
-
-  /** False for values so short that hiding them would harm more than help. */
-  static canHide(secret: string): boolean {
-    return secret.trim().length >= SHORTEST_HIDDEN
   }
 
   warning(message: string, title?: string): void {

@@ -4,8 +4,18 @@ import { ManyTextsSearch, type Place } from './many-texts-search.ts'
 
 /** Shorter values are not hidden: hiding `1` or `on` would star out half of the log and tell more. */
 export const SHORTEST_HIDDEN = 4
+/** Settings beside real secrets. They say nothing and stand everywhere: outputs that hold them would be empty. */
+const COMMON = new Set(
+  'true false null none undefined latest localhost debug info warn warning error'.split(' '),
+)
 /** JSON within JSON is common in logs; more levels than this are not unwrapped. */
 const ESCAPE_LEVELS = 2
+
+/** False for values that are so short or so common that hiding them would harm more than help. */
+export function canHide(value: string): boolean {
+  const text = value.trim()
+  return text.length >= SHORTEST_HIDDEN && !COMMON.has(text.toLowerCase())
+}
 
 interface Form {
   text: string
@@ -19,13 +29,15 @@ export class Redactor {
   #search: { forms: readonly Form[]; search: ManyTextsSearch } | undefined
 
   /**
-   * Each line of a secret is one too.
+   * Each line of a secret is one too. The runner is given no secret of several lines as it is: of that
+   * it would hide every line however short, each `{` of a JSON text.
    *
    * @returns the forms in which the secret may appear, for the runner's own masking
    */
   add(secret: string, origin?: SecretOrigin): string[] {
     const whole = secret.trim()
-    const plain = [whole, ...whole.split(/\r\n|\n|\r/).map((line) => line.trim())]
+    const lines = whole.split(/\r\n|\n|\r/)
+    const plain = [whole, ...lines.map((line) => line.trim())].filter(canHide)
     const forRunner = plain.flatMap((form) => [
       form,
       encodeURIComponent(form.toWellFormed()),
@@ -33,7 +45,7 @@ export class Redactor {
     ])
     const fresh = this.#remember(forRunner, origin)
     this.#remember(plain.flatMap(furtherForms), origin)
-    return fresh
+    return lines.length > 1 ? fresh.filter((form) => form !== whole) : fresh
   }
 
   /** The text with `***` in place of each secret, however it is escaped. */

@@ -41,9 +41,12 @@ function shorten(value: string): string {
 /** Thrown with every problem of the inputs; nothing was sent anywhere. */
 export class BadInputs extends Error {
   readonly problems: readonly string[]
-  constructor(problems: readonly string[]) {
+  /** What is not wrong, and may be why something else is: a required input under a misspelt name. */
+  readonly warnings: readonly string[]
+  constructor(problems: readonly string[], warnings: readonly string[] = []) {
     super(problems.join('\n'))
     this.name = 'BadInputs'
     this.problems = problems
+    this.warnings = warnings
   }
 }

@@ -38,11 +38,12 @@ export async function readSettings<D extends ProviderInputs>(
   const wait = inputs.oneOf('wait', ['auto', 'webhook', 'poll', 'none'], DEFAULTS.wait)
   const reading: Reading = { inputs, problems, environment, operation, wait }
   const settings = await readOperation(reading, definition, access)
+  const unknown = findUnknownInputs(environment, registry)
   if (problems.list.length > 0) {
-    throw new BadInputs(problems.inOrderOf(knownInputs(registry)))
+    throw new BadInputs(problems.inOrderOf(knownInputs(registry)), unknown)
   }
   const warnings = [
-    ...findUnknownInputs(environment, registry),
+    ...unknown,
     ...problems.warnings,
     ...findUnusedInputs(inputs, settings, definition, registry),
   ]

@@ -1,22 +1,16 @@
-import { execFileSync } from 'node:child_process'
-import { readFileSync, rmSync } from 'node:fs'
+import { rmSync } from 'node:fs'
 import { tmpdir } from 'node:os'
 import { basename, dirname, resolve, sep } from 'node:path'
 import type { RunnerCommands } from '../runner/commands.ts'
+import { isKnownProcess, type KnownProcess, startOf } from '../runner/process-start.ts'
 import { LEFTOVERS_STATE } from '../runner/saved-states.ts'
 import { signalGroup } from './child.ts'
 
 /** How the name of a private folder begins. */
 export const PRIVATE_FOLDER = 'deploy-game-server-'
 
-interface ChildRecord {
-  pid: number
-  /** When it started, as the system tells it: a pid alone may be somebody else's by now. */
-  startedAt: string
-}
-
 interface Saved {
-  children: ChildRecord[]
+  children: KnownProcess[]
   folders: string[]
 }
 
@@ -84,7 +78,7 @@ export function removeLeftovers(saved: string, environment: NodeJS.ProcessEnv): 
   if (!Array.isArray(children) || !Array.isArray(folders)) throw new Error('not a saved state')
   const lines: string[] = []
   for (const child of children) {
-    if (!isChild(child) || startOf(child.pid) !== child.startedAt) continue
+    if (!isKnownProcess(child) || startOf(child.pid) !== child.startedAt) continue
     signalGroup(child.pid, 'SIGKILL')
     lines.push(`Ended the tunnel process ${child.pid} that was left behind.`)
   }
@@ -92,13 +86,6 @@ export function removeLeftovers(saved: string, environment: NodeJS.ProcessEnv): 
     if (isPrivateFolder(folder, environment)) rmSync(folder, { recursive: true, force: true })
   }
   return lines
-}
-
-/** A negative number would be a whole group, and one without a start anybody's process. */
-function isChild(value: unknown): value is ChildRecord {
-  const { pid, startedAt } = (value ?? {}) as Partial<ChildRecord>
-  const isPid = typeof pid === 'number' && Number.isSafeInteger(pid) && pid > 1
-  return isPid && typeof startedAt === 'string' && startedAt !== ''
 }
 
 /** In the folder where they are made, and with the six letters that `mkdtemp` adds. */
@@ -109,24 +96,4 @@ function isPrivateFolder(value: unknown, environment: NodeJS.ProcessEnv): value 
   const suffix = basename(value).slice(PRIVATE_FOLDER.length)
   const parents = [environment.RUNNER_TEMP || tmpdir(), tmpdir()].map((path) => resolve(path))
   return /^[A-Za-z0-9]{6}$/.test(suffix) && parents.includes(dirname(value))
-}
-
-/** When a process started; undefined when there is none, or the system does not tell. */
-export function startOf(pid: number): string | undefined {
-  try {
-    if (process.platform === 'linux') {
-      // Field 22 of proc(5), counted behind the name, which may hold blanks and parentheses.
-      const stat = readFileSync(`/proc/${pid}/stat`, 'utf8')
-      return stat.slice(stat.lastIndexOf(')') + 2).split(' ')[19]
-    }
-    if (process.platform === 'win32') {
-      const script = `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`
-      return execFileSync('powershell', ['-NoProfile', '-Command', script], {
-        encoding: 'utf8',
-      }).trim()
-    }
-    return execFileSync('ps', ['-o', 'lstart=', '-p', String(pid)], { encoding: 'utf8' }).trim()
-  } catch {
-    return undefined
-  }
 }

@@ -3,6 +3,20 @@ import { error, ready } from '../emulator/edgegap/script.ts'
 import { runJob } from '../harness/job.ts'
 import { annotations, deploy, startEdgegap } from './deploy.ts'
 
+test.concurrent('a secret variable of several lines leaves every job output as it is', async () => {
+  await using edgegap = await startEdgegap({ script: ready(50) })
+  const secretEnv = 'CONFIG<<END\n{\n  "password": "hunter22"\n}\nEND'
+  const { main } = await runJob({
+    env: { RUNNER_ENVIRONMENT: 'self-hosted' },
+    inputs: {
+      ...{ 'api-token': edgegap.settings.token, 'api-url': edgegap.url },
+      ...{ application: 'my-game', version: 'v1', 'secret-env': secretEnv },
+    },
+  })
+  expect(main.exitCode).toBe(0)
+  expect(main.problems).toEqual([])
+})
+
 describe.concurrent('a secret variable whose value stands in the address by chance', () => {
   test('leaves the address whole, and the step names the variable', async () => {
     await using edgegap = await startEdgegap({ script: ready(50) })

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest'
-import { Redactor } from '../../src/runner/redactor.ts'
+import { canHide, Redactor } from '../../src/runner/redactor.ts'
 import { cpuMsOf } from './cpu-time.ts'
 
 function redact(secrets: readonly string[], text: string): string {
@@ -50,6 +50,18 @@ describe('a secret', () => {
     expect(redact(['on', '1', '', '   '], 'on 1 and on')).toBe('on 1 and on')
   })
 
+  it.each([
+    ['abc ', false],
+    ['abcd', true],
+    ['true', false],
+    [' NULL', false],
+    ['truer', true],
+  ])('of the value %j is hidden: %s', (value, isHidden) => {
+    expect(canHide(value)).toBe(isHidden)
+    const text = value.trim()
+    expect(redact([value], text)).toBe(isHidden ? '***' : text)
+  })
+
   it('repeated a million times is still hidden soon', () => {
     const tookMs = cpuMsOf(() => {
       expect(redact(['aaaa'], 'a'.repeat(1_000_000))).toBe('***')
@@ -63,7 +75,6 @@ describe('the forms for the runner', () => {
   it('are each given once', () => {
     const redactor = new Redactor()
     expect(redactor.add('p@ss\nline two')).toEqual([
-      'p@ss\nline two',
       'p%40ss%0Aline%20two',
       'p@ss\\nline two',
       'p@ss',
@@ -73,6 +84,12 @@ describe('the forms for the runner', () => {
     ])
     expect(redactor.add('p@ss')).toEqual([])
     expect(redactor.add('abc')).toEqual([])
+  })
+
+  it('hold no short line of a longer text: the runner would hide each bracket of it', () => {
+    const forms = new Redactor().add('{\n  "password": "hunter22"\n}')
+    expect(forms).toContain('"password": "hunter22"')
+    for (const form of forms) expect(form).not.toMatch(/[\r\n]/)
   })
 })
 

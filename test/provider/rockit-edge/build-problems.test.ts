@@ -10,8 +10,9 @@ import {
   writeFileSync,
 } from 'node:fs'
 import { tmpdir } from 'node:os'
-import { dirname, join } from 'node:path'
+import { basename, dirname, join } from 'node:path'
 import { describe, expect, it, onTestFinished } from 'vitest'
+import { listFolder } from '../../../src/net/tar-folder.ts'
 import { findBuildFiles } from '../../../src/provider/rockit-edge/build-files.ts'
 
 /** A folder with these files, each of one byte. */
@@ -151,6 +152,31 @@ describe('a folder', () => {
       message: `The build cannot be used: ${links.join('; ')}${end}.`,
       next: CHECK_INPUT,
     })
+  })
+})
+
+describe('a link in a folder', () => {
+  const OUT_AND_IN = (folder: string) => `../${basename(folder)}/game`
+
+  it.each([
+    ['one that leads elsewhere', () => '../..'],
+    ['one that comes back in by the name of the folder', OUT_AND_IN],
+  ])('that leaves the folder is named, also %s', async (_name, targetOf) => {
+    const folder = folderOf('game')
+    const [link, target] = [join(folder, 'link'), targetOf(folder)]
+    symlinkSync(target, link)
+    expect(await problemOf(folder)).toMatchObject({
+      message: `The build cannot be used: ${link} is a link that leaves the folder (${target}).`,
+      next: CHECK_INPUT,
+    })
+  })
+
+  // Elsewhere it stands between the parts of a path.
+  it.runIf(process.platform !== 'win32')('may lead to a name with a backslash', async () => {
+    const folder = folderOf('a\\b')
+    symlinkSync('a\\b', join(folder, 'link'))
+    const { entries } = await listFolder(folder)
+    expect(entries.map(({ target }) => target)).toContain('a\\b')
   })
 })
 

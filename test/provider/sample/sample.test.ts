@@ -7,6 +7,7 @@ import { REGISTRY } from '../../../src/provider/registry.ts'
 import { listenForCancel } from '../../../src/runner/cancellation.ts'
 import { Printer } from '../../../src/runner/printer.ts'
 import { Redactor } from '../../../src/runner/redactor.ts'
+import { LEDGER_STATE } from '../../../src/runner/saved-states.ts'
 import { inputEnvironment } from '../../harness/action.ts'
 import { RecordingRunner } from '../../report/fixtures.ts'
 import { sample } from './definition.ts'
@@ -72,6 +73,10 @@ describe('a provider that is only a folder and a line in the registry', () => {
       'version is empty: name the version',
       'region is "nort": use one of north, south; did you mean north?',
     ])
+    // What is missing may be there under another name.
+    expect(runner.messages('warning')).toEqual([
+      'regoin is not an input of this action and has no effect. Did you mean region?',
+    ])
     expect(server.requests).toEqual([])
   })
 
@@ -89,7 +94,7 @@ describe('a provider that is only a folder and a line in the registry', () => {
     const environment = inputsFor({ 'stop-after-job': 'true' })
     const main = await runStep(runMain, environment)
     expect(server.rows).toHaveLength(1)
-    const [, ledger] = main.runner.states.at(-1) ?? []
+    const [, ledger] = main.runner.states.findLast(([name]) => name === LEDGER_STATE) ?? []
     const post = await runStep(runPost, { ...inputsFor({ region: '' }), STATE_ledger: ledger })
     expect(post.runner.messages('error')).toEqual([])
     expect(post.succeeded).toBe(true)
@@ -100,7 +105,7 @@ describe('a provider that is only a folder and a line in the registry', () => {
   async function postWithoutInputs(variables: Record<string, string>) {
     const environment = inputsFor({ 'stop-after-job': 'true' })
     const main = await runStep(runMain, environment)
-    const [, ledger] = main.runner.states.at(-1) ?? []
+    const [, ledger] = main.runner.states.findLast(([name]) => name === LEDGER_STATE) ?? []
     const token = environment['INPUT_API-TOKEN'] ?? ''
     const given = Object.entries(variables).map(([name, text]) => [name, text.replace('*', token)])
     return await runStep(runPost, { ...Object.fromEntries(given), STATE_ledger: ledger })
