@@ -96,7 +96,7 @@ describe('the URL of the API', () => {
 describe('a definition', () => {
   it('says which operations there are', async () => {
     expect(await problemsOf({ operation: 'stop' })).toEqual([
-      'operation is "stop": use one of deploy',
+      'operation is "stop": use deploy, the only choice here',
     ])
   })
 
