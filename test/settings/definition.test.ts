@@ -46,7 +46,7 @@ describe('the provider', () => {
 
   it('that is not there is a problem that names those that are', async () => {
     expect(await problemsOf({ provider: 'samples' })).toEqual([
-      'provider is "samples": use one of sample; did you mean sample?',
+      'provider is "samples": use sample, the only choice here; did you mean sample?',
     ])
   })
 
