@@ -38,9 +38,9 @@ function advice(failed: readonly FailedPart[], permissions: string): string {
     return `Add under the job's permissions: ${permissions}. In pull requests from forks and by Dependabot the token can only read, whatever the job says.`
   }
   if (kinds.includes('rate-limited')) {
-    return `The rate limit of this token is used up, which ends by itself. Under the job's permissions is needed: ${permissions}.`
+    return `The rate limit of this token is used up, which ends by itself. The job needs the permissions: ${permissions}.`
   }
-  return `Under the job's permissions is needed: ${permissions}.`
+  return `The job needs the permissions: ${permissions}.`
 }
 
 /** Refusals (403) that no permission of the job changes, by what GitHub says; it only chooses the advice. */

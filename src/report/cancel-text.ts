@@ -18,7 +18,7 @@ export function cancelSentences(report: RunState): string[] {
   }
   if (hasLeftovers) return [...stopped, 'The post step stops what was created or may have been.']
   if (stopped.length > 0) return stopped
-  if (stop) return ['Nothing is known to be stopped.']
+  if (stop) return ['As far as is known, nothing was stopped.']
   const goOn = deployments.flatMap(({ id }) => id ?? [])
   const go = goOn.length === 1 ? 'goes' : 'go'
   const left = goOn.length === 0 ? [] : [`${goOn.join(', ')} cannot be taken back and ${go} on.`]

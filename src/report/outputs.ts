@@ -144,8 +144,8 @@ export function maskedOutputWarnings(
     const harm =
       damaged.length > 0
         ? `It was replaced by *** in: ${damaged.join(', ')}.`
-        : 'They are complete here.'
-    return `The secret value of ${input} stands in the outputs ${names.join(', ')}. ${harm} The runner shows *** for it in the log and leaves job outputs empty that hold it: give ${input} a longer value, or pass it where it is not secret.`
+        : 'They are complete in this step.'
+    return `The outputs ${names.join(', ')} contain the secret value of ${input}. ${harm} The runner shows *** for it in the log and leaves job outputs empty that hold it: give ${input} a longer value, or pass it where it is not secret.`
   })
 }
 

@@ -128,7 +128,7 @@ export class Progress {
     if (reading.known || reading.state !== 'pending' || this.#warned.has(reading.status)) return
     this.#warned.add(reading.status)
     this.#printer.warning(
-      `The provider reports the status "${reading.status}", which this action does not know. It is waited on.`,
+      `The provider reports the status "${reading.status}", which this action does not know. It goes on waiting.`,
     )
   }
 

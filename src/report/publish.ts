@@ -89,7 +89,7 @@ function annotate(report: RunState, printer: Printer): void {
     const ids = report.stoppedIds.join(', ')
     printer.line(
       report.stop?.onlyAccepted
-        ? `Stops accepted: ${ids}. Their ends are not waited for (wait: none).`
+        ? `Stops accepted: ${ids}. This step does not wait until they are gone (wait: none).`
         : `Stopped ${ids}.`,
     )
   }
@@ -100,7 +100,8 @@ function hasLog({ log }: DeploymentState): string {
 }
 
 function good({ id, outcome, observation, elapsedMs }: DeploymentState): string {
-  if (outcome === 'started') return `${id} was accepted; it is not waited for (wait: none).`
+  if (outcome === 'started')
+    return `${id} was accepted; this step does not wait for it (wait: none).`
   const facts = observation?.facts
   const where = facts?.ports?.[0]?.address ?? facts?.host
   const also = observation?.reason ? `: ${observation.reason}` : ''

@@ -68,7 +68,7 @@ function oneServer(report: RunState, deployment: DeploymentState, shown: Shown):
 /** What else the provider has to say of a success, and what `wait: none` means. */
 function remark({ outcome }: RunState, { observation }: DeploymentState, shown: Shown): string[] {
   if (outcome === 'started') {
-    return ['It was accepted and is not waited for (<code>wait&#58; none</code>).']
+    return ['It was accepted; this step does not wait for it (<code>wait&#58; none</code>).']
   }
   const reason = observation?.reason
   return reason ? [alertBox('NOTE', [shown.sentence(reason)])] : []

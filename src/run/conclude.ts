@@ -90,7 +90,7 @@ async function stopAll(run: Run, deployments: readonly DeploymentState[]): Promi
   run.state.stoppedIds.push(...stoppedIds)
   for (const { entry, error } of failures) {
     run.printer.warning(
-      `${entry.id ?? `Whatever carries the tag ${entry.tag}`} may still run: ${describe(error)}. The post step of this job tries again.`,
+      `${entry.id ?? `A server with the tag ${entry.tag}`} may still run: ${describe(error)}. The post step of this job tries again.`,
     )
   }
 }

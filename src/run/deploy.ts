@@ -124,7 +124,7 @@ async function holdForTunnel(
   else if (channel) {
     await channel.whenUrlKnown(settings.tunnelTimeoutMs, cancellation.signal)
     if (channel.isOpening && channel.url === undefined) {
-      printer.line('Webhook: no URL yet; deploying all the same')
+      printer.line('Webhook: no URL yet; deploying without it')
     }
   }
 }

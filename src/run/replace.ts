@@ -42,7 +42,7 @@ async function list(run: ListingRun, { reach }: Replacement) {
     const error = toActionError(thrown)
     throw new ActionError({
       kind: error.kind,
-      what: `What is to be replaced could not be listed, so no server was created: ${error.message}`,
+      what: `The older servers could not be listed, so no server was created: ${error.message}`,
       ...(error.next !== undefined && { next: error.next }),
       request: error.request,
       cause: error,

@@ -64,7 +64,11 @@ export class Inputs {
     const match = allowed.find((candidate) => candidate === value.toLowerCase())
     if (match !== undefined) return match
     const meant = nearestName(value, allowed)
-    this.#problems.add(name, value, `use one of ${allowed.join(', ')}`, ...(meant ? [meant] : []))
+    const form =
+      allowed.length === 1
+        ? `use ${allowed[0]}, the only choice here`
+        : `use one of ${allowed.join(', ')}`
+    this.#problems.add(name, value, form, ...(meant ? [meant] : []))
     return fallback
   }
 

@@ -152,6 +152,6 @@ function withoutProtocol([first = '', ...others]: readonly string[]): string {
   const nearest = others
     .map((word) => nearestName(word, PROTOCOLS))
     .find((found) => found !== undefined)
-  const hint = nearest === undefined ? '' : `did you mean ${nearest}? `
-  return `unknown protocol: ${hint}Use one of ${PROTOCOLS.join(', ')}`
+  const hint = nearest === undefined ? 'use' : `did you mean ${nearest}? Use`
+  return `unknown protocol: ${hint} one of ${PROTOCOLS.join(', ')}`
 }

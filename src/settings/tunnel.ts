@@ -39,13 +39,13 @@ export function readTunnel(
     case 'public':
       return {
         transport: 'public',
-        publicUrl: readUrl(inputs, problems, 'public-url'),
+        publicUrl: readUrl(inputs, problems, 'public-url', 'your ingress to this runner'),
         listenPort: readListenPort(inputs, problems),
       }
     case 'ssh':
       return readSsh(inputs, problems)
     case 'relay':
-      return { transport: 'relay', relayUrl: readUrl(inputs, problems, 'relay-url') }
+      return { transport: 'relay', relayUrl: readUrl(inputs, problems, 'relay-url', 'your relay') }
     case 'cloudflared':
       return readCloudflared(inputs, problems, tunnel === 'auto' && wait !== 'webhook')
     case 'self-hosted':
@@ -190,8 +190,8 @@ function readListenPort(inputs: Inputs, problems: Problems): number {
   return inputs.wholeNumber('listen-port', PORT_RANGE, 1)
 }
 
-function readUrl(inputs: Inputs, problems: Problems, input: string): URL {
-  const text = inputs.required(input, 'give its URL')
+function readUrl(inputs: Inputs, problems: Problems, input: string, of: string): URL {
+  const text = inputs.required(input, `give the URL of ${of}`)
   const url = parseServiceUrl(text)
   if (url instanceof URL) return url
   if (text !== '') problems.add(input, showUrl(text), url)

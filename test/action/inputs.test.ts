@@ -46,7 +46,7 @@ describe.concurrent('a bad input is told with its value and what is allowed', ()
     ['log-lines', '1001', /0 to 1000/],
     ['log-lines', '1e2', /0 to 1000/],
     ['application', '', /^application is empty: name the application to deploy$/],
-    ['application', '..', /this is no name of an application/],
+    ['application', '..', /this cannot be the name of an application/],
     ['version', ' ', /^version is empty/],
     ['version', 'v'.repeat(65), /at most 64 characters/],
     ['version', 'v1\nv2', /one line/],
@@ -58,7 +58,7 @@ describe.concurrent('a bad input is told with its value and what is allowed', ()
     ['env', 'NO_VALUE', /^env: line 1 \("NO_VALUE"\) is not KEY=VALUE/],
     ['env', 'MODE: deathmatch', /did you mean MODE=deathmatch, with = in place of the colon\?$/],
     ['env', 'KEY<<END\na\nb', /begins the value of KEY, and no line END ends it/],
-    ['tags', 'ci, nightly', /one tag a line: ci and nightly/],
+    ['tags', 'ci, nightly', /one tag per line: ci and nightly/],
     [
       'api-url',
       'https://api.edgegap.com/v1',

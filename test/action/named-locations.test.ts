@@ -48,7 +48,7 @@ describe.concurrent('a line of locations that is only a name', () => {
 
   test.each([
     ['nowhere', /"nowhere" is no city that Edgegap lists/],
-    ['frankfrut', /"frankfrut" is no city.*nearest are Frankfurt am Main/],
+    ['frankfrut', /"frankfrut" is no city.*nearest: Frankfurt am Main/],
     ['london', /"london" fits several locations: London, England, United Kingdom.*London, Ontario/],
   ])('and fits none or several (%s) is refused before anything is created', async (name, text) => {
     await using edgegap = await startEdgegap()

@@ -97,7 +97,7 @@ describe.concurrent('stop-after-job', () => {
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'succeeded' } })
     expect(post).toMatchObject({ exitCode: 0 })
     expect(post?.rawStdout).toContain(`Stopped ${edgegap.deployments[0]?.id}`)
-    // Once, before the entry is closed: whatever carries the tag is ours.
+    // Once, before the entry is closed: a server with the tag is ours.
     expect(edgegap.requestsTo('GET', LIST)).toHaveLength(1)
     expectNothingLeft(edgegap)
   })

@@ -253,7 +253,9 @@ describe.concurrent('a read that still shows the image from before the move', ()
     edgegap.faults.order(stale)
     const { main } = await release(edgegap)
     expect(main.outputs).toMatchObject({ outcome: 'failed', promoted: '[]' })
-    expect(onlyError(main)).toMatch(/accepted to move the version prod .* shows .*:v1 all the same/)
+    expect(onlyError(main)).toMatch(
+      /accepted the move of the version prod .* shows .*:v1 all the same/,
+    )
   })
 })
 

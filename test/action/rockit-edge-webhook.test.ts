@@ -110,7 +110,7 @@ describe.concurrent('webhooks', () => {
       },
     )
     expect(main.outputs.outcome).toBe('timed-out')
-    expect(main.rawStdout.match(/"mkpatch end" is nothing that this action knows/g)).toHaveLength(1)
+    expect(main.rawStdout.match(/"mkpatch end" is not known to this action/g)).toHaveLength(1)
     expect(main.rawStdout).toMatch(/ignored requests: .*4 × for another app/)
   })
 

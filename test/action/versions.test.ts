@@ -129,7 +129,9 @@ describe.concurrent('a deploy with an image', () => {
       edgegap.faults.order(before)
       const { main } = await release(edgegap, update)
       expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'rejected' } })
-      expect(onlyError(main)).toMatch(/accepted to move the version v1 .* shows .*:v1 all the same/)
+      expect(onlyError(main)).toMatch(
+        /accepted the move of the version v1 .* shows .*:v1 all the same/,
+      )
       expect(edgegap.created).toBe(0)
     })
 

@@ -65,6 +65,11 @@ const SCENES: readonly Scene[] = [
   // Promoted and taken back.
   { title: 'docs/recipes.md: Roll back', prod: 'v1.4.1' },
   { title: 'docs/recipes.md: Many regions', left: 3, before: [olderIn('production')] },
+  {
+    title: 'examples/stop-at-night.yml',
+    before: [olderIn('playtest'), { tags: ['staging'], isStopped: false }],
+  },
+  { title: 'docs/recipes.md: The webhook by your own relay or sshd', left: 1, tunnel: 'relay' },
   { title: 'examples/own-sshd.yml', left: 1, tunnel: findSshd().path ? 'ssh' : 'none' },
 ]
 

@@ -8,6 +8,7 @@ import type { EdgegapOptions } from '../emulator/edgegap/settings.ts'
 import { type GameServer, startGameServer } from '../emulator/game/game-server.ts'
 import { type GitHubEmulator, startGitHub } from '../emulator/github/emulator.ts'
 import { freePort } from '../emulator/tunnel/loopback-server.ts'
+import { type Relay, startRelay } from '../emulator/tunnel/relay.ts'
 import { findSshd, type Sshd, startSshd } from '../emulator/tunnel/sshd.ts'
 import { createFolders, type JobFolders } from '../harness/folders.ts'
 import { runJob } from '../harness/job.ts'
@@ -23,13 +24,14 @@ const SECRETS = {
   BUILDS_KEY: 's1gned-k3y-of-builds',
 }
 
-/** Everything that a workflow meets: the providers, GitHub, a game, an sshd, and one runner's folders. */
+/** Everything that a workflow meets: the providers, GitHub, a game, tunnels, and one runner's folders. */
 export class Stage {
   readonly edgegap: Edgegap
   readonly #edge: Edge
   readonly #github: GitHubEmulator
   readonly #game: GameServer
   readonly #sshd: Sshd | undefined
+  readonly #relay: Relay
   readonly #folders: JobFolders
   readonly #port: number
 
@@ -39,6 +41,7 @@ export class Stage {
     this.#github = parts.github
     this.#game = parts.game
     this.#sshd = parts.sshd
+    this.#relay = parts.relay
     this.#port = parts.port
     this.#folders = createFolders({
       pull_request: { number: PULL, head: { sha: HEAD_SHA } },
@@ -55,7 +58,8 @@ export class Stage {
     const sshd = findSshd().path === undefined ? undefined : await startSshd()
     const edgegap = await startEdgegap({ catalogue: CATALOGUE, script: readyAt(game), ...options })
     const [edge, github] = [await startEdge(), await startGitHub()]
-    return new Stage({ edgegap, edge, github, game, sshd, port: await freePort() })
+    const relay = await startRelay({ dialect: 'smee' })
+    return new Stage({ edgegap, edge, github, game, sshd, relay, port: await freePort() })
   }
 
   async [Symbol.asyncDispose](): Promise<void> {
@@ -66,6 +70,7 @@ export class Stage {
       this.#github.close(),
       this.#game.close(),
       this.#sshd?.close(),
+      this.#relay.close(),
     ])
   }
 
@@ -157,6 +162,7 @@ export class Stage {
         'ssh-remote-port': String(this.#port),
         'ssh-public-url': at,
       }),
+      ...('relay-url' in inputs && { 'relay-url': this.#relay.url }),
       ...('settle-time' in inputs && { 'settle-time': '1s' }),
     }
   }
@@ -168,6 +174,7 @@ interface Parts {
   readonly github: GitHubEmulator
   readonly game: GameServer
   readonly sshd: Sshd | undefined
+  readonly relay: Relay
   readonly port: number
 }
 

@@ -34,7 +34,7 @@ describe('the warning that GitHub is not up to date', () => {
     ['rate-limited', 'The rate limit of this token is used up'],
     ['untrusted-certificate', 'Set NODE_EXTRA_CA_CERTS to the file'],
     ['unreachable', "deploying. Check that this runner reaches GitHub's API; a proxy is set by"],
-    ['server-fault', "deploying. Under the job's permissions is needed: pull-requests: write. The"],
+    ['server-fault', 'deploying. The job needs the permissions: pull-requests: write. The'],
   ])('after %s advises what helps', (kind, advice) => {
     const text = warningFor([
       { ...part(kind), error: new ActionError({ kind, what: 'deploying' }) },

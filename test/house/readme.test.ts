@@ -68,7 +68,7 @@ test('links within the README lead somewhere', () => {
   for (const [, target = ''] of readme.matchAll(/\]\(([^)]+)\)/g)) {
     if (target.startsWith('#')) expect(anchors).toContain(target.slice(1))
     else if (!target.startsWith('https://')) {
-      expect(existsSync(join(REPOSITORY, target)), target).toBe(true)
+      expect(existsSync(join(REPOSITORY, target.replace(/#.*/, ''))), target).toBe(true)
     }
   }
 })

@@ -68,7 +68,7 @@ describe('a ready server has a notice', () => {
     [
       'that says that it is not waited for',
       server({ outcome: 'started' }),
-      'a69f8e3e0555 was accepted; it is not waited for (wait: none).',
+      'a69f8e3e0555 was accepted; this step does not wait for it (wait: none).',
     ],
   ])('%s', async (_, one, notice) => {
     const runner = await published({ deployments: [one] })
@@ -152,7 +152,7 @@ describe('a stop has a line', () => {
     [
       'that says that its end is not waited for',
       { stoppedIds: ['a1'], stop: { id: 'a1', onlyAccepted: true } },
-      ['Stops accepted: a1. Their ends are not waited for (wait: none).'],
+      ['Stops accepted: a1. This step does not wait until they are gone (wait: none).'],
     ],
     ['unless nothing was stopped', { stop: { id: 'a1', onlyAccepted: false } }, []],
   ])('%s', async (_, more, lines) => {
@@ -214,7 +214,7 @@ describe('outputs and summary', () => {
     redactor.add('31500', { input: 'secret-env PORT', mayBePublic: true })
     const runner = await published({}, { redactor })
     expect(runner.messages('warning')).toEqual([
-      expect.stringMatching(/^The secret value of secret-env PORT stands in the outputs port, add/),
+      expect.stringMatching(/^The outputs port, add.* contain the secret value of secret-env PORT/),
     ])
   })
 

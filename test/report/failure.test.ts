@@ -264,7 +264,7 @@ describe('what a cancelled run says of what it had created', () => {
     [
       'a stop was cancelled',
       { deployments: [], stop: { id: 'a1', onlyAccepted: false } },
-      ['Nothing is known to be stopped.'],
+      ['As far as is known, nothing was stopped.'],
     ],
     [
       'a stop was cancelled after it was accepted',

@@ -280,9 +280,9 @@ describe('outputs in which a secret value stands', () => {
   it('are warned of by the name of the input, with what was replaced', () => {
     const warnings = maskedOutputWarnings(runReport(), texts, OWN)
     expect(warnings.map((text) => text.slice(0, text.indexOf(' The runner')))).toEqual([
-      'The secret value of secret-env BACKEND_DOMAIN stands in the outputs host, address, ports, deployments. They are complete here.',
-      'The secret value of secret-env ADMIN_PIN stands in the outputs port, address, ports, deployments. They are complete here.',
-      'The secret value of secret-env NAME stands in the outputs location, deployments. It was replaced by *** in: location, deployments.',
+      'The outputs host, address, ports, deployments contain the secret value of secret-env BACKEND_DOMAIN. They are complete in this step.',
+      'The outputs port, address, ports, deployments contain the secret value of secret-env ADMIN_PIN. They are complete in this step.',
+      'The outputs location, deployments contain the secret value of secret-env NAME. It was replaced by *** in: location, deployments.',
     ])
     for (const warning of warnings) expect(warning).not.toMatch(/3150|edgegap\.net|York/)
   })

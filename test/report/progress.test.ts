@@ -169,7 +169,7 @@ describe('a line of the account', () => {
     expect(runner.messages('warning')).toEqual(
       ['REBALANCING', 'MOVING'].map(
         (status) =>
-          `The provider reports the status "${status}", which this action does not know. It is waited on.`,
+          `The provider reports the status "${status}", which this action does not know. It goes on waiting.`,
       ),
     )
   })

@@ -27,7 +27,7 @@ describe('the summary of one server', () => {
     expect(textOf(report).split('\n').filter(Boolean)).toEqual([
       '🚀 my-game v1 is starting in my-game',
       expect.stringMatching(/^─+$/),
-      'It was accepted and is not waited for (wait: none).',
+      'It was accepted; this step does not wait for it (wait: none).',
     ])
   })
 
@@ -240,7 +240,7 @@ describe('the Markdown of a summary', () => {
       { outcome: 'started', deployments: [bare('started')] },
       [
         '### 🚀 my&#45;game v1 is starting in my&#45;game',
-        'It was accepted and is not waited for (<code>wait&#58; none</code>).',
+        'It was accepted; this step does not wait for it (<code>wait&#58; none</code>).',
         FACTS,
       ],
     ],

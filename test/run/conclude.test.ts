@@ -141,7 +141,7 @@ describe('the end of a step', () => {
     given('a', { outcome: 'failed' })
     await concludeAll()
     expect(stage.runner.messages('warning')).toEqual([
-      expect.stringMatching(/^Whatever carries the tag tag-a may still run: server-fault/),
+      expect.stringMatching(/^A server with the tag tag-a may still run: server-fault/),
     ])
   })
 

@@ -45,7 +45,7 @@ describe('a deploy whose create tells where to report', () => {
     expect(outcome).toBe('succeeded')
     expect(creates()).toEqual(withoutUrl)
     expect(create.atMs).toBe(2_000)
-    expect(run.runner.log).toContain('Webhook: no URL yet; deploying all the same')
+    expect(run.runner.log).toContain('Webhook: no URL yet; deploying without it')
   })
 
   it('goes out at once when the tunnel has failed', async () => {

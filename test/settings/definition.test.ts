@@ -46,7 +46,7 @@ describe('the provider', () => {
 
   it('that is not there is a problem that names those that are', async () => {
     expect(await problemsOf({ provider: 'samples' })).toEqual([
-      'provider is "samples": use one of sample; did you mean sample?',
+      'provider is "samples": use sample, the only choice here; did you mean sample?',
     ])
   })
 
@@ -96,7 +96,7 @@ describe('the URL of the API', () => {
 describe('a definition', () => {
   it('says which operations there are', async () => {
     expect(await problemsOf({ operation: 'stop' })).toEqual([
-      'operation is "stop": use one of deploy',
+      'operation is "stop": use deploy, the only choice here',
     ])
   })
 

@@ -164,7 +164,7 @@ describe('operation: version', () => {
 
   it('is nothing for ROCKIT Edge', async () => {
     const [problem] = await problemsWith({ operation: 'version', provider: 'rockit-edge' })
-    expect(problem).toBe('operation is "version": use one of deploy')
+    expect(problem).toBe('operation is "version": use deploy, the only choice here')
   })
 })
 

@@ -212,7 +212,10 @@ describe('a named tunnel', () => {
 
 describe('a URL that others reach this runner by', () => {
   test.each([
-    [{ tunnel: 'public', 'listen-port': '1' }, ['public-url is empty: give its URL']],
+    [
+      { tunnel: 'public', 'listen-port': '1' },
+      ['public-url is empty: give the URL of your ingress to this runner'],
+    ],
     [
       { 'public-url': 'https://x.example' },
       ['listen-port is empty: give the port on this runner that the public URL leads to'],
@@ -221,7 +224,7 @@ describe('a URL that others reach this runner by', () => {
       { 'public-url': 'http://x.example', 'listen-port': '1' },
       ['public-url is "http://x.example": use https (http only for loopback)'],
     ],
-    [{ tunnel: 'relay' }, ['relay-url is empty: give its URL']],
+    [{ tunnel: 'relay' }, ['relay-url is empty: give the URL of your relay']],
     [
       { 'relay-url': 'https://x.example/?token=hush' },
       ['relay-url: leave query and fragment out of the URL'],

@@ -120,7 +120,7 @@ function mergeNeighbours(cities: readonly City[]): City[] {
 function noneOf(name: string, cities: readonly City[]): string {
   const names = cities.map(({ city }) => city)
   const nearest = nearestNames(name, names, SHOWN_NAMES)
-  const hint = nearest.length > 0 ? `; nearest are ${nearest.join(', ')}` : ''
+  const hint = nearest.length > 0 ? `; nearest: ${nearest.join(', ')}` : ''
   return `"${name}" is no city that Edgegap lists${hint}`
 }
 

@@ -50,7 +50,7 @@ export function parsePort(line: string): VersionPort | string {
   const protocol = rest.join('/').toLowerCase()
   if (at < 0) return PORT_FORM
   if (!PROTOCOLS.includes(protocol)) {
-    return `${protocol} is no protocol of Edgegap: use one of ${PROTOCOLS.join(', ')}`
+    return `Edgegap has no protocol ${protocol}: use one of ${PROTOCOLS.join(', ')}`
   }
   const port = { name: words.slice(0, at).join(' '), port: Number(digits), protocol }
   const flags = words.slice(at + 1).map((word) => word.toLowerCase())

@@ -65,7 +65,7 @@ function readApplication({ inputs, problems }: Reading, hint: string): string {
   const name = readName(inputs, problems, 'application', MAX_NAME)
   // It becomes part of a URL's path, where these two lead elsewhere.
   if (name === '.' || name === '..') {
-    problems.add('application', name, 'this is no name of an application')
+    problems.add('application', name, 'this cannot be the name of an application')
   }
   return name
 }
@@ -105,12 +105,12 @@ function readTags({ inputs, problems }: Reading): string[] {
   for (const line of inputs.lines('tags')) {
     const tag = line.trim()
     if (tag.length > MAX_TAG || hasControls(tag)) {
-      problems.add('tags', tag, `use tags of at most ${MAX_TAG} characters, one a line`)
+      problems.add('tags', tag, `use tags of at most ${MAX_TAG} characters, one per line`)
     }
     const parts = tag.split(',').map((part) => part.trim())
     if (parts.length > 1 && parts.every((part) => part !== '' && part.length <= MAX_TAG)) {
       const lines = `${parts.join(' and ')} on lines of their own`
-      problems.add('tags', tag, `write one tag a line: ${lines}`)
+      problems.add('tags', tag, `write one tag per line: ${lines}`)
     }
     tags.add(tag)
   }
@@ -131,7 +131,7 @@ export function describeEdgegap(settings: Settings<EdgegapOwn>): {
   const { application, version, own, operation } = settings
   const { locations, environment, tags, versions } = own
   return {
-    title: `${operation === 'deploy' ? 'Deploying' : 'Version'} ${application} ${version}`,
+    title: `${operation === 'deploy' ? 'Deploying' : 'Creating or moving the version'} ${application} ${version}`,
     lines: [
       ...describeVersions(versions),
       ...locations.map(({ name, where }) => `location: ${name} (${where})`),

@@ -128,7 +128,7 @@ function holdsVariable(value: string): boolean {
 }
 
 function oneLineWarning(input: string, key: string): string {
-  return `${input}: what looks like another variable is part of the value of ${key}. Write one variable a line.`
+  return `${input}: what looks like another variable is part of the value of ${key}. Write one variable per line.`
 }
 
 function emptyWarning(input: string, key: string): string {

@@ -5,7 +5,7 @@ import { isRecord } from '../json.ts'
 export type VersionConfig = Readonly<Record<string, unknown>>
 
 const INPUT = 'version-config'
-const FORM = 'write one "field: value" a line, such as "restart_policy: never"'
+const FORM = 'write one "field: value" per line, such as "restart_policy: never"'
 const MAX_BYTES = 65_536
 /** A version has lists of mappings; nothing that Edgegap knows is deeper. */
 const MAX_DEPTH = 8
@@ -75,7 +75,7 @@ async function parseYaml(text: string): Promise<Record<string, unknown> | string
     // A few aliases of aliases fill the memory.
     if (hasAlias) return 'aliases (*name) are not supported: write the value out'
     const value: unknown = document.toJS({ maxAliasCount: 0 })
-    return isRecord(value) ? value : `it is no mapping: ${FORM}`
+    return isRecord(value) ? value : `it is not a mapping: ${FORM}`
   } catch {
     // The library's own recursion ends here for some thousand brackets.
     return `it cannot be read as YAML: ${FORM}`
@@ -103,7 +103,7 @@ function findFieldFaults(
 /** What JSON cannot carry, or what would change more than a field when it is copied. */
 function findValueFault(value: unknown, depth = 1): string[] {
   if (typeof value === 'number' && !Number.isFinite(value)) {
-    return ['infinite numbers and NaN are no values of a field']
+    return ['a field cannot be infinite or NaN']
   }
   if (typeof value !== 'object' || value === null) return []
   if (depth > MAX_DEPTH) return [`it is nested more than ${MAX_DEPTH} deep: no field is`]

@@ -136,7 +136,7 @@ function nameNoApp(app: string): ActionError {
   return new ActionError({
     kind: 'malformed-reply',
     what: `The tasks that ROCKIT Edge lists name no app, so which of them are of ${app} is not known`,
-    next: 'Run the job again with debug logging, and report the shapes that it shows.',
+    next: 'Run the job again with debug logging, and report the reply formats that it shows.',
   })
 }
 

@@ -56,7 +56,7 @@ async function findTar(given: string): Promise<BuildFiles> {
     const isPacked = COMPRESSED.some((magic) => block.subarray(0, magic.length).equals(magic))
     throw unusable(
       `${given} ${what}${isPacked ? ', but a compressed one' : ''}.`,
-      'Make it with `tar -cf` from within the game’s folder, or name the folder itself.',
+      'Make it with `tar -cf` from within the folder of the game, or name the folder itself.',
     )
   }
   return { sizeBytes: file.sizeBytes, summary: 'a tar file', open: () => readUnchanged(file) }

@@ -90,7 +90,7 @@ const NEXT: Partial<Record<ErrorKind, string>> = {
   'rate-limited': 'The limit counts all callers of the instance: run fewer jobs at the same time.',
   'server-fault': 'ROCKIT Edge has a fault of its own or is under maintenance: run the job later.',
   'malformed-reply':
-    'Check api-url. If it is right, run the job again with debug logging and report the shapes that it shows.',
+    'Check api-url. If it is right, run the job again with debug logging and report the reply formats that it shows.',
 }
 
 /** @param what what could not be done, such as `ROCKIT Edge refused the import` */

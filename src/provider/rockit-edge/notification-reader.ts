@@ -61,7 +61,7 @@ export class NotificationReader {
   #logUnknown(what: string): void {
     if (this.#unknown.has(what) || this.#unknown.size >= MAX_LOGGED_UNKNOWN) return
     this.#unknown.add(what)
-    this.#scene.log(`Webhook: "${what}" is nothing that this action knows; it is ignored.`)
+    this.#scene.log(`Webhook: "${what}" is not known to this action and is ignored.`)
   }
 }
 

@@ -138,7 +138,7 @@ describe('the plan of a promotion', () => {
     ])
     expect(planned.warnings).toEqual([
       expect.stringContaining('v2 was pushed again'),
-      expect.stringContaining('Promotion moves the image only. prod keeps'),
+      expect.stringContaining('Promotion changes only the image. prod keeps'),
     ])
     expect(planned.checks.map(({ what }) => what)).not.toContain('version prod')
   })

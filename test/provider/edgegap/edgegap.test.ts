@@ -368,7 +368,7 @@ describe('a log', () => {
     expect(await readLog(id)).toEqual({
       lines: ['one', 'two', 'three', 'boom'],
       isCut: false,
-      crash: 'exit code 139, Segmentation fault, restarted 1 times',
+      crash: 'exit code 139, Segmentation fault, restarted once',
       restarts: 1,
     })
   })

@@ -37,7 +37,7 @@ describe('the city that a name means', () => {
   it('has the five nearest where many are', () => {
     const many = ['Osla', 'Oslb', 'Oslc', 'Osld', 'Osle', 'Oslf'].map((name) => city(name))
     expect(findCity('osl', many)).toBe(
-      '"osl" is no city that Edgegap lists; nearest are Osla, Oslb, Oslc, Osld, Osle',
+      '"osl" is no city that Edgegap lists; nearest: Osla, Oslb, Oslc, Osld, Osle',
     )
   })
 })

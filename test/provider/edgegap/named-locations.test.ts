@@ -82,8 +82,8 @@ describe('looking names up', () => {
 
   it('names the nearest for one that is not listed, and every such name at once', async () => {
     const error = await lookUp('frankfort', 'tokyo', 'sidney').catch((thrown: Error) => thrown)
-    expect(String(error)).toMatch(/"frankfort" is no city.*nearest are Frankfurt am Main/)
-    expect(String(error)).toMatch(/"sidney" is no city.*nearest are Sydney/)
+    expect(String(error)).toMatch(/"frankfort" is no city.*nearest: Frankfurt am Main/)
+    expect(String(error)).toMatch(/"sidney" is no city.*nearest: Sydney/)
   })
 
   it('takes whole words only', async () => {

@@ -98,9 +98,9 @@ describe('tags', () => {
   })
 
   it.each([
-    ['t'.repeat(41), /^tags is "t+": use tags of at most 40 characters, one a line$/],
+    ['t'.repeat(41), /^tags is "t+": use tags of at most 40 characters, one per line$/],
     ['a\u0007b', /use tags of at most 40 characters/],
-    ['a, b,c', /^tags is "a, b,c": write one tag a line: a and b and c on lines of their own$/],
+    ['a, b,c', /^tags is "a, b,c": write one tag per line: a and b and c on lines of their own$/],
     [`${'t'.repeat(30)}, ${'u'.repeat(30)}`, /use tags of at most 40 characters/],
   ])('such as %j are a problem', async (tags, problem) => {
     expect((await problemsOf({ ...DEPLOY, tags }))[0]).toMatch(problem)
@@ -109,7 +109,7 @@ describe('tags', () => {
   it('that are too long together are two, where each of them is short enough', async () => {
     expect(await problemsOf({ ...DEPLOY, tags: `a,${'b'.repeat(40)}` })).toEqual([
       expect.stringContaining('at most 40 characters'),
-      expect.stringContaining('write one tag a line'),
+      expect.stringContaining('write one tag per line'),
     ])
   })
 
@@ -186,7 +186,7 @@ describe('what the log says first', () => {
   it('of a version is its image', async () => {
     const inputs = { operation: 'version', application: 'my-game', image: IMAGE }
     expect(await describeOf({ ...TOKEN, ...inputs })).toEqual({
-      title: 'Version my-game v7',
+      title: 'Creating or moving the version my-game v7',
       lines: [`image: ${IMAGE}`, 'version-policy: create'],
     })
   })

@@ -149,7 +149,7 @@ describe('what people write instead', () => {
     const { values, warnings } = read(line)
     expect(values).toHaveLength(1)
     expect(warnings).toEqual([
-      'version-env: what looks like another variable is part of the value of A. Write one variable a line.',
+      'version-env: what looks like another variable is part of the value of A. Write one variable per line.',
     ])
   })
 

@@ -56,7 +56,7 @@ describe('version-config', () => {
   it('is a mapping', async () => {
     for (const text of ['- a', 'text', '5', '[1]', 'null', '# only a comment']) {
       expect((await read(text)).problems).toEqual([
-        expect.stringContaining('version-config: it is no mapping'),
+        expect.stringContaining('version-config: it is not a mapping'),
       ])
     }
     expect(await read('{}')).toEqual({ config: {}, problems: [] })

@@ -68,7 +68,7 @@ describe('a request', () => {
     [[404, {}], 'not-found', /app must exist/],
     [[429, {}], 'rate-limited', /all callers of the instance/],
     [[500, {}], 'server-fault', /under maintenance/],
-    [[200, []], 'malformed-reply', /shapes that it shows/],
+    [[200, []], 'malformed-reply', /reply formats that it shows/],
   ])('for the app that is answered with %j says what to do', async (answer, kind, next) => {
     const { api } = openApi({ 'GET /apps/a': [answer] })
     await expect(api.readApp(newCall())).rejects.toMatchObject({

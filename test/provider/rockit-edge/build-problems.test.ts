@@ -46,7 +46,8 @@ async function problemOf(path: string): Promise<unknown> {
 }
 
 const CHECK_INPUT = 'Nothing was sent. Check the input build.'
-const PACK_IT = 'Make it with `tar -cf` from within the game’s folder, or name the folder itself.'
+const PACK_IT =
+  'Make it with `tar -cf` from within the folder of the game, or name the folder itself.'
 
 describe('a path that', () => {
   it('leads nowhere is named', async () => {

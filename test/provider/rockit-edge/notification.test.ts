@@ -89,9 +89,9 @@ describe('a webhook', () => {
   it('of an unknown kind is logged once, and of five kinds at most', async () => {
     const { send, lines } = await openListener()
     for (const type of ['x', 'x', 'b', 'c', 'd', 'e', 'f', 'g']) await send({ ...BODY, type })
-    const logged = lines.filter((line) => line.includes('nothing that this action knows'))
+    const logged = lines.filter((line) => line.includes('not known to this action'))
     expect(logged).toHaveLength(5)
-    expect(logged[0]).toMatch(/^Webhook: "x end" is nothing/)
+    expect(logged[0]).toMatch(/^Webhook: "x end" is not known to this action/)
   })
 
   it('waits for the reply to the subscription, whose secret it needs', async () => {

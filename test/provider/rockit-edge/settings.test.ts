@@ -91,7 +91,7 @@ describe('publishing on ROCKIT Edge', () => {
     [{ organization: 'o'.repeat(101) }, /^organization is "o+": use its identifier/],
     [{ organization: '' }, /^organization is empty: name the organization$/],
     [{ 'wait-until': 'ready' }, /^wait-until is "ready": use one of imported, deployed$/],
-    [{ operation: 'stop' }, /^operation is "stop": use one of deploy$/],
+    [{ operation: 'stop' }, /^operation is "stop": use deploy, the only choice here$/],
   ])('refuses %j', async (inputs, text) => {
     expect(await problemsWith(inputs)).toEqual([expect.stringMatching(text)])
   })

@@ -91,7 +91,7 @@ export function mergeEnvironment(
   const lost = kept.filter(({ value }) => value === undefined).map(({ key }) => key)
   if (lost.length > 0) {
     throw conflict(
-      `The ${role === 'version' ? 'version' : 'version-from'} ${base?.name} has secret variables whose values cannot be read: ${lost.join(', ')}`,
+      `The version ${base?.name}${role === 'version' ? '' : ' (version-from)'} has secret variables whose values cannot be read: ${lost.join(', ')}`,
       'Give each of them a value in version-secret-env.',
     )
   }

@@ -134,5 +134,5 @@ export function describeRest(
   const rest = notCarriedOver.map(
     ({ field, from, to }) => `${field}: ${from ?? 'none'} (${deployed}: ${to ?? 'none'})`,
   )
-  return `Promotion moves the image only. ${version} keeps what ${deployed} has otherwise: ${rest.join('; ')}.`
+  return `Promotion changes only the image. ${version} keeps what ${deployed} has otherwise: ${rest.join('; ')}.`
 }

@@ -163,7 +163,7 @@ async function imageOf(api: VersionApi, name: string, call: Call): Promise<Image
   throw new ActionError({
     kind: 'not-found',
     what: `The version ${name} does not exist any more`,
-    next: 'It was there when this run began: see who deleted it.',
+    next: 'It was there when this run began: find out who deleted it.',
   })
 }
 
@@ -210,5 +210,5 @@ function toPromoted({ version, from, to }: PlannedPromotion): MovedVersion {
 }
 
 function unconfirmed({ version }: PlannedPromotion): string {
-  return `The version ${version} was moved, as Edgegap answered, and has not been seen with its new image.`
+  return `The version ${version} was moved, as Edgegap answered, but it has not been seen with its new image yet.`
 }

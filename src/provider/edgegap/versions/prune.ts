@@ -107,9 +107,7 @@ async function deleteOldest(
   for (const name of candidates) {
     if (left === 0 || rest().signal.aborted) return { deleted, warnings }
     if (rest().deadlineMs < SHORTEST_MS) {
-      warnings.push(
-        'keep-versions was given up, for it took too long: the next run goes on with it.',
-      )
+      warnings.push('keep-versions took too long and was ended: the next run goes on with it.')
       break
     }
     try {
@@ -128,7 +126,7 @@ async function deleteOldest(
 
 /** A warning. @param missing how many versions could not be deleted that should have been */
 export function tooFew(missing: number): string {
-  return `keep-versions leaves ${missing} more than asked for: the others have live deployments, are named in version, version-from or promote, or do not tell their age.`
+  return `keep-versions leaves ${missing} more than asked for: the others have live deployments, are named in version, version-from or promote, or have no known age.`
 }
 
 interface DeleteEnd {

@@ -53,7 +53,7 @@ export async function readBack(
 function shownOtherwise({ version, to, next }: AcceptedMove, now: Image): ActionError {
   return new ActionError({
     kind: 'refused',
-    what: `Edgegap accepted to move the version ${version} to ${showImage(to)}, and shows ${showImage(now)} all the same`,
+    what: `Edgegap accepted the move of the version ${version} to ${showImage(to)}, and shows ${showImage(now)} all the same`,
     next,
   })
 }

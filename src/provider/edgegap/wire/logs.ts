@@ -44,7 +44,11 @@ function describeCrash(crash: z.output<typeof crashShape>): string | undefined {
   const parts = [
     crash.exit_code !== undefined && `exit code ${crash.exit_code}`,
     crash.message,
-    crash.restart_count && `restarted ${crash.restart_count} times`,
+    crash.restart_count && `restarted ${timesText(crash.restart_count)}`,
   ]
   return parts.filter(Boolean).join(', ') || undefined
+}
+
+function timesText(times: number): string {
+  return times === 1 ? 'once' : `${times} times`
 }

@@ -160,7 +160,7 @@ describe('variables', () => {
 
   it.each([
     ['version', 'The version prod has'],
-    ['version-from', 'The version-from prod has'],
+    ['version-from', 'The version prod (version-from) has'],
   ] as const)('of the %s that nobody can read need new values', (role, start) => {
     const merge = () => mergeEnvironment(version, [given('B')], role)
     expect(merge).toThrow(`${start} secret variables whose values cannot be read: S, T`)

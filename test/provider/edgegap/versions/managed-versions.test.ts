@@ -223,7 +223,7 @@ describe('a promotion', () => {
       `Moving the version prod from ${image('v1')} to ${image('v2')}`,
       'PATCH prod',
       `The version prod now has ${image('v2')}`,
-      '! Promotion moves the image only. prod keeps what v2 has otherwise: cpu: 2048 (v2: none).',
+      '! Promotion changes only the image. prod keeps what v2 has otherwise: cpu: 2048 (v2: none).',
       `Moving the version v1 from ${image('v1')} to ${image('v2')}`,
       'PATCH v1',
       `The version v1 now has ${image('v2')}`,
@@ -282,7 +282,7 @@ describe('what a version keeps', () => {
       { field: 'ports', from: 'g 1/udp', to: undefined },
     ]
     expect(describeRest({ version: 'prod', notCarriedOver }, 'v2')).toBe(
-      'Promotion moves the image only. prod keeps what v2 has otherwise: cpu: 512 (v2: 1024); memory: none (v2: 2048); ports: g 1/udp (v2: none).',
+      'Promotion changes only the image. prod keeps what v2 has otherwise: cpu: 512 (v2: 1024); memory: none (v2: 2048); ports: g 1/udp (v2: none).',
     )
   })
 })

@@ -233,7 +233,7 @@ describe('the time for it', () => {
     )
     expect(await prune(late)).toEqual({
       deleted: ['a', 'b'],
-      warnings: ['keep-versions was given up, for it took too long: the next run goes on with it.'],
+      warnings: ['keep-versions took too long and was ended: the next run goes on with it.'],
     })
   })
 
@@ -247,7 +247,7 @@ describe('the time for it', () => {
       ),
     ).toEqual({
       deleted: [],
-      warnings: ['keep-versions was given up, for it took too long: the next run goes on with it.'],
+      warnings: ['keep-versions took too long and was ended: the next run goes on with it.'],
     })
   })
 

@@ -39,7 +39,7 @@ describe('a version that was moved', () => {
     const end = await result
     expect(end.kind).toBe('other')
     expect('error' in end && end.error.message).toBe(
-      'Edgegap accepted to move the version prod to registry.edgegap.com/my-org/my-game:new, and shows registry.edgegap.com/my-org/my-game:theirs all the same',
+      'Edgegap accepted the move of the version prod to registry.edgegap.com/my-org/my-game:new, and shows registry.edgegap.com/my-org/my-game:theirs all the same',
     )
     expect(api.sent).toHaveLength(2)
   })
