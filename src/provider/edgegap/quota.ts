@@ -38,5 +38,9 @@ function check(
   if (count === undefined) return { what, result: 'unknown', detail: 'the list could not be read' }
   const known = `${describe(count)}; the free tier allows ${free}`
   if (count <= free) return { what, result: 'good', detail: known }
-  return { what, result: 'unknown', detail: `${known}, and Edgegap does not tell the limits of other accounts` }
+  return {
+    what,
+    result: 'unknown',
+    detail: `${known}, and Edgegap does not tell the limits of other accounts`,
+  }
 }
