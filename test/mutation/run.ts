@@ -38,7 +38,7 @@ const PARTS: Readonly<Record<string, Part>> = {
     mutate: inRun(
       ...['deploy', 'deploy-all', 'deploy-one', 'stop', 'verify', 'promote', 'server-log'],
       ...['group-members', 'ensure-version', 'run-probe', 'dry-run', 'log-file', 'version'],
-      ...['perform', 'show-on-github', 'why-ended'],
+      ...['perform', 'show-on-github', 'why-ended', 'still-up', 'unmoved-version', 'restarts'],
     ),
     tests: ['test/run/**/*.test.ts'],
   },
