@@ -164,7 +164,7 @@ describe.concurrent('log-dir', () => {
     'keeps the end of a log over 32 MB, under a line that says so',
     async () => {
       using folder = temporaryFolder()
-      await using edgegap = await startEdgegap({ logs: largeLog(40 * 1024 * 1024) })
+      await using edgegap = await startEdgegap({ logs: largeLog(33 * 1024 * 1024) })
       const { id } = edgegap.addDeployment()
       const { main } = await stop(edgegap, id, { 'log-dir': folder.path })
       expect(main.exitCode).toBe(0)
