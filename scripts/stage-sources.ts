@@ -91,7 +91,10 @@ function keepHttp1(lib: string): void {
   const source = readFileSync(file, 'utf8')
   if (source.split(HAS_MILO).length !== 3) throw new Error(`${file} is not as expected`)
   writeFileSync(file, source.replaceAll(HAS_MILO, 'false'))
-  replaceFile(join(lib, 'llhttp/llhttp-wasm.js'), "module.exports = require('./llhttp_simd-wasm.js')\n")
+  replaceFile(
+    join(lib, 'llhttp/llhttp-wasm.js'),
+    "module.exports = require('./llhttp_simd-wasm.js')\n",
+  )
   const never = "() => { throw new Error('left out of this build') }"
   replaceFile(join(lib, 'dispatcher/client-h2.js'), `module.exports = ${never}\n`)
   replaceFile(join(lib, 'web/fetch/body.js'), `module.exports = { extractBody: ${never} }\n`)

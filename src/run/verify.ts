@@ -6,7 +6,7 @@ import { failedAfterReady, notSeenReady, restarted } from '../state/endings.ts'
 import type { DeploymentState } from '../state/state.ts'
 import { fixedSchedule } from '../wait/schedule.ts'
 import type { SharedPoll } from '../wait/shared-poll.ts'
-import { type WaitEvent, waitForOutcome } from '../wait/wait.ts'
+import { type WaitEvent, type WaitResult, waitForOutcome } from '../wait/wait.ts'
 import type { Waker } from '../wait/waker.ts'
 import { type Run, runCall } from './run.ts'
 import { runProbe } from './run-probe.ts'
@@ -16,9 +16,14 @@ const CHECK_MS = 2_000
 /** A log may have 32 MB, and only the count of restarts in it is wanted. */
 const LOG_MS = 5_000
 const LOG_PAUSE_MS = 1_000
-/** A last check that fails says nothing: so long, and this often, the status is asked for after it. */
+/**
+ * A last check that fails says nothing about the server: so long the status is asked for after it, and
+ * where the API itself is out, for as long as `timeout` allows. A server that is healthy must not be
+ * stopped because nobody could be asked for a minute.
+ */
 const CONFIRM_MS = 10_000
 const CONFIRM_EVERY_MS = 1_000
+const OUTAGE_EVERY_MS = 5_000
 
 /** What a deployment is watched with once it is ready. */
 export interface Watching {
@@ -135,25 +140,21 @@ async function watch(
   return isReady ? 'good' : failedAfterReady(deployment)
 }
 
-/** The check at the end failed, by a rate limit or a hung reply: the next answer decides. */
+/** The check at the end failed, by a rate limit, a hung reply or an outage: the next answer decides. */
 async function confirm(
-  { clock, random }: Run,
+  run: Run,
   deployment: DeploymentState,
-  { poll, signal }: Watching,
-  durationMs: number,
+  watching: Watching,
+  watchedMs: number,
 ): Promise<Verdict> {
-  const { id = '', acceptedAtMs = clock.nowMs() } = deployment
-  const result = await waitForOutcome<Observation>({
-    clock,
-    acceptedAtMs: clock.nowMs(),
-    timeoutMs: CONFIRM_MS,
-    pollSchedule: { ...fixedSchedule(CONFIRM_EVERY_MS), firstMs: CONFIRM_EVERY_MS },
-    signal,
-    random,
-    observe: async (deadlineMs, aborted) =>
-      endedIs(await poll.observe(id, { deadlineMs, signal: aborted })),
-    ...(poll.isShared && { align: (dueAtMs: number) => poll.align(dueAtMs) }),
-  })
+  const { clock, settings } = run
+  const { acceptedAtMs = clock.nowMs() } = deployment
+  const beganAtMs = clock.nowMs()
+  let result = await askAgain(run, deployment, watching, CONFIRM_MS, CONFIRM_EVERY_MS)
+  const leftMs = settings.timeoutMs - CONFIRM_MS
+  if (leftMs > 0 && isOutage(result)) {
+    result = await askAgain(run, deployment, watching, leftMs, OUTAGE_EVERY_MS)
+  }
   deployment.elapsedMs = clock.nowMs() - acceptedAtMs
   if (result.ending === 'cancelled') return 'aborted'
   if (result.ending === 'credentials-refused') return result.error
@@ -163,7 +164,38 @@ async function confirm(
     return failedAfterReady(deployment)
   }
   const lastError = result.ending === 'timed-out' ? result.lastError : undefined
-  return notSeenReady(deployment, durationMs + CONFIRM_MS, lastError)
+  return notSeenReady(deployment, watchedMs + clock.nowMs() - beganAtMs, lastError)
+}
+
+async function askAgain(
+  { clock, random, progress }: Run,
+  deployment: DeploymentState,
+  { poll, signal }: Watching,
+  timeoutMs: number,
+  everyMs: number,
+): Promise<WaitResult<Observation>> {
+  const { id = '', acceptedAtMs = clock.nowMs() } = deployment
+  const beganAtMs = clock.nowMs()
+  return await waitForOutcome<Observation>({
+    clock,
+    acceptedAtMs: beganAtMs,
+    timeoutMs,
+    pollSchedule: { ...fixedSchedule(everyMs), firstMs: everyMs },
+    signal,
+    random,
+    observe: async (deadlineMs, aborted) =>
+      endedIs(await poll.observe(id, { deadlineMs, signal: aborted })),
+    ...(poll.isShared && { align: (dueAtMs: number) => poll.align(dueAtMs) }),
+    onEvent: (event) => {
+      const atMs = event.atMs + beganAtMs - acceptedAtMs
+      if (event.type !== 'reading') progress.waiting(deployment, { ...event, atMs })
+    },
+  })
+}
+
+/** Nothing was read, and that is the API's fault: an id that it does not know is an answer. */
+function isOutage(result: WaitResult<Observation>): boolean {
+  return result.ending === 'timed-out' && !result.last && result.lastError?.kind !== 'not-found'
 }
 
 /** Being stopped by somebody is a failure here, however it is spelled. */

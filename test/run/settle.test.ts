@@ -96,11 +96,23 @@ describe('a server that has to settle', () => {
       }
     }
 
-    it('fails after ten seconds more, and tells why it could not be read', async () => {
-      unreadable(19_000, 100_000)
-      const [one] = (await run.deploy(settle)).deployments
-      expect(one).toMatchObject({ outcome: 'failed', elapsedMs: 30_000 })
-      expect(one?.error?.message).toContain('30.0 s later its status could not be read (server-f')
+    it.each([
+      ['ten seconds more, with a timeout below', 'server-fault', 5_000, 30],
+      ['timeout, where the API is out', 'server-fault', 60_000, 80],
+      ['timeout, where nothing answers', 'connection-lost', 60_000, 80],
+      ['ten seconds more, where the id is unknown', 'not-found', 60_000, 30],
+    ] as const)('fails after %s: %s', async (_, kind, timeoutMs, seconds) => {
+      unreadable(19_000, 1_000_000, kind)
+      const [one] = (await run.deploy({ ...settle, timeoutMs })).deployments
+      expect(one).toMatchObject({ outcome: 'failed', elapsedMs: seconds * 1_000 })
+      expect(one?.error?.message).toContain(`${seconds}.0 s later its status could not be read (`)
+    })
+
+    it('is good where an outage of the API ends within timeout, and the log tells of it', async () => {
+      unreadable(19_000, 70_000)
+      expect(await run.deploy(settle)).toMatchObject({ outcome: 'succeeded', stoppedIds: [] })
+      expect(run.clock.elapsedMs).toBeLessThan(78_000)
+      expect(run.runner.log).toContain('the API answers again')
     })
 
     it('is checked each second, with the time of a check each', async () => {
