@@ -1,5 +1,6 @@
 import { abortLater } from '../../../base/clock.ts'
-import { ActionError, toActionError } from '../../../base/errors.ts'
+import { ActionError, type ErrorKind, toActionError } from '../../../base/errors.ts'
+import { retry } from '../../../base/retry.ts'
 import { withoutStop } from '../../../base/sentence.ts'
 import type { Call } from '../../call.ts'
 import type { MovedVersion } from '../../versions.ts'
@@ -33,6 +34,14 @@ export interface PromotionNews {
 
 /** How long reads may lag behind a move that was accepted. */
 const READ_BACK_PAUSES_MS = [...WRITE_PAUSES_MS, 5_000]
+/** Between reads that each have some tries of their own. */
+const OUTAGE_PAUSES_MS: readonly number[] = [2_000, 4_000, 8_000, 8_000]
+const PASSING: ReadonlySet<ErrorKind> = new Set([
+  'rate-limited',
+  'server-fault',
+  'unreachable',
+  'connection-lost',
+])
 
 /**
  * Moves versions to the deployed image, one after the other. Each is read right before, and left
@@ -136,8 +145,20 @@ async function confirm(
   return read.kind === 'moved' ? 'moved' : 'unconfirmed'
 }
 
+/**
+ * The servers are up by now, and older ones may be gone: an outage of half a minute must not leave the
+ * release half done.
+ */
 async function imageOf(api: VersionApi, name: string, call: Call): Promise<Image> {
-  const version = await fetchVersion(api, name, call)
+  const rest = budget(api.clock, call)
+  const version = await retry(() => fetchVersion(api, name, rest()), {
+    clock: api.clock,
+    signal: call.signal,
+    withinMs: call.deadlineMs,
+    maxAttempts: OUTAGE_PAUSES_MS.length + 1,
+    pauseMs: (attempt) => OUTAGE_PAUSES_MS[attempt - 1] ?? 0,
+    isFinal: (thrown) => !PASSING.has(toActionError(thrown).kind),
+  })
   if (version !== undefined) return version.image
   throw new ActionError({
     kind: 'not-found',

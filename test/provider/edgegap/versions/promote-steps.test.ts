@@ -112,6 +112,28 @@ describe('a promotion', () => {
   })
 })
 
+describe('an outage of the API while a version is moved', () => {
+  const outOf = (untilMs: number) => {
+    let fromMs: number | undefined
+    return (request: Sent): Answer | undefined => {
+      if (isWrite(request)) fromMs ??= request.atMs
+      const isOut = fromMs !== undefined && request.atMs - fromMs < untilMs
+      return isOut ? { status: 503, body: '<html>' } : undefined
+    }
+  }
+
+  it('of half a minute is waited out, and the version is moved', async () => {
+    const { promoted, error, tagOf } = await promote({ intercept: outOf(30_000) })
+    expect([promoted.length, error, tagOf('prod')]).toEqual([1, undefined, 'new'])
+  })
+
+  it('that lasts leaves open what happened, within a minute', async () => {
+    const { error, api } = await promote({ intercept: outOf(600_000) })
+    expect(error?.message).toContain('It is not known whether the version prod was moved')
+    expect(api.clock.nowMs()).toBeLessThan(60_000)
+  })
+})
+
 describe('a version that somebody touched since the run began', () => {
   it('is never written, and neither are those after it', async () => {
     const intercept = (request: Sent, shelf: Shelf): undefined => {
