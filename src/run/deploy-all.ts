@@ -7,6 +7,7 @@ import type { WebhookChannel } from '../webhook/channel.ts'
 import { conclude } from './conclude.ts'
 import { deployOne, endEarly, type Together } from './deploy-one.ts'
 import type { Run } from './run.ts'
+import { failEnded } from './still-up.ts'
 import { UnmovedVersion } from './unmoved-version.ts'
 
 /** Providers limit creates per organization, such as to 40 a second, and other jobs need some too. */
@@ -38,11 +39,21 @@ export async function deployAll(run: Run, channel: WebhookChannel | undefined): 
     }),
   )
   const moved = await version.checked()
-  if (!cancellation.signal.aborted) {
-    if (moved) concluding.push(failUp(run, moved))
-    else if (failed.signal.aborted) concluding.push(stopUp(run))
+  if (cancellation.signal.aborted) await Promise.all(concluding)
+  else if (moved) await Promise.all([...concluding, failUp(run, moved)])
+  else if (failed.signal.aborted) await Promise.all([...concluding, stopUp(run)])
+  else {
+    await Promise.all(concluding)
+    await endFailed(run)
   }
-  await Promise.all(concluding)
+}
+
+/** One may have crashed while the others came up. */
+async function endFailed(run: Run): Promise<void> {
+  const ended = await failEnded(run)
+  if (ended.length === 0) return
+  const others = run.settings.onFailure === 'stop' ? stopUp(run) : undefined
+  await Promise.all([conclude(run, ended), others])
 }
 
 /** What is up with an image that nobody asked for is no success; it is stopped, or kept as a failure. */

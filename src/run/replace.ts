@@ -1,9 +1,11 @@
 import { ActionError, describe, toActionError } from '../base/errors.ts'
 import type { Member } from '../provider/groups.ts'
 import type { Replacement } from '../settings/model.ts'
+import { conclude } from './conclude.ts'
 import { describeReach, type ListingRun, listMembers } from './group-members.ts'
 import type { Run } from './run.ts'
 import { showLogs } from './server-log.ts'
+import { failEnded } from './still-up.ts'
 import { type StopManyOptions, stopMany } from './stop-many.ts'
 
 /** How long the stops of older ones may take once the new ones are ready, milliseconds. */
@@ -67,6 +69,10 @@ export async function replaceAfter(run: Run, older: readonly Member[]): Promise<
   const own = new Set(state.deployments.map(({ id }) => id))
   const running = older.filter(({ id, isEnding }) => !isEnding && !own.has(id))
   await stopOlder(run, running, { until: 'ending', limitMs: AFTER_READY_MS }, () => takePlace(run))
+  // Stopping many takes a while: what has ended by then is in nobody's place.
+  const ended = await failEnded(run)
+  for (const one of ended) delete one.isInPlace
+  await conclude(run, ended)
 }
 
 /**

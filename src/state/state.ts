@@ -60,6 +60,8 @@ export interface DeploymentState {
   id?: string
   /** Monotonic moment of acceptance. */
   acceptedAtMs?: number
+  /** Monotonic moment at which it was last seen up, where that was after the wait for it. */
+  seenUpAtMs?: number
   outcome: Outcome
   observation?: Observation
   timeline: TimelineEntry[]

@@ -104,8 +104,9 @@ describe('runs of one group at the same time', () => {
       )
       const order = (id: string) => group.created.indexOf(id)
       for (const { id, older, stopped } of runs) {
-        // Whatever a run stops was created before its own.
-        for (const one of stopped) expect(order(one)).toBeLessThan(order(id))
+        // Whatever a run stops was created before its own. Its own it stops where another one ended it.
+        const others = stopped.filter((one) => one !== id || !group.ended.has(id))
+        for (const one of others) expect(order(one)).toBeLessThan(order(id))
         for (const other of runs.filter(({ id: name }) => older.includes(name))) {
           expect(other.older, `seed ${seed}`).not.toContain(id)
         }
