@@ -1,6 +1,5 @@
 import { formatDuration } from '../base/clock.ts'
-import { type ActionError, describe } from '../base/errors.ts'
-import { retry } from '../base/retry.ts'
+import type { ActionError } from '../base/errors.ts'
 import type { Observation } from '../provider/provider.ts'
 import { failedAfterReady, notSeenReady, restarted } from '../state/endings.ts'
 import type { DeploymentState } from '../state/state.ts'
@@ -8,14 +7,12 @@ import { fixedSchedule } from '../wait/schedule.ts'
 import type { SharedPoll } from '../wait/shared-poll.ts'
 import { type WaitEvent, type WaitResult, waitForOutcome } from '../wait/wait.ts'
 import type { Waker } from '../wait/waker.ts'
-import { type Run, runCall } from './run.ts'
+import { readRestarts } from './restarts.ts'
+import type { Run } from './run.ts'
 import { runProbe } from './run-probe.ts'
 
 /** How often a server is checked that is ready and has to stay so. */
 const CHECK_MS = 2_000
-/** A log may have 32 MB, and only the count of restarts in it is wanted. */
-const LOG_MS = 5_000
-const LOG_PAUSE_MS = 1_000
 /**
  * A last check that fails says nothing about the server: so long the status is asked for after it, and
  * where the API itself is out, for as long as `timeout` allows. A server that is healthy must not be
@@ -217,30 +214,26 @@ function note(
   }
   const { reading } = event
   const { observation: before = reading } = deployment
-  if (reading.status === before.status && reading.state !== 'failed') return
+  if (reading.status === before.status && reading.state !== 'failed') {
+    noteAddress(progress, deployment, reading.facts)
+    return
+  }
   progress.waiting(deployment, { ...event, atMs })
   deployment.timeline.push({ status: reading.status, atMs })
   // The address that players had stays in the outputs.
   deployment.observation = { ...reading, facts: { ...before.facts, ...reading.facts } }
 }
 
-/** @returns undefined where it is not known: the log was cut, or could not be read twice */
-async function readRestarts(run: Run, id: string): Promise<number | undefined> {
-  const { provider, printer, clock, cancellation } = run
-  try {
-    const log = await retry(async () => provider.readLog?.(id, runCall(run, LOG_MS)), {
-      clock,
-      signal: cancellation.signal,
-      maxAttempts: 2,
-      pauseMs: () => LOG_PAUSE_MS,
-      longestPauseMs: LOG_PAUSE_MS,
-      isFinal: () => false,
-      onRetry: ({ thrown }) =>
-        printer.line(`The log of ${id} could not be read: ${describe(thrown)}; reading it again`),
-    })
-    // The count may have been in the part that is missing: reading again does not bring it back.
-    return log?.restarts ?? (log?.isCut ? undefined : 0)
-  } catch {
-    return undefined
-  }
+/** Players need the address that it has now. One that is missing for a moment is no other one. */
+function noteAddress(
+  progress: Run['progress'],
+  deployment: DeploymentState,
+  facts: Observation['facts'],
+): void {
+  const { observation } = deployment
+  const address = facts.ports?.[0]?.address
+  if (!observation || address === undefined) return
+  const before = observation.facts.ports?.[0]?.address
+  deployment.observation = { ...observation, facts: { ...observation.facts, ...facts } }
+  if (address !== before) progress.says(deployment, `its address is ${address} now`)
 }

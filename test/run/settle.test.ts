@@ -263,6 +263,22 @@ describe('a server that has to settle', () => {
     expect(deployments[0]?.observation?.facts).toEqual({ host: 'a.test', location: 'Quebec' })
   })
 
+  it('is reported with the address that it has in the end, which the log tells', async () => {
+    const at = (port: number) => {
+      const one = { name: 'game', internal: 7777, external: port, protocol: 'UDP' }
+      return { host: 'a.test', ports: [{ ...one, address: `a.test:${port}` }] }
+    }
+    run.provider.readings.set('a', [
+      { ...READY, facts: at(1) },
+      { ...READY, facts: at(1) },
+      { ...READY, facts: at(2) },
+      { ...READY, facts: { host: 'a.test', ports: [] } },
+    ])
+    const { deployments } = await run.deploy(settle)
+    expect(deployments[0]?.observation?.facts).toEqual(at(2))
+    expect(run.runner.log.match(/its address is a\.test:2 now/g)).toHaveLength(1)
+  })
+
   it('has each change of its status in the report, and no status twice', async () => {
     run.provider.readings.set('a', [PENDING, READY, READY, PENDING, PENDING, READY])
     const { deployments } = await run.deploy(settle)
