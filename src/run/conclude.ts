@@ -1,6 +1,6 @@
 import { describe } from '../base/errors.ts'
 import { cancelled } from '../state/endings.ts'
-import { type DeploymentState, isUp } from '../state/state.ts'
+import { type DeploymentState, isUp, type LogState } from '../state/state.ts'
 import { cleanUp } from './clean-up.ts'
 import type { Run } from './run.ts'
 import { keepLogs } from './server-log.ts'
@@ -28,8 +28,16 @@ export async function conclude(run: Run, deployments: readonly DeploymentState[]
     if (!log) continue
     one.log = log
     if (!hasFailed(one) || !one.error) continue
-    one.error = explain(one.error, log, one.observation?.end !== undefined)
+    one.error = explain(one.error, log, mayBeStopped(one, log))
   }
+}
+
+/**
+ * An exit code is no sign of a fault where somebody may have ended the server, or where its process
+ * goes on: then it is of an end that did not come yet.
+ */
+function mayBeStopped({ observation }: DeploymentState, { restarts = 0 }: LogState): boolean {
+  return observation?.end !== undefined || (observation?.state === 'succeeded' && restarts === 0)
 }
 
 async function stopOrKeep(run: Run, ending: readonly DeploymentState[]): Promise<void> {

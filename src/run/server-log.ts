@@ -124,7 +124,12 @@ async function writeLog({ state, printer }: LogRun, folder: string, id: string, 
   }
 }
 
-function tailOf({ lines, isCut, crash }: ServerLog, count: number): LogState {
+function tailOf({ lines, isCut, crash, restarts }: ServerLog, count: number): LogState {
   const tail = count > 0 ? lines.slice(-count) : []
-  return { tail, isCut: isCut || lines.length > tail.length, ...(crash && { crash }) }
+  return {
+    tail,
+    isCut: isCut || lines.length > tail.length,
+    ...(crash && { crash }),
+    ...(restarts !== undefined && { restarts }),
+  }
 }

@@ -1,4 +1,4 @@
-import { ActionError } from '../base/errors.ts'
+import { ActionError, type ErrorKind } from '../base/errors.ts'
 import type { LogState } from '../state/state.ts'
 
 /**
@@ -80,8 +80,12 @@ export function adviceOnEnd({ tail, crash }: LogState, mayBeStopped = false): st
   return BY_EXIT_CODE[exitCode]
 }
 
+/** What the server itself may be to blame for. All else has its own advice, and the log knows nothing of it. */
+const OF_SERVERS: ReadonlySet<ErrorKind> = new Set(['deployment-failed', 'timed-out'])
+
 /** The same error, with this advice in place of its own where the log tells more. */
 export function explain(error: ActionError, log: LogState, mayBeStopped: boolean): ActionError {
+  if (!OF_SERVERS.has(error.kind)) return error
   const next = adviceOnEnd(log, mayBeStopped)
   if (next === undefined) return error
   const { kind, message, request, retryAfterMs, cause } = error

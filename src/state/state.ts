@@ -85,6 +85,8 @@ export interface LogState {
   isCut: boolean
   /** How its process ended, such as `exit code 137, restarted 3 times`. */
   crash?: string
+  /** How often its process was started again, where that is known. */
+  restarts?: number
 }
 
 /** How long what came up lives, and who ends it. */

@@ -4,7 +4,7 @@ import { conclude, release } from '../../src/run/conclude.ts'
 import type { Run } from '../../src/run/run.ts'
 import type { DeploySettings } from '../../src/settings/model.ts'
 import type { DeploymentState, RunState } from '../../src/state/state.ts'
-import { errorOf, READY } from './fake-provider.ts'
+import { ENDING, errorOf, FAILED, READY } from './fake-provider.ts'
 import { setStage } from './stage.ts'
 
 /** How a step brings its deployments to their end, in virtual time. */
@@ -258,5 +258,22 @@ describe('the very end of a step', () => {
     given('up', { outcome: 'succeeded' })
     release(run)
     expect(inLedger()).toEqual(['up'])
+  })
+})
+
+describe('the exit code of a failed server', () => {
+  it.each([
+    ['explains a failure', FAILED, undefined, true],
+    ['explains that its process was started again', READY, 2, true],
+    ['says nothing of a server whose process goes on', READY, 0, false],
+    ['says nothing of one that somebody may have stopped', ENDING, undefined, false],
+  ] as const)('%s', async (_, observation, restarts, isExplained) => {
+    const error = errorOf('deployment-failed')
+    const one = given('a', { outcome: 'failed', error, observation })
+    const log = { lines: [], isCut: false, crash: 'exit code 137' }
+    const all = { ...log, ...(restarts !== undefined && { restarts }) }
+    Object.assign(stage.provider, { readLog: async () => all })
+    await stage.run(conclude(run, [one]))
+    expect(one.error?.next?.includes('memory') ?? false).toBe(isExplained)
   })
 })

@@ -100,6 +100,16 @@ describe('an error', () => {
     })
   })
 
+  it.each(['unusable-input', 'unauthorized', 'refused'] as const)(
+    'that is not the fault of the server keeps its advice: %s',
+    (kind) => {
+      const other = new ActionError({ kind, what: 'The server has no port named query' })
+      expect(explain(other, { ...log('exec format error'), crash: 'exit code 0' }, false)).toBe(
+        other,
+      )
+    },
+  )
+
   it('stays as it is where the log gives none', () => {
     expect(explain(error, log('Loading the map'), false)).toBe(error)
   })

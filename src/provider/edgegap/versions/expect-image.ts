@@ -38,7 +38,7 @@ export async function expectImage(
 
 function movedMeanwhile(version: string, image: Image, now: Image): ActionError {
   return new ActionError({
-    kind: 'deployment-failed',
+    kind: 'refused',
     what: `Somebody moved the version ${version} to ${showImage(now)} while this step deployed it, so its server may not run ${showImage(image)}`,
     next: 'Let one job at a time move a version (concurrency), or give each image a version of its own. Then run the job again.',
   })

@@ -29,7 +29,7 @@ describe('a version whose servers were just created', () => {
   it('fails where somebody else has moved it, and names both images', async () => {
     const { api, checked } = check(shows('v3'))
     const error = await failure(checked)
-    expect(error).toMatchObject({ kind: 'deployment-failed' })
+    expect(error).toMatchObject({ kind: 'refused' })
     expect(error.message).toContain('to registry.edgegap.com/my-org/my-game:v3 while')
     expect(error.message).toContain('may not run registry.edgegap.com/my-org/my-game:v2')
     expect(api.sent).toHaveLength(1)
