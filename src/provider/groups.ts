@@ -24,4 +24,10 @@ export interface Groups {
    * ended. Each one is checked by its own status, however the list answers. Safe to repeat.
    */
   members(scope: { application: string; group: string | undefined }, call: Call): Promise<Members>
+  /**
+   * False where there certainly is no such application: then no list can have shown anything.
+   *
+   * @throws ActionError where it could not be read
+   */
+  isApplication?(application: string, call: Call): Promise<boolean>
 }

@@ -5,7 +5,7 @@ import type { GroupReach } from '../settings/model.ts'
 import type { StopSettings } from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
 import { describeReach, listMembers } from './group-members.ts'
-import type { Run } from './run.ts'
+import { type Run, runCall } from './run.ts'
 import { showLogs } from './server-log.ts'
 import { type FailedStop, type StopManyResult, stopMany, type ToStop } from './stop-many.ts'
 
@@ -13,6 +13,7 @@ type StopRun = Run<StopSettings>
 
 /** A list of several pages shifts while servers end, and new ones may come up: it is read again. */
 const MAX_LISTS = 5
+const APPLICATION_MS = 5_000
 
 /**
  * `operation: stop`: asks for the stops and, unless `wait` is none, waits until the deployments are
@@ -51,7 +52,7 @@ async function stopById(run: StopRun, id: string, untilMs: number): Promise<void
 }
 
 async function stopGroup(run: StopRun, reach: GroupReach, untilMs: number): Promise<void> {
-  const { state, printer, settings, cancellation } = run
+  const { state, settings, cancellation } = run
   const seen = new Set<string>()
   const failures: FailedStop[] = []
   for (let count = 1; count <= MAX_LISTS && !cancellation.signal.aborted; count += 1) {
@@ -69,8 +70,21 @@ async function stopGroup(run: StopRun, reach: GroupReach, untilMs: number): Prom
     return
   }
   if (cancellation.signal.aborted) return
-  if (seen.size === 0) printer.notice(`Nothing to stop: there are no ${describeReach(reach)}.`)
+  if (seen.size === 0) await sayNothingThere(run, reach)
   state.outcome = 'stopped'
+}
+
+/** A misspelt application has no deployments either, and its servers would run on behind a green step. */
+async function sayNothingThere(run: StopRun, reach: GroupReach): Promise<void> {
+  const { provider, printer } = run
+  printer.notice(`Nothing to stop: there are no ${describeReach(reach)}.`)
+  const { application } = reach
+  const call = runCall(run, APPLICATION_MS)
+  const isThere = await provider.groups?.isApplication?.(application, call).catch(() => true)
+  if (isThere !== false) return
+  printer.warning(
+    `${provider.title} knows no application ${application}: check the input application.`,
+  )
 }
 
 async function list(run: StopRun, reach: GroupReach, seen: ReadonlySet<string>) {

@@ -272,6 +272,21 @@ describe('what a stop lists', () => {
     expect(run.runner.log).toContain(`Stopping ${words}: a, b\n`)
   })
 
+  it.each([
+    ['is warned of where the platform does not know the application', false, true],
+    ['is not warned of where it does', true, false],
+    ['is not warned of where that cannot be read', errorOf('server-fault'), false],
+  ] as const)('that holds nothing %s', async (_, known, isWarned) => {
+    const isApplication = async () => {
+      if (known instanceof Error) throw known
+      return known
+    }
+    Object.assign(run.provider.groups, { isApplication })
+    expect((await run.stop({ reach: APPLICATION })).outcome).toBe('stopped')
+    const warnings = run.runner.messages('warning').join()
+    expect(warnings.includes('knows no application my-game')).toBe(isWarned)
+  })
+
   it('is named where there is nothing', async () => {
     await run.stop({ reach: APPLICATION })
     expect(run.runner.messages('notice')).toEqual([

@@ -119,6 +119,10 @@ export class Edgegap implements Provider<EdgegapTarget> {
 
   readonly groups: Groups = {
     members: (scope, call) => readMembers(this.#deployments, this.#context.clock, scope, call),
+    isApplication: async (application, call) => {
+      const { isApplication } = await import('./versions/api.ts')
+      return await isApplication(this.#api(application), call)
+    },
   }
 
   async findByTags(tags: readonly string[], call: Call): Promise<ReadonlyMap<string, string>> {

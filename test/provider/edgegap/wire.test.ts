@@ -185,6 +185,14 @@ describe('a status', () => {
     expect(() => readStatus(body, id, request)).toThrow(malformed)
   })
 
+  it('is of this deployment whatever letters its id is spelt in', () => {
+    const body = JSON.stringify({
+      ...{ request_id: id.toUpperCase(), current_status: 'READY' },
+      ...REACHED,
+    })
+    expect(readStatus(body, id, request).state).toBe('succeeded')
+  })
+
   it('without an id is taken for the one that was asked for', () => {
     const body = JSON.stringify({ current_status: 'READY', ...REACHED })
     expect(readStatus(body, id, request).state).toBe('succeeded')

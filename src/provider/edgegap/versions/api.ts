@@ -1,6 +1,6 @@
 import * as z from 'zod/mini'
 import type { Clock } from '../../../base/clock.ts'
-import type { ActionError } from '../../../base/errors.ts'
+import { type ActionError, toActionError } from '../../../base/errors.ts'
 import { pauseAfter, retry } from '../../../base/retry.ts'
 import type { Call } from '../../call.ts'
 import { parseJson } from '../../json.ts'
@@ -110,6 +110,17 @@ export async function fetchVersion(
   if (reply.status === 404) return undefined
   if (reply.status !== 200) throw refusal(api, reply, `Could not read the version ${name}`)
   return readVersion(reply.text, reply.request)
+}
+
+/** @throws ActionError when it could not be read */
+export async function isApplication(api: VersionApi, call: Call): Promise<boolean> {
+  try {
+    await expectApplication(api, call)
+    return true
+  } catch (thrown) {
+    if (toActionError(thrown).kind === 'not-found') return false
+    throw thrown
+  }
 }
 
 /** @throws ActionError `not-found` when the organization has no such application */

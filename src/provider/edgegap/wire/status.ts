@@ -54,7 +54,7 @@ const MAX_STATUS = 200
  */
 export function readStatus(body: string, id: string, request: string): StatusReading {
   const status = parse(statusShape, keepKeyOrder(body), request)
-  if (status.request_id !== undefined && status.request_id !== id) {
+  if (status.request_id !== undefined && !isSameId(status.request_id, id)) {
     throw malformedReply('Edgegap answered with the status of another deployment.', request)
   }
   const verbatim = (status.current_status ?? '').slice(0, MAX_STATUS)
@@ -93,6 +93,11 @@ const WITHOUT_ADDRESS = {
   reason: 'it has no address that players could use yet',
   next: 'Edgegap calls it ready and names no host and port: check the ports of its version in the dashboard.',
 } as const
+
+/** Ids are hex: whoever spells the letters otherwise means the same one. */
+function isSameId(a: string, b: string): boolean {
+  return a.toLowerCase() === b.toLowerCase()
+}
 
 /** One of a version that has no port: nobody is meant to connect to it. */
 export function asPortless(reading: StatusReading): StatusReading {
