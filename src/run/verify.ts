@@ -60,12 +60,13 @@ async function settle(run: Run, deployment: DeploymentState, watching: Watching)
   const verdict = await watch(run, deployment, watching, settings.settleTimeMs)
   if (verdict !== 'good') return verdict
   const [before, after] = [await restartsBefore, await readRestarts(run, id)]
-  if (before === undefined || after === undefined) {
+  // A process that never was started again did not do so now, whatever could be read at first.
+  if (after === undefined || (before === undefined && after > 0)) {
     printer.warning(
       `Whether the process of ${id} restarted while it settled is not known: its log could not be read.`,
     )
-  } else if (after > before) return restarted(deployment, after - before)
-  else if (before > 0) {
+  } else if (before !== undefined && after > before) return restarted(deployment, after - before)
+  else if (before !== undefined && before > 0) {
     printer.warning(
       `The process of ${id} had restarted ${before} times before it was ready, and not since.`,
     )

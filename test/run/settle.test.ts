@@ -187,6 +187,20 @@ describe('a server that has to settle', () => {
     expect(warnings()).toContain('is not known')
   })
 
+  it.each([
+    ['is not warned of where the process never restarted', 0, false],
+    ['is warned of where it did, no matter when', 1, true],
+  ])('whose log could be read only in the end %s', async (_, count, isWarned) => {
+    let reads = 0
+    run.provider.readLog = async () => {
+      reads += 1
+      if (reads <= 2) throw errorOf('server-fault')
+      return { lines: ['x'], isCut: false, restarts: count }
+    }
+    expect((await run.deploy(settle)).outcome).toBe('succeeded')
+    expect(warnings().includes('is not known')).toBe(isWarned)
+  })
+
   it('is stopped when the run is cancelled meanwhile', async () => {
     run.clock.at(5_000, () => run.cancel())
     expect(await run.deploy(settle)).toMatchObject({ outcome: 'cancelled', stoppedIds: ['a'] })
