@@ -39,6 +39,8 @@ const TURNED_AWAY: ReadonlySet<ErrorKind> = new Set(['rate-limited', 'refused', 
 const MAX_LOST = 2
 /** A create on the wire is waited for so long after a cancel, before it is looked up by its tag. */
 const CREATE_LINGER_MS = 2_500
+/** The API may be out as a whole: so long it is waited for, before nobody knows what became of a create. */
+const OUTAGE_MS = 60_000
 /** A failure without Retry-After is paused after for no longer. */
 const LONGEST_OWN_PAUSE_MS = 8_000
 
@@ -177,6 +179,7 @@ class Creation {
     const isRateLimited = result.error.kind === 'rate-limited'
     const { found, error } = await findLost(this.#run, [tag], {
       endsAtPage: isPage,
+      outageMs: Math.min(OUTAGE_MS, this.#untilMs - this.#run.clock.nowMs()),
       once: isRateLimited,
       endsAtRateLimit: isRateLimited,
     })

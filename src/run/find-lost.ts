@@ -9,12 +9,16 @@ const PAUSES_MS: readonly number[] = [0, 500, 1_000, 2_000]
 const LONG_PAUSE_MS = 3_000
 /** So often a check may fail before the search is given up. */
 const MAX_FAILED = 5
+/** No longer, since a cancel waits for it as well. */
+const LONGEST_OWN_PAUSE_MS = 2_500
 /** A server may be lost: no Retry-After puts the next check off for longer. */
 const MAX_PAUSE_MS = 10_000
 
 export interface FindOptions {
   /** How long to go on after the first checks, milliseconds from now. Default: no longer. */
   forMs?: number
+  /** How long failed checks are followed by others, milliseconds from now, unless a cancel comes. */
+  outageMs?: number
   /** One check only: for what was searched in vain some time ago. */
   once?: boolean
   /** A web page instead of the API ends the search: what created nothing cannot have lost anything. */
@@ -37,10 +41,12 @@ export interface FindResult {
 export async function findLost(
   run: CleanUpRun,
   tags: readonly string[],
-  { forMs = 0, once = false, endsAtPage = false, endsAtRateLimit = false }: FindOptions = {},
+  options: FindOptions = {},
 ): Promise<FindResult> {
   const { clock, cancellation, provider } = run
+  const { forMs = 0, once = false, endsAtPage = false, endsAtRateLimit = false } = options
   const untilMs = clock.nowMs() + forMs
+  const outageUntilMs = clock.nowMs() + Math.max(forMs, options.outageMs ?? 0)
   let found: ReadonlyMap<string, string> = new Map()
   let failed = 0
   let refused = 0
@@ -59,14 +65,17 @@ export async function findLost(
       const error = toActionError(thrown)
       failed += 1
       refused = areCredentialsRefused(error) ? refused + 1 : 0
-      const isLast = refused >= MAX_REFUSED || (failed >= MAX_FAILED && clock.nowMs() >= untilMs)
+      const failsUntilMs = cancellation.signal.aborted ? untilMs : outageUntilMs
+      const isOver = failed >= MAX_FAILED && clock.nowMs() >= failsUntilMs
+      const isLast = refused >= MAX_REFUSED || isOver
       const isAnswer =
         (endsAtPage && error.kind === 'not-the-api') ||
         (endsAtRateLimit && error.kind === 'rate-limited')
       if (isLast || isAnswer || cancellation.over.aborted) {
         return { found, error }
       }
-      await clock.sleep(pauseAfter(error, 500 * failed, MAX_PAUSE_MS), cancellation.over)
+      const pauseMs = Math.min(500 * failed, LONGEST_OWN_PAUSE_MS)
+      await clock.sleep(pauseAfter(error, pauseMs, MAX_PAUSE_MS), cancellation.over)
     }
   }
 }

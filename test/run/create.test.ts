@@ -41,6 +41,17 @@ describe('a deployment', () => {
   })
 })
 
+describe('a create that falls into an outage of the API', () => {
+  it('is looked for once the API answers again, and sent again where it got nowhere', async () => {
+    const { provider, clock } = stage
+    provider.creates.push(unknown, { kind: 'created', id: 'a' })
+    provider.finds.push(() => {
+      return clock.elapsedMs < 40_000 ? (errorOf('server-fault') as never) : new Map()
+    })
+    expect(await deployment()).toMatchObject({ kind: 'created', tag: 'm2', id: 'a' })
+  })
+})
+
 describe('a create that certainly did nothing', () => {
   it('is tried again, under another tag, and nothing is left to clean up', async () => {
     stage.provider.creates.push(tryAgain, { kind: 'created', id: 'a' })

@@ -53,6 +53,25 @@ describe('the search for what got lost', () => {
     expect(searches()).toBe(10)
   })
 
+  it('waits out an outage of the API where it was asked to, and finds what got lost', async () => {
+    stage.provider.finds.push(() => {
+      return stage.clock.elapsedMs < 40_000 ? (errorOf('server-fault') as never) : both
+    })
+    expect(await find({ outageMs: 60_000 })).toEqual({ found: both })
+    expect(stage.clock.elapsedMs).toBeLessThan(43_000)
+  })
+
+  it.each([
+    ['lasts', undefined, 60_000, 63_000],
+    ['is cancelled', 20_000, 20_000, 23_000],
+  ] as const)('gives up an outage that %s, with its error', async (_, cancelAtMs, fromMs, toMs) => {
+    stage.provider.finds.push(errorOf('server-fault') as never)
+    if (cancelAtMs !== undefined) stage.clock.at(cancelAtMs, () => stage.cancel())
+    expect(await find({ outageMs: 60_000 })).toMatchObject({ error: { kind: 'server-fault' } })
+    expect(stage.clock.elapsedMs).toBeGreaterThanOrEqual(fromMs)
+    expect(stage.clock.elapsedMs).toBeLessThan(toMs)
+  })
+
   it('is two checks in a cancelled run: the post step searches again', async () => {
     stage.cancel()
     await find()

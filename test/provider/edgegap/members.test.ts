@@ -133,16 +133,36 @@ describe('the members', () => {
     expect(await members('pr-1')).toEqual({ members: [], unclear: [] })
   })
 
-  it('are not known at all where one of the requests fails', async () => {
-    add('a', { tags: ['pr-1'] })
+  /** The status of each one, by its place in the list. */
+  const withStatuses = (...answers: readonly number[]) => {
+    for (const [index] of answers.entries()) add(`id${index}`, { tags: ['pr-1'] })
     const failing = fakeApi(clock, ({ path }): Answer => {
-      return path === '/v1/deployments' ? { body: { data: rows } } : { status: 500 }
+      if (path === '/v1/deployments') return { body: { data: rows } }
+      const id = path.split('/').at(-1) ?? ''
+      const status = answers[Number(id.slice(2))] ?? 200
+      return status === 200 ? { body: statuses[id] } : { status, body: { message: 'no' } }
     })
-    const deployments = new Deployments(failing.send, clock)
     const scope = { application: APPLICATION, group: 'pr-1' }
-    await expect(readMembers(deployments, clock, scope, call())).rejects.toMatchObject({
-      kind: 'server-fault',
-    })
+    const found = readMembers(new Deployments(failing.send, clock), clock, scope, call())
+    return { failing, found: clock.run(found) }
+  }
+
+  it.each([500, 403])(
+    'are known beside one whose status cannot be read (%s): that one is unclear',
+    async (status) => {
+      const { members: known, unclear } = await withStatuses(200, status, 200).found
+      expect(known.map(({ id }) => id)).toEqual(['id0', 'id2'])
+      expect(unclear).toEqual(['id1'])
+    },
+  )
+
+  it.each([
+    ['no status can be read', [500], 'server-fault'],
+    ['the first statuses cannot be read', [500, 500, 500, 200], 'server-fault'],
+    ['a rate limit turns one away', [200, 429], 'rate-limited'],
+    ['the token is refused', [200, 401], 'unauthorized'],
+  ] as const)('are not known at all where %s', async (_, answers, kind) => {
+    await expect(withStatuses(...answers).found).rejects.toMatchObject({ kind })
   })
 })
 

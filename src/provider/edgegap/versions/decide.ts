@@ -102,7 +102,7 @@ function warnOfCopy({ config }: VersionInputs, template: Version): string[] {
   return [
     ...lost.map(
       (field) =>
-        `The version ${template.name} has a ${field}, which is not copied: give it in version-config if the server needs it.`,
+        `The field ${field} of the version ${template.name} is not copied: give it in version-config if the server needs it.`,
     ),
     ...describeBounded(template, config),
   ]

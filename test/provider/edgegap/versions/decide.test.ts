@@ -87,8 +87,8 @@ describe('a version that does not exist is created', () => {
     const { changes, warnings } = await decide(given, { template })
     expect(changes.map(showChange)[1]).toBe('version-from: template')
     expect(warnings).toEqual([
-      expect.stringContaining('template has a command, which is not copied'),
-      expect.stringContaining('template has a arguments, which is not copied'),
+      expect.stringContaining('field command of the version template is not copied'),
+      expect.stringContaining('field arguments of the version template is not copied'),
       expect.stringContaining('template has time_to_deploy: 10'),
     ])
     const own = { ...given, 'version-config': 'command: x\narguments: y\ntime_to_deploy: 20' }
