@@ -25,6 +25,8 @@ export interface ChannelOptions {
   settings: TunnelSettings
   /** How long the tunnel may try to come up, retries included. */
   opensWithinMs: number
+  /** Without it the run ends with an error of its own, and does not poll. */
+  isRequired?: boolean
   readNotification: (delivery: Delivery) => Notification | Promise<Notification>
   clock: Clock
   cancellation: Cancellation
@@ -162,10 +164,11 @@ export class WebhookChannel {
     } catch (thrown) {
       if (this.#closing.signal.aborted) return
       this.#error = thrown instanceof TunnelFailure ? thrown.message : describe(thrown)
+      const endsRun = this.#options.isRequired === true && this.#state === 'opening'
       this.#state = 'failed'
       this.#settled.abort()
       this.#notifications.wakeAll('changed')
-      reportFailure(settings, thrown, this.#error, printer)
+      reportFailure(settings, thrown, { error: this.#error, endsRun }, printer)
     }
   }
 
