@@ -1,8 +1,8 @@
 /**
  * How long after the provider's news is the step done, and how many requests did it take?
  *
- * The committed bundle, by webhook and by polling, runs side by side with the cadences that others
- * use, against one emulator on loopback. The others are bare loops without process, parsing or
+ * The committed bundle, by webhook and by polling, runs side by side with the fixed intervals that
+ * others use, against one emulator on loopback. The others are bare loops without process, parsing or
  * reporting, which is to their advantage. Usage: node bench/lag.ts [samples] [seconds …]
  */
 import { setTimeout as sleep } from 'node:timers/promises'

@@ -32,11 +32,11 @@ export interface ClientOptions {
 const CALL_MS = 10_000
 /** The pauses before a request is sent again. */
 const PAUSES_MS = [500, 2_000, 5_000]
-/** A hundred comments, each as long as GitHub takes them. */
+/** Room for a page of 100 comments of the greatest length. */
 const MAX_REPLY_BYTES = 32 * 1024 * 1024
-/** A renamed repository takes one. */
+/** A renamed repository needs one. */
 const MAX_REDIRECTS = 3
-/** 10,000 entries: pages without end end here. */
+/** 10,000 entries: stops at a server that never gives a last page. */
 const MAX_PAGES = 100
 
 /**
@@ -211,8 +211,8 @@ function readList(data: unknown): readonly unknown[] {
 }
 
 /**
- * The package reads the event file while it loads, and does not load when that is no JSON; we have read
- * it by then, with more patience.
+ * The package reads the event file while it loads, and fails to load when that is not JSON. We do not
+ * need that: `event.ts` has read the file by then, and copes with a broken one.
  */
 async function loadPackage(environment: NodeJS.ProcessEnv) {
   const path = environment.GITHUB_EVENT_PATH

@@ -81,8 +81,8 @@ export class Comments {
   }
 
   /**
-   * Who the token belongs to. `GET /user` refuses the job's own token and those of apps, so GraphQL is
-   * asked first, which tells everybody; servers that have no GraphQL know the former.
+   * Who the token belongs to. `GET /user` refuses the job's own token and those of apps, so GraphQL,
+   * which answers every token, is asked first. Servers without GraphQL are asked by `GET /user`.
    *
    * @returns undefined where neither tells
    */

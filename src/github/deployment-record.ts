@@ -43,13 +43,13 @@ const STATES: Readonly<Partial<Record<Outcome, RecordState>>> = {
   stopped: 'inactive',
 }
 
-/** In these states a record does not come back by itself. */
+/** Final states: GitHub does not change a record in one of them by itself. */
 const ENDED: readonly unknown[] = ['inactive', 'failure', 'error']
-/** So many are asked for one by one, the others together. */
+/** Up to this many states are read one request each; more are read together, by GraphQL. */
 const FEW = 5
-/** The newest of them; what is older was ended when these came. */
+/** Only the newest records are read: older ones were ended by the deploys that made these. */
 const MOST_ASKED = 1_000
-/** Requests that are on their way at a time: GitHub asks its users not to send many at once. */
+/** Requests at the same time: GitHub asks its users not to send many at once. */
 const AT_ONCE = 4
 
 /** The GitHub Deployment of one run: its own record, and the earlier ones of the environment. */
@@ -60,7 +60,7 @@ export class DeploymentRecorder {
   readonly #ended = new Set<number>()
   /** Those that had succeeded before this run recorded anything. */
   readonly #succeededBefore = new Set<number>()
-  /** All that had not ended by then; undefined where not all of them were looked at. */
+  /** All records that had not ended by then; undefined if not all of them were read. */
   #activeBefore: readonly DeploymentRecord[] | undefined
   #isStarted = false
   #isHurried = false
@@ -70,7 +70,7 @@ export class DeploymentRecorder {
     this.#saved = saved
   }
 
-  /** The run is over: what only prepares for that is left out. */
+  /** The run is over: skips what would only prepare for its end. */
   hurry(): void {
     this.#isHurried = true
   }

@@ -37,7 +37,7 @@ export interface ReporterOptions {
 }
 
 /**
- * Keeps GitHub up to date beside the run: the record of the deployment and the comment on the pull
+ * Keeps GitHub up to date while the run goes on: the record of the deployment and the comment on the pull
  * request. Every method but `close` returns at once, none throws, and nothing waits for GitHub before
  * `close`.
  */

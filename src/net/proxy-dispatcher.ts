@@ -11,13 +11,18 @@ const LOOPBACK = ['localhost', '127.0.0.1', '[::1]', '::1']
 /** How long a proxy may take to open a tunnel; undici would wait for ever. */
 const TUNNEL_MS = 10_000
 
-/** A dispatcher that obeys `http_proxy`, `https_proxy` and `no_proxy` in either letter case. */
+/**
+ * A dispatcher that obeys `http_proxy`, `https_proxy` and `no_proxy` in either letter case.
+ *
+ * @throws TypeError for what is not the URL of an HTTP proxy
+ */
 export function openProxyDispatcher(
   environment: NodeJS.ProcessEnv,
   options: Agent.Options,
 ): Dispatcher {
   const noProxy = [proxyVariable(environment, 'no_proxy'), ...LOOPBACK].filter(Boolean).join(',')
   const { httpProxy, httpsProxy } = proxiesOf(environment)
+  for (const proxy of [httpProxy, httpsProxy]) if (proxy !== undefined) refuseOther(proxy)
   return new EnvHttpProxyAgent({
     ...options,
     noProxy,
@@ -25,6 +30,12 @@ export function openProxyDispatcher(
     ...(httpProxy && { httpProxy }),
     ...(httpsProxy && { httpsProxy }),
   })
+}
+
+/** undici takes SOCKS as an experiment, with a warning on the console past our log. */
+function refuseOther(proxy: string): void {
+  const { protocol } = new URL(proxy)
+  if (!/^https?:$/.test(protocol)) throw new TypeError(`${protocol} is not supported`)
 }
 
 /**

@@ -23,7 +23,7 @@ export function noAnswer(who: string, thrown: unknown, request: string): unknown
     next:
       thrown.reason === 'too-large'
         ? 'Check api-url: the API sends no reply of that size.'
-        : 'Check that this runner reaches api-url; a proxy is set by https_proxy.',
+        : 'Check that this runner reaches api-url. If it needs a proxy, set https_proxy.',
     request,
   })
 }

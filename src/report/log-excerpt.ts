@@ -2,9 +2,9 @@ import type { LogState } from '../state/state.ts'
 import { codeBlock, folded } from './markdown.ts'
 import type { Shown } from './shown.ts'
 
-/** Lines that are shown without a click. */
+/** Lines shown unfolded. */
 const OPEN_LINES = 10
-/** Of them, those after the last error. */
+/** How many of them come after the last error. */
 const LINES_AFTER = 2
 const ERRORS_IN_STEP = 5
 /** What programs write when something goes wrong. It only decides which lines are coloured and shown first. */

@@ -25,23 +25,23 @@ export interface CreateOptions {
   webhook: URL | undefined
   /** How long rate limits may hold up the create, milliseconds. */
   patienceMs: number
-  /** So long a refusal may mean that the slot of what was just stopped is not free yet, milliseconds. */
+  /** For this long a refusal may mean that the slot of a server just stopped is not free yet, milliseconds. */
   slotFreesMs?: number
   /** Aborts when nothing more is to be created. */
   signal: AbortSignal
 }
 
 const MAX_ATTEMPTS = 4
-/** Of a limit that other jobs or servers share, more are made, within the time. */
+/** Attempts after a limit that other jobs or servers share: more of them, within `patienceMs`. */
 const MAX_TURNED_AWAY = 20
 const TURNED_AWAY: ReadonlySet<ErrorKind> = new Set(['rate-limited', 'refused', 'no-capacity'])
-/** So many creates may get lost: each could have made a server that shows up only later. */
+/** At most this many lost creates: each one may have made a server that is listed only later. */
 const MAX_LOST = 2
-/** A create on the wire is waited for so long after a cancel, before it is looked up by its tag. */
+/** After a cancel: how long to wait for the reply to a create, before it is looked up by its tag. */
 const CREATE_LINGER_MS = 2_500
-/** The API may be out as a whole: so long it is waited for, before nobody knows what became of a create. */
+/** How long an outage of the whole API is waited out, before a create counts as lost. */
 const OUTAGE_MS = 60_000
-/** A failure without Retry-After is paused after for no longer. */
+/** The longest pause after a failure without Retry-After. */
 const LONGEST_OWN_PAUSE_MS = 8_000
 
 /**

@@ -64,7 +64,7 @@ async function failUp(run: Run, error: ActionError): Promise<void> {
   await conclude(run, up)
 }
 
-/** Stops what is up although another one failed: a part of what was asked for is no success. */
+/** Stops the servers that are up when another one failed: only all of them are a success. */
 async function stopUp(run: Run): Promise<void> {
   const up = run.state.deployments.filter(({ outcome }) => isUp(outcome))
   for (const deployment of up) endEarly(run, deployment)

@@ -18,7 +18,7 @@ const FINISH_MS = 5_000
 const TUNNEL_OPENS_MS = 60_000
 
 /**
- * The story of a deploy: prepare, with the webhook channel opening beside it, then create, wait and
+ * A whole deploy: prepare, with the webhook channel opening meanwhile, then create, wait and
  * conclude. Fills in the run's state as it goes, so that whatever ends the run early still has
  * something to report; throws nothing.
  */
@@ -60,6 +60,15 @@ export async function deploy(run: Run): Promise<void> {
     )
   }
   state.outcome = outcomeOf(run)
+  noteUntried(run)
+}
+
+/** Servers that were never asked for were refused with the run, and did not fail by themselves. */
+function noteUntried({ state: { outcome, deployments } }: Run): void {
+  if (outcome !== 'rejected') return
+  for (const one of deployments) {
+    if (one.tag === undefined && one.outcome === 'failed') one.outcome = 'rejected'
+  }
 }
 
 /** How long what comes up lives, and who ends it. */
@@ -96,6 +105,7 @@ async function openChannel(run: Run): Promise<WebhookChannel | undefined> {
   return await run.openChannel({
     settings: tunnel,
     opensWithinMs: wait === 'webhook' ? tunnelTimeoutMs : TUNNEL_OPENS_MS,
+    endsRunOnFailure: wait === 'webhook',
     readNotification: (delivery) => webhooks.read(delivery),
   })
 }

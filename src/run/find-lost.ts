@@ -5,13 +5,13 @@ import { type CleanUpRun, cleanUpCall, MAX_REFUSED } from './run.ts'
 const LIST_MS = 5_000
 /** Pauses before the first checks: a provider may list what a lost create made only some time later. */
 const PAUSES_MS: readonly number[] = [0, 500, 1_000, 2_000]
-/** Between further checks, for whoever has the time. */
+/** Between further checks, where the caller gives `forMs`. */
 const LONG_PAUSE_MS = 3_000
-/** So often a check may fail before the search is given up. */
+/** Failed checks before the search is given up. */
 const MAX_FAILED = 5
-/** No longer, since a cancel waits for it as well. */
+/** The longest pause of our own: a cancel waits for it as well. */
 const LONGEST_OWN_PAUSE_MS = 2_500
-/** A server may be lost: no Retry-After puts the next check off for longer. */
+/** The longest pause that a Retry-After may ask for: a server may be running. */
 const MAX_PAUSE_MS = 10_000
 
 export interface FindOptions {
@@ -23,7 +23,7 @@ export interface FindOptions {
   once?: boolean
   /** A web page instead of the API ends the search: what created nothing cannot have lost anything. */
   endsAtPage?: boolean
-  /** So does a rate limit: for what was turned away by one itself. */
+  /** A rate limit ends it too: for a create that was itself refused by one. */
   endsAtRateLimit?: boolean
 }
 

@@ -75,7 +75,7 @@ export async function perform(
 
 /**
  * Later steps would go on without the outputs, so the step fails, and a new server is stopped by the
- * post step. What failed before stays the cause, with this beside it; and what was stopped, stopped.
+ * post step. An earlier failure stays the cause; what was stopped stays reported as stopped.
  */
 function failWithoutOutputs(run: Run<Settings>, error: ActionError): void {
   const { state, printer } = run

@@ -56,7 +56,8 @@ export class ShowOnGitHub {
   /** A create was accepted; again for each further one. */
   started(state: RunState): void {
     const deployments = state.deployments.map(toOpenView)
-    const view: RunView = { ...viewOf(state), deployments }
+    // How long it takes is not known yet.
+    const view: RunView = { ...viewOf(state), deployments, seconds: undefined }
     this.#with((reporter) => reporter.started(view))
   }
 

@@ -5,27 +5,27 @@ import type { StopReply } from '../provider/provider.ts'
 import { type CleanUpRun, cleanUpCall, MAX_REFUSED } from './run.ts'
 
 const CALL_MS = 10_000
-/** Below this a call would only fail for want of time. */
+/** With less time left than this, no request is begun. */
 const SHORTEST_CALL_MS = 500
-/** In all, while the run goes on: what is not certain by then is left to the post step. */
+/** For a whole stop while the run goes on: what is not certain by then is left to the post step. */
 const LIMIT_MS = 30_000
 /** After a cancel, for a stop that was accepted and is not carried out yet. */
 const LIMIT_AFTER_CANCEL_MS = 2_000
 /** How long one status check may take, the second while a cancelled run ends. */
 const STATUS_MS = 3_000
 const STATUS_AFTER_CANCEL_MS = 1_000
-/** Without one good answer for so long there is no use in going on. */
+/** Give up after this time without one good answer. */
 const SILENT_PROVIDER_MS = 30_000
-/** In a long wait nobody should wonder whether the step still runs. */
+/** A line in the log at least this often, so that a long wait does not look like a hang. */
 const SILENCE_MS = 30_000
 const FIRST_PAUSE_MS = 250
 const LONGEST_PAUSE_MS = 2_000
-/** No Retry-After puts the next try off for longer: a server runs. */
+/** The longest pause that a Retry-After may ask for: meanwhile a server runs. */
 const LONGEST_PATIENCE_MS = 10_000
 /**
  * An id that the provider does not know may belong to a server that was created a moment ago, or
- * something in front of the provider answers for it. It counts as gone after so long, and so many
- * checks in a row, in which neither stop, status nor list knew it. So does a failed one whose stop was
+ * something in front of the provider answers for it. It counts as gone when neither stop, status nor
+ * list has known it for this long and in this many checks in a row. So does a failed one whose stop was
  * accepted, once the list of active ones has been without it for as long.
  */
 const UNKNOWN_MS = 12_000

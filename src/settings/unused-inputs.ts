@@ -52,6 +52,10 @@ export function findUnusedInputs(
       warn(input, `with provider: ${name}: ${cannotStop}`)
     }
   }
+  if (settings.operation === 'deploy') {
+    if (settings.probe.probes.length === 0) warn('probe-timeout', 'without probe')
+    if (settings.github.environment === '') warn('environment-url', 'without environment')
+  }
   const more = definition.findUnused?.(inputs, settings) ?? []
   return [...found.values(), ...more]
 }
@@ -64,11 +68,16 @@ function isNotDefault(inputs: Inputs, input: string, registry: readonly Provider
 }
 
 function warnOfTransports(
-  { tunnel: { transport } }: DeploySettings,
+  { tunnel: { transport }, wait }: DeploySettings,
   warn: (input: string, why: string) => void,
 ): void {
-  if (transport !== 'public' && transport !== 'cloudflared-named') warn('listen-port', 'here')
+  const opensNone = wait === 'poll' || wait === 'none'
+  const why = opensNone
+    ? `with wait: ${wait}`
+    : `here: the tunnel is ${transport.replace('-', ', ')}`
+  if (transport !== 'public' && transport !== 'cloudflared-named') warn('listen-port', why)
   for (const [input, belongsTo] of Object.entries(TRANSPORT_INPUTS)) {
-    if (transport !== belongsTo) warn(input, `here: the tunnel is ${transport.replace('-', ', ')}`)
+    if (transport !== belongsTo) warn(input, why)
   }
+  if (opensNone) warn('tunnel-timeout', why)
 }

@@ -23,11 +23,11 @@ interface Waiting<R> {
   reject: (error: unknown) => void
 }
 
-/** Status checks that come within this time are made together. */
+/** Status checks that are asked for within this time become one. */
 const GATHER_MS = 5
-/** Where notifications come one after the other, their checks keep this distance and are joined. */
+/** Many notifications in a row cause one check in this time, not one each. */
 const SPACING_MS = 250
-/** The next check waits for one that takes long, up to this time after that one's start. */
+/** The next check waits for a slow one to end, but no longer than this after its start. */
 const LONGEST_TURN_MS = 1_500
 /** Checks that are due up to this share of their interval apart are moved to the same moment. */
 const ALIGNED_SHARE = 0.6

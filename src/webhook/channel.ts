@@ -25,6 +25,7 @@ export interface ChannelOptions {
   settings: TunnelSettings
   /** How long the tunnel may try to come up, retries included. */
   opensWithinMs: number
+  endsRunOnFailure?: boolean
   readNotification: (delivery: Delivery) => Notification | Promise<Notification>
   clock: Clock
   cancellation: Cancellation
@@ -152,27 +153,26 @@ export class WebhookChannel {
   }
 
   async #run(): Promise<void> {
-    const { settings, printer } = this.#options
+    const { settings, printer, endsRunOnFailure = false } = this.#options
     try {
       const transport = await (this.#options.load ?? loadTransport)(settings)
-      const why = settings.transport === 'none' ? settings.why : ''
-      if (!transport) throw new TunnelFailure('unavailable', why)
+      if (!transport) throw new TunnelFailure('unavailable', 'why' in settings ? settings.why : '')
       if (transport.needsReceiver) await this.#listen(transport.listenPort)
       await transport.run(this.#context())
     } catch (thrown) {
       if (this.#closing.signal.aborted) return
       this.#error = thrown instanceof TunnelFailure ? thrown.message : describe(thrown)
+      const endsRun = endsRunOnFailure && this.isOpening
+      reportFailure(settings, thrown, { error: this.#error, endsRun }, printer)
       this.#state = 'failed'
       this.#settled.abort()
       this.#notifications.wakeAll('changed')
-      reportFailure(settings, thrown, this.#error, printer)
     }
   }
 
   async #listen(port: number): Promise<void> {
     const take = (delivery: Delivery) => void this.#take(delivery)
-    const receiver = startReceiver(port, take, () => this.#crowded())
-    this.#receiver = await receiver.catch((thrown) => {
+    this.#receiver = await startReceiver(port, take, () => this.#crowded()).catch((thrown) => {
       throw new TunnelFailure('unavailable', `port ${port} is not free (${describe(thrown)})`)
     })
     this.#options.printer.hide(this.#receiver.path.slice(1))

@@ -1,8 +1,8 @@
 import type { Clock } from '../base/clock.ts'
 
-/** So long after the last connection too many, polling stays at full pace. */
+/** After the last connection over the limit, polling stays at full pace for this long. */
 const CROWDED_MS = 30_000
-/** Aims of polling beside a webhook that works: the first status check after 5 s, then every 15 to 30 s. */
+/** Polling while a webhook works: the first status check after 5 s, then every 15 to 30 s. */
 const FIRST_SLOW_POLL_MS = 5_000
 const SLOW_POLL_MS = 15_000
 const SLOW_POLL_SPREAD_MS = 15_000

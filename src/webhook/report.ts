@@ -2,20 +2,25 @@ import type { Printer } from '../runner/printer.ts'
 import type { TunnelSettings } from '../settings/tunnel.ts'
 import { TunnelFailure } from './tunnels/tunnel.ts'
 
-/** One line, or one warning, that there is no webhook, and why. Nothing where none was wanted. */
+/**
+ * One line, or one warning, that there is no webhook, and why. Nothing where none was wanted.
+ *
+ * @param endsRun the run cannot go on without it, and its own error says so
+ */
 export function reportFailure(
   settings: TunnelSettings,
   thrown: unknown,
-  error: string,
+  { error, endsRun }: { error: string; endsRun: boolean },
   printer: Printer,
 ): void {
   if (settings.transport === 'none') return
   const isAttack = thrown instanceof TunnelFailure && thrown.kind === 'hash-mismatch'
   const advice = isAttack ? ' Nothing of it was run.' : ''
-  const text = `No webhook (${settings.transport}): ${error}.${advice} Polling instead.`
+  const instead = endsRun ? '' : ' Polling instead.'
+  const text = `No webhook (${settings.transport}): ${error}.${advice}${instead}`
   // Of a tunnel that nobody asked for, a failure is not worth a warning, unless it may be an attack.
   const isUnasked = settings.transport === 'cloudflared-quick' && settings.isUnasked
-  if (isUnasked && !isAttack) printer.line(text)
+  if ((isUnasked || endsRun) && !isAttack) printer.line(text)
   else printer.warning(text)
 }
 

@@ -156,10 +156,10 @@ describe('an error of a proxy', () => {
       'http://user:pa#ss@proxy.test:3128',
       'what http_proxy or https_proxy names is not the URL of an HTTP proxy (write special characters of its password in percent form, such as %40 for @)',
     ],
-    [
-      'socks5h://127.0.0.1:1',
+    ...['socks5h', 'socks5', 'socks'].map((scheme) => [
+      `${scheme}://127.0.0.1:1`,
       'what http_proxy or https_proxy names is not the URL of an HTTP proxy (write special characters of its password in percent form, such as %40 for @)',
-    ],
+    ]),
   ])('names the proxy, not what was to be reached (%s)', async (https_proxy, message) => {
     await expect(get({ https_proxy }, 'https://api.example.test/')).rejects.toMatchObject({
       reason: 'unreachable',

@@ -187,7 +187,6 @@ describe('a deploy', () => {
       application: 'my-game',
       version: 'v2',
       image: 'i:2',
-      seconds: 4.2,
       error: '',
       deployments: [
         {

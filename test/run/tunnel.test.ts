@@ -207,6 +207,15 @@ describe('wait: webhook', () => {
     expect(creates()).toEqual([])
   })
 
+  it('then says so once, of each server as well, and does not promise to poll', async () => {
+    run.clock.at(3_000, () => run.tunnel.fails('the relay is down'))
+    const { deployments } = await run.deploy(webhook)
+    expect(deployments.map(({ outcome }) => outcome)).toEqual(['rejected'])
+    expect(run.runner.log.split('\n').filter((line) => line.includes('the relay is down'))).toEqual(
+      ['No webhook (relay): the relay is down.'],
+    )
+  })
+
   it('is cancelled, not rejected, when the cancel comes first', async () => {
     run.clock.at(3_000, () => run.cancel())
     expect(await run.deploy(webhook)).toMatchObject({

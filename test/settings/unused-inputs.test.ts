@@ -34,8 +34,16 @@ describe('an input that has no effect is warned of', () => {
     ],
     [{ 'deployment-id': 'a1' }, ['deployment-id has no effect with operation: deploy.']],
     [{ organization: 'my-org' }, ['organization has no effect with provider: edgegap.']],
-    [{ 'listen-port': '8080' }, ['listen-port has no effect here.']],
-    [{ tunnel: 'relay', ...RELAY, 'listen-port': '8080' }, ['listen-port has no effect here.']],
+    [{ 'listen-port': '8080' }, ['listen-port has no effect here: the tunnel is none.']],
+    [
+      { tunnel: 'relay', ...RELAY, 'listen-port': '8080' },
+      ['listen-port has no effect here: the tunnel is relay.'],
+    ],
+    [{ 'probe-timeout': '5s' }, ['probe-timeout has no effect without probe.']],
+    [
+      { 'environment-url': 'https://play.example.com' },
+      ['environment-url has no effect without environment.'],
+    ],
     [
       { tunnel: 'public', ...PUBLIC, ...RELAY },
       ['relay-url has no effect here: the tunnel is public.'],
@@ -45,8 +53,10 @@ describe('an input that has no effect is warned of', () => {
       ['relay-url has no effect here: the tunnel is cloudflared, quick.'],
     ],
     [
-      { wait: 'poll', ...SSH },
-      Object.keys(SSH).map((name) => `${name} has no effect here: the tunnel is none.`),
+      { wait: 'poll', 'tunnel-timeout': '5s', ...SSH },
+      ['tunnel-timeout', ...Object.keys(SSH)].map(
+        (name) => `${name} has no effect with wait: poll.`,
+      ),
     ],
     [
       { ...RELAY, ...NAMED, 'listen-port': '' },

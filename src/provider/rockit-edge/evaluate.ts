@@ -11,9 +11,9 @@ export interface Goal extends FailureScene {
 
 /** An app that is still busy when our deploy is over may be at a second deploy of ours. */
 const BUSY_GRACE_MS = 60_000
-/** Without a deploy to go by, nothing must have been under way for so long: between two tasks it is so too. */
+/** If no deploy task is seen: how long nothing may be under way before it is over. It is so between two tasks too. */
 export const REST_MS = 180_000
-/** Status checks in a row at which nothing is under way, where tasks do not name their build. */
+/** If tasks do not name their build: status checks in a row at which nothing is under way. */
 const REST_READINGS = 2
 
 /** Where all tasks of one kind stand together, by the one that decides. */

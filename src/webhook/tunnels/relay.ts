@@ -7,21 +7,21 @@ import { webhookUrl } from '../verify.ts'
 import { pingBody, readPayload } from './relay/payload.ts'
 import { type Transport, type TransportContext, TunnelFailure } from './tunnel.ts'
 
-/** Instances that anybody may use, and whose owners promise nothing. */
+/** Public instances, open to anybody and without guarantees. */
 const PUBLIC_INSTANCES = ['smee.io', 'hook.pipelinesascode.com']
 const MAX_EVENT_CHARS = 1024 * 1024
 
 export interface RelayTimes {
-  /** A subscription's answer must begin within. */
+  /** How long the relay may take to begin its answer to a subscription. */
   answerMs: number
-  /** The first event of a stream is waited for so long before the first ping. */
+  /** How long to wait for the first event of a stream before the first ping. */
   greetingMs: number
   pingMs: number
-  /** The relays send something every 30 s. */
+  /** A stream that is silent for this long is dead: relays send something every 30 s. */
   silenceMs: number
-  /** Before each resubscription in a row; the last one for all that follow. */
+  /** Pauses before the resubscriptions in a row; the last one holds for all that follow. */
   pausesMs: readonly number[]
-  /** A subscription that stood so long was a good one: the pauses start anew. */
+  /** After a subscription that lasted this long the pauses start from the first again. */
   goodAfterMs: number
 }
 

@@ -1,11 +1,11 @@
 import { type ChildEnd, TunnelFailure, type TunnelFailureKind } from '../tunnel.ts'
 
-/** What may be done about a failure: a fresh process, after a pause, so many times. */
+/** How to retry after a failure: a fresh process, after a pause, up to `times` times. */
 export interface Retry {
-  /** Shortest and longest, milliseconds; chance decides. */
+  /** Shortest and longest pause, milliseconds; it is chosen at random between them. */
   pauseMs: readonly [number, number]
   times: number
-  /** The connection to the edge was the trouble: by the other protocol it may work. */
+  /** The connection to Cloudflare's edge failed: the other protocol (QUIC or HTTP/2) may work. */
   otherProtocol?: boolean
 }
 
@@ -18,7 +18,7 @@ export class Retryable extends TunnelFailure {
   }
 }
 
-/** Hosted runners share their addresses: whoever hammers here hurts others too. */
+/** Hosted runners share their IP addresses: too many requests from one hurt the others. */
 const PATIENTLY: Retry = { pauseMs: [8_000, 15_000], times: 1 }
 const SOON: Retry = { pauseMs: [2_000, 2_000], times: 1 }
 export const AT_ONCE: Retry = { pauseMs: [0, 0], times: 2 }
