@@ -3,6 +3,7 @@ import { DEFAULTS } from './defaults.ts'
 import { readDuration } from './duration.ts'
 import { readGitHub } from './github.ts'
 import { Inputs } from './inputs.ts'
+import { findInvisible } from './invisible.ts'
 import { readLogSettings } from './logs.ts'
 import type { CoreSettings, DeploySettings, Settings } from './model.ts'
 import { readProbes } from './probe.ts'
@@ -38,12 +39,13 @@ export async function readSettings<D extends ProviderInputs>(
   const wait = inputs.oneOf('wait', ['auto', 'webhook', 'poll', 'none'], DEFAULTS.wait)
   const reading: Reading = { inputs, problems, environment, operation, wait }
   const settings = await readOperation(reading, definition, access)
-  const unknown = findUnknownInputs(environment, registry)
+  // Either may be the cause of a problem as well.
+  const slips = [...findUnknownInputs(environment, registry), ...findInvisible(inputs, registry)]
   if (problems.list.length > 0) {
-    throw new BadInputs(problems.inOrderOf(knownInputs(registry)), unknown)
+    throw new BadInputs(problems.inOrderOf(knownInputs(registry)), slips)
   }
   const warnings = [
-    ...unknown,
+    ...slips,
     ...problems.warnings,
     ...findUnusedInputs(inputs, settings, definition, registry),
   ]
