@@ -1,3 +1,4 @@
+import { hasPostStep } from '../base/post-step.ts'
 import { readApiUrl, readToken } from './access-inputs.ts'
 import { DEFAULTS } from './defaults.ts'
 import { readDuration } from './duration.ts'
@@ -117,18 +118,28 @@ type Handling = Pick<DeploySettings, 'onFailure' | 'stopAfterJob' | 'settleTimeM
 
 /** What becomes of the deployments; where nothing can be stopped, all are kept. */
 function readHandling(
-  { inputs, problems }: Reading,
+  reading: Reading,
   canStop: boolean,
   isUsed: (input: string) => boolean,
 ): Handling {
+  const { inputs, problems } = reading
   const settleTimeMs = isUsed('settle-time') ? readDuration(inputs, problems, 'settle-time', 0) : 0
   return {
     settleTimeMs: settleTimeMs ?? 0,
     onFailure: canStop
       ? inputs.oneOf('on-failure', ['stop', 'keep'], DEFAULTS['on-failure'])
       : 'keep',
-    stopAfterJob: canStop && inputs.flag('stop-after-job', false),
+    stopAfterJob: canStop && readStopAfterJob(reading),
   }
+}
+
+function readStopAfterJob({ inputs, problems, environment }: Reading): boolean {
+  const isAskedFor = inputs.flag('stop-after-job', false)
+  if (!isAskedFor || hasPostStep(environment)) return isAskedFor
+  problems.warn(
+    'stop-after-job has no effect here: no post step follows outside of a GitHub runner. Stop the server in a later step, by its group.',
+  )
+  return false
 }
 
 /** Freezes lists and plain objects all the way down; a URL and the like is left as it is. */
