@@ -1,4 +1,5 @@
 import { asSentence } from '../base/sentence.ts'
+import { whatBecomesOfLeftovers } from '../state/leftovers.ts'
 import type { RunState } from '../state/state.ts'
 
 /** The warning of a cancelled run. */
@@ -16,7 +17,7 @@ export function cancelSentences(report: RunState): string[] {
     const stay = inPlace.length === 1 ? 'stays' : 'stay'
     return [...stopped, `${inPlace.join(', ')} ${stay} in place of what was replaced.`]
   }
-  if (hasLeftovers) return [...stopped, 'The post step stops what was created or may have been.']
+  if (hasLeftovers) return [...stopped, whatBecomesOfLeftovers(report)]
   if (stopped.length > 0) return stopped
   if (stop) return ['As far as is known, nothing was stopped.']
   const goOn = deployments.flatMap(({ id }) => id ?? [])

@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
 import type { ActionError } from '../base/errors.ts'
+import { whatBecomesOfLeftovers } from '../state/leftovers.ts'
 import type { DeploymentState, RunState } from '../state/state.ts'
 import { cancelSentences } from './cancel-text.ts'
 import { causeOfOne, isReportedFailure, shorten, trimStop } from './headline.ts'
@@ -78,7 +79,7 @@ function advice(report: RunState, deployment: DeploymentState | undefined): stri
 function whatIsLeft(report: RunState, shown: Shown): string {
   const { deployments, stoppedIds, hasLeftovers, stop, keptIds = [] } = report
   if (stop) return ''
-  if (hasLeftovers) return 'The post step stops what was created or may have been.'
+  if (hasLeftovers) return whatBecomesOfLeftovers(report)
   if (keptIds.length > 0) {
     const it = keptIds.length === 1 ? 'it' : 'them'
     return `Left running for you to look at: ${ids(keptIds, shown)}. You pay for ${it} until you stop ${it}.`

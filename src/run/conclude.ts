@@ -1,5 +1,6 @@
 import { describe } from '../base/errors.ts'
 import { cancelled } from '../state/endings.ts'
+import { whoTriesAgain } from '../state/leftovers.ts'
 import { type DeploymentState, isUp, type LogState } from '../state/state.ts'
 import { cleanUp } from './clean-up.ts'
 import type { Run } from './run.ts'
@@ -89,9 +90,9 @@ async function stopAll(run: Run, deployments: readonly DeploymentState[]): Promi
   const { stoppedIds, failures } = await cleanUp(run, entries)
   run.state.stoppedIds.push(...stoppedIds)
   for (const { entry, error } of failures) {
-    run.printer.warning(
-      `${entry.id ?? `A server with the tag ${entry.tag}`} may still run: ${describe(error)}. The post step of this job tries again.`,
-    )
+    const what = entry.id ?? `A server with the tag ${entry.tag}`
+    const next = whoTriesAgain(run.state, 'Stop it in the dashboard: you pay for it until then.')
+    run.printer.warning(`${what} may still run: ${describe(error)}. ${next}`)
   }
 }
 

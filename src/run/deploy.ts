@@ -2,6 +2,7 @@ import { formatDuration } from '../base/clock.ts'
 import { describe, toActionError } from '../base/errors.ts'
 import type { Preparation } from '../provider/provider.ts'
 import { cancelled, noTunnel } from '../state/endings.ts'
+import { whoTriesAgain } from '../state/leftovers.ts'
 import { isUp, type Outcome, worstOf } from '../state/state.ts'
 import type { WebhookChannel } from '../webhook/channel.ts'
 import { cleanUp } from './clean-up.ts'
@@ -160,7 +161,8 @@ async function finish(run: Run): Promise<void> {
   try {
     await run.provider.finish?.(cleanUpCall(run, FINISH_MS))
   } catch (thrown) {
-    run.printer.warning(`${describe(thrown)}. The post step of this job tries again.`)
+    const next = whoTriesAgain(run.state, 'Remove it by hand.')
+    run.printer.warning(`${describe(thrown)}. ${next}`)
   }
 }
 

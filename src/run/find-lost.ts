@@ -85,7 +85,7 @@ export function notFound(tags: readonly string[], cause: ActionError): ActionErr
   return new ActionError({
     kind: 'unresolved-create',
     what: `A server may have been created, and it was not found: ${describe(cause)}`,
-    next: `Look for the tag ${tags.join(' and ')} in the provider's dashboard and stop the server that has it. The post step of this job searches once more.`,
+    next: `Look for the tag ${tags.join(' and ')} in the provider's dashboard and stop the server that has it.`,
     cause,
   })
 }

@@ -2,6 +2,7 @@ import { type ActionError, toActionError } from '../base/errors.ts'
 import { cancelText } from '../report/cancel-text.ts'
 import type { DeploySettings, Settings } from '../settings/settings.ts'
 import { cancelled } from '../state/endings.ts'
+import { whatBecomesOfLeftovers } from '../state/leftovers.ts'
 import { type DeploymentState, isGood, isUp, type Outcome } from '../state/state.ts'
 import { release } from './conclude.ts'
 import type { Run } from './run.ts'
@@ -50,7 +51,7 @@ function failLate(run: Run, error: ActionError, republish: () => void): void {
   state.outcome = 'failed'
   state.error ??= error
   printer.failure(error, `${state.title}: failed`)
-  printer.line('The post step stops what was created.')
+  printer.line(whatBecomesOfLeftovers(state))
   republish()
 }
 

@@ -2,6 +2,7 @@ import { randomBytes } from 'node:crypto'
 import { systemClock, whenAborted } from '../base/clock.ts'
 import type { ActionError } from '../base/errors.ts'
 import { OneByOne } from '../base/one-by-one.ts'
+import { hasPostStep } from '../base/post-step.ts'
 import { createHttpClient } from '../net/request.ts'
 import type { ProviderDefinition } from '../provider/definition.ts'
 import type { Provider, ProviderContext } from '../provider/provider.ts'
@@ -42,6 +43,7 @@ export async function perform(
   const tools = createTools(action, new Ledger(runner, access))
   const provider = await definition.open(settings, providerContext(action, tools))
   const state = newState(settings, provider)
+  if (!hasPostStep(action.environment)) state.hasNoPostStep = true
   const progress = new Progress(printer, tools.clock, provider.targets.length > 1)
   const github = ShowOnGitHub.for(settings, action, tools)
   const run: Run<Settings> = { ...tools, settings, provider, state, progress, github }

@@ -1,5 +1,6 @@
 import { systemClock } from '../base/clock.ts'
 import { toActionError } from '../base/errors.ts'
+import { hasPostStep } from '../base/post-step.ts'
 import { type Cancellation, listenForCancel } from './cancellation.ts'
 import { currentRunner, type RunnerCommands } from './commands.ts'
 import { Printer } from './printer.ts'
@@ -46,7 +47,7 @@ export async function runProcess(
   process.on('exit', () => {
     if (!finished)
       printer.error(
-        'The step ended without an outcome. What it created is stopped by its post step.',
+        `The step ended without an outcome. What it created ${hasPostStep(process.env) ? 'is stopped by its post step' : 'may still run: stop it in the dashboard'}.`,
       )
   })
   const cancellation = listenForCancel(process, systemClock)

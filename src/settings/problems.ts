@@ -41,7 +41,7 @@ function shorten(value: string): string {
 /** Thrown with every problem of the inputs; nothing was sent anywhere. */
 export class BadInputs extends Error {
   readonly problems: readonly string[]
-  /** What is not wrong, and may be why something else is: a required input under a misspelt name. */
+  /** What is not wrong, and may be why something else is, such as an input under a misspelt name. */
   readonly warnings: readonly string[]
   constructor(problems: readonly string[], warnings: readonly string[] = []) {
     super(problems.join('\n'))

@@ -1,8 +1,10 @@
+import { hasPostStep } from '../base/post-step.ts'
 import { readApiUrl, readToken } from './access-inputs.ts'
 import { DEFAULTS } from './defaults.ts'
 import { readDuration } from './duration.ts'
 import { readGitHub } from './github.ts'
 import { Inputs } from './inputs.ts'
+import { findInvisible } from './invisible.ts'
 import { readLogSettings } from './logs.ts'
 import type { CoreSettings, DeploySettings, Settings } from './model.ts'
 import { readProbes } from './probe.ts'
@@ -38,12 +40,13 @@ export async function readSettings<D extends ProviderInputs>(
   const wait = inputs.oneOf('wait', ['auto', 'webhook', 'poll', 'none'], DEFAULTS.wait)
   const reading: Reading = { inputs, problems, environment, operation, wait }
   const settings = await readOperation(reading, definition, access)
-  const unknown = findUnknownInputs(environment, registry)
+  // Either may be the cause of a problem as well.
+  const slips = [...findUnknownInputs(environment, registry), ...findInvisible(inputs, registry)]
   if (problems.list.length > 0) {
-    throw new BadInputs(problems.inOrderOf(knownInputs(registry)), unknown)
+    throw new BadInputs(problems.inOrderOf(knownInputs(registry)), slips)
   }
   const warnings = [
-    ...unknown,
+    ...slips,
     ...problems.warnings,
     ...findUnusedInputs(inputs, settings, definition, registry),
   ]
@@ -115,18 +118,28 @@ type Handling = Pick<DeploySettings, 'onFailure' | 'stopAfterJob' | 'settleTimeM
 
 /** What becomes of the deployments; where nothing can be stopped, all are kept. */
 function readHandling(
-  { inputs, problems }: Reading,
+  reading: Reading,
   canStop: boolean,
   isUsed: (input: string) => boolean,
 ): Handling {
+  const { inputs, problems } = reading
   const settleTimeMs = isUsed('settle-time') ? readDuration(inputs, problems, 'settle-time', 0) : 0
   return {
     settleTimeMs: settleTimeMs ?? 0,
     onFailure: canStop
       ? inputs.oneOf('on-failure', ['stop', 'keep'], DEFAULTS['on-failure'])
       : 'keep',
-    stopAfterJob: canStop && inputs.flag('stop-after-job', false),
+    stopAfterJob: canStop && readStopAfterJob(reading),
   }
+}
+
+function readStopAfterJob({ inputs, problems, environment }: Reading): boolean {
+  const isAskedFor = inputs.flag('stop-after-job', false)
+  if (!isAskedFor || hasPostStep(environment)) return isAskedFor
+  problems.warn(
+    'stop-after-job has no effect here: no post step follows outside of a GitHub runner. Stop the server in a later step, by its group.',
+  )
+  return false
 }
 
 /** Freezes lists and plain objects all the way down; a URL and the like is left as it is. */

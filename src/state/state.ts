@@ -146,6 +146,8 @@ export interface RunState {
   tunnelError: string
   /** Something is left to stop or to look for, which the post step does. */
   hasLeftovers: boolean
+  /** Elsewhere than on a runner: what is left is left for good. */
+  hasNoPostStep?: true
   error?: ActionError
   /** What a success is called in a sentence where servers have no address, such as `published`. */
   successWord?: string

@@ -22,6 +22,15 @@ describe('elsewhere than on a runner', () => {
     expect(main.rawStdout).toMatch(/^notice: .* is ready at /m)
   })
 
+  test('nothing is promised that a post step would have to keep', async () => {
+    await using edgegap = await startEdgegap()
+    const inputs = { 'stop-after-job': 'true' }
+    const { main } = await deploy(edgegap, inputs, { env: nowhere, runnerLost: true })
+    expect(main.exitCode).toBe(0)
+    expect(main.rawStdout).toMatch(/^warning: stop-after-job has no effect here: no post step/m)
+    expect(main.rawStdout).toMatch(/^stop-after-job: false$/m)
+  })
+
   test('an error is a plain line', async () => {
     await using edgegap = await startEdgegap()
     const { main } = await deploy(edgegap, { timeout: '10' }, { env: nowhere })

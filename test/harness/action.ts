@@ -109,9 +109,8 @@ export function resolveInputs(
 
 /** Inputs as a workflow writes them, in the environment as the runner hands them over. */
 export function inputEnvironment(inputs: Readonly<Record<string, string>>): Record<string, string> {
-  return Object.fromEntries(
-    Object.entries(inputs).map(([name, value]) => [inputVariable(name), value]),
-  )
+  const variables = Object.entries(inputs).map(([name, value]) => [inputVariable(name), value])
+  return { GITHUB_ACTIONS: 'true', ...Object.fromEntries(variables) }
 }
 
 /** Spaces become underscores, hyphens stay. */

@@ -166,6 +166,11 @@ describe('what became of the servers', () => {
       'The post step stops what was created or may have been.',
     ],
     [
+      'some are left, and no post step follows',
+      { deployments: servers('a1'), hasLeftovers: true, hasNoPostStep: true },
+      'What was created may still run: stop it in the dashboard, you pay for it until then.',
+    ],
+    [
       'a stop failed',
       {
         deployments: servers('a1'),

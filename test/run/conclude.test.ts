@@ -136,6 +136,16 @@ describe('the end of a step', () => {
     expect(inLedger()).toEqual(['a'])
   })
 
+  it('says what to do by hand where no post step follows', async () => {
+    stage.provider.stops.splice(0, 1, errorOf('forbidden'))
+    given('a', { outcome: 'failed' })
+    run.state.hasNoPostStep = true
+    await concludeAll()
+    expect(stage.runner.messages('warning')).toEqual([
+      expect.stringMatching(/^a may still run: forbidden.*Stop it in the dashboard/),
+    ])
+  })
+
   it('warns by the tag where only what else may carry it is not known', async () => {
     stage.provider.finds.push(errorOf('server-fault'))
     given('a', { outcome: 'failed' })

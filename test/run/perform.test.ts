@@ -32,7 +32,7 @@ beforeEach(() => {
   over = new AbortController()
   const cancellation = { signal: cancelled.signal, over: over.signal }
   const printer = new Printer(runner, new Redactor(), systemClock)
-  action = { runner, printer, cancellation, environment: {} }
+  action = { runner, printer, cancellation, environment: { GITHUB_ACTIONS: 'true' } }
 })
 
 const definition = {
