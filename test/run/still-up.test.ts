@@ -55,6 +55,52 @@ describe('a server that is up long before another one', () => {
     expect((await run.deploy()).outcome).toBe('succeeded')
   })
 
+  it('and ends meanwhile, without an error of its own, fails the step too', async () => {
+    another(20)
+    turnsInto({ ...READY, end: 'ended' }, 10_000)
+    await run.deploy()
+    expect(outcomes()).toEqual(['a failed', 'b stopped'])
+  })
+
+  it('has its end in the report, and the address that it had', async () => {
+    another(20)
+    run.provider.readings.set('a', [{ ...READY, facts: { host: 'a.test' } }])
+    turnsInto({ ...FAILED, status: 'Status.ERROR' }, 10_000)
+    await run.deploy({ onFailure: 'keep' })
+    const [{ timeline = [], observation, elapsedMs = 0 } = {}] = run.state.deployments
+    expect(timeline.at(-1)).toEqual({ status: 'Status.ERROR', atMs: elapsedMs })
+    expect(elapsedMs).toBeGreaterThan(10_000)
+    expect(elapsedMs).toBeLessThanOrEqual(run.clock.elapsedMs)
+    expect(observation).toMatchObject({ state: 'failed', facts: { host: 'a.test' } })
+  })
+
+  it.each<[string, () => Promise<Map<string, never>>]>([
+    ['fails as a whole', () => Promise.reject(errorOf('server-fault'))],
+    ['does not name it', async () => new Map<string, never>()],
+  ])('and whose check %s is believed to be up', async (_, check) => {
+    another(20)
+    const observe = run.provider.observe.bind(run.provider)
+    run.provider.observe = (ids, call) => {
+      const isLate = run.clock.elapsedMs > 10_000 && ids.includes('a')
+      return isLate ? check() : observe(ids, call)
+    }
+    expect((await run.deploy()).outcome).toBe('succeeded')
+  })
+
+  it('and crashes while the step is cancelled is stopped as cancelled', async () => {
+    another(20)
+    const observe = run.provider.observe.bind(run.provider)
+    run.provider.observe = async (ids, call) => {
+      const read = await observe(ids, call)
+      if (run.clock.elapsedMs < 10_000 || ids.includes('b') || !ids.includes('a')) return read
+      run.cancel()
+      return read.set('a', FAILED)
+    }
+    expect((await run.deploy()).outcome).toBe('cancelled')
+    expect(run.state.deployments[0]?.outcome).not.toBe('failed')
+    expect(run.state.stoppedIds.toSorted()).toEqual(['a', 'b'])
+  })
+
   it('is not checked again where the other took a moment only', async () => {
     another(4)
     const checks = run.watchChecks()
