@@ -24,8 +24,10 @@ export function checkVersionQuota(count: number | undefined): PlanCheck {
  */
 export function checkServerQuota(active: number | undefined, added: number): PlanCheck {
   const total = active === undefined ? undefined : active + added
-  const now = active !== undefined && active >= PAGE_ROWS ? `${active} or more` : `${active}`
-  const describe = () => `${now} active, ${added} to be added`
+  const describe = (count: number) => {
+    const now = count - added
+    return `${now}${now < PAGE_ROWS ? '' : ' or more'} active, ${added} to be added`
+  }
   return check('quota of servers', total, describe, FREE.servers)
 }
 

@@ -210,6 +210,14 @@ describe('the quota of the account, of which Edgegap tells only the free one', (
     })
   })
 
+  it.each([
+    [99, '99 active'],
+    [100, '100 or more active'],
+  ])('counts the %i servers of one page only: %s', async (count, text) => {
+    for (let index = 0; index < count; index += 1) edgegap.addDeployment()
+    expect((await checkOf('quota of servers', { version: 'v2' }))?.detail).toContain(`${text}, 1`)
+  })
+
   it('is not known where the list cannot be read', async () => {
     edgegap.faults.order({ path: /deployments/, kind: 'status', status: 500, body: {} })
     expect(await checkOf('quota of servers', { version: 'v2' })).toEqual({
