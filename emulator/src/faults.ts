@@ -45,7 +45,7 @@ function toEffect(kind: string, argument: string | undefined): Effect | string {
       if (!/^\d{3}$/.test(argument ?? '') || status < 200 || status > 599) {
         return 'a status is a number from 200 to 599, such as "status 503"'
       }
-      return { kind, status, body: { message: `The emulator was told to answer ${status}` } }
+      return { kind, status, body: { message: `A fault of the emulator: status ${status}` } }
     }
     case 'delay': {
       const delayMs = parseDuration(argument ?? '')

@@ -9,7 +9,7 @@ import type { Fault } from '../../test/emulator/faults.ts'
 import { readFaults } from './faults.ts'
 import { readOutcomes } from './outcomes.ts'
 
-/** Everything that the emulator's own process is told. */
+/** Everything that the emulator's own process needs. */
 export interface Plan {
   readonly options: EdgegapOptions
   /** Of the first deployments; those after them go on as `options.script` says. */

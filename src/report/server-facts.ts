@@ -48,8 +48,13 @@ export function runRows(
     ['Lifetime', lifetime(report, deployment, shown)],
     ['Image', image(report, shown)],
     ['Promoted', promotions(report, shown)],
-    ['Replaced', ids(report.replacedIds ?? [], shown)],
+    ['Replaced', ids(replacedBy(report), shown)],
   ])
+}
+
+/** Where no new server came up, older ones that were stopped first were not replaced. */
+export function replacedBy({ replacedIds = [], deployments }: RunState): readonly string[] {
+  return deployments.some(({ outcome }) => isUp(outcome)) ? replacedIds : []
 }
 
 function given(rows: readonly Row[]): Row[] {

@@ -4,7 +4,7 @@ import { firstBad, headline } from './headline.ts'
 import { foldedLog, logParts } from './log-excerpt.ts'
 import { alertBox, factTable, limitBytes } from './markdown.ts'
 import { isPlanned, planParts } from './plan.ts'
-import { connectParts, factRows, ids, runRows } from './server-facts.ts'
+import { connectParts, factRows, ids, replacedBy, runRows } from './server-facts.ts'
 import { serverParts } from './server-table.ts'
 import { countOf, isOrAre, type Shown, shownBy } from './shown.ts'
 import { timeline } from './timeline.ts'
@@ -115,11 +115,9 @@ function logTitle({ target, id = '', log }: DeploymentState, shown: Shown): stri
 }
 
 /** What was stopped and is not one of the deployments above, such as a lost create. */
-function stoppedBesides(
-  { stoppedIds, deployments, replacedIds = [] }: RunState,
-  shown: Shown,
-): string[] {
-  const named = new Set([...deployments.map(({ id }) => id), ...replacedIds])
+function stoppedBesides(report: RunState, shown: Shown): string[] {
+  const { stoppedIds, deployments } = report
+  const named = new Set([...deployments.map(({ id }) => id), ...replacedBy(report)])
   const others = stoppedIds.filter((id) => !named.has(id))
   return others.length === 0 ? [] : [`Also stopped: ${ids(others, shown)}`]
 }

@@ -101,7 +101,9 @@ async function stopOlder(
     beforeFirstStop?.()
     const toStop = older.map(({ id, tags }) => ({ id, tag: tagOf(run, tags) }))
     const { stoppedIds, failures } = await stopMany(run, toStop, options)
-    state.stoppedIds.push(...stoppedIds.filter((id) => running.has(id)))
+    const replaced = stoppedIds.filter((id) => running.has(id))
+    state.stoppedIds.push(...replaced)
+    state.replacedIds = replaced
     for (const { id, error } of failures) {
       printer.warning(
         `${id}, which was to be replaced, may still run: ${describe(error)}. Stop it in the dashboard: you pay for it until then.`,

@@ -162,7 +162,7 @@ export interface RunState {
    * success.
    */
   isDeployed?: true
-  /** Of `stoppedIds`, the older servers that the new ones replaced. */
+  /** Of `stoppedIds`, the older servers that the new ones replace, once these are up. */
   replacedIds?: readonly string[]
   lifetime?: LifetimeState
   /** Failed ones that are left running (`on-failure: keep`). */

@@ -39,7 +39,7 @@ describe.concurrent('a secret variable whose value stands in the address by chan
     expect(Object.values(JSON.parse(ports ?? ''))).toEqual([expect.objectContaining({ address })])
     const [warning = ''] = annotations(main, 'warning')
     expect(warning).toMatch(
-      /^The outputs host, address, ports, deployments contain the secret value of secret-env BACKEND_DOMAIN\. They are complete here\./,
+      /^The outputs host, address, ports, deployments contain the secret value of secret-env BACKEND_DOMAIN\. They are complete in this step\./,
     )
     expect(warning).not.toContain('edgegap.net')
   })

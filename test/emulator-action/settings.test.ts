@@ -62,7 +62,7 @@ describe('a fault', () => {
     expect(parseFault('get /v1/status/* status 503 times=3 skip=1')).toEqual({
       kind: 'status',
       status: 503,
-      body: { message: 'The emulator was told to answer 503' },
+      body: { message: 'A fault of the emulator: status 503' },
       method: 'GET',
       path: /^\/v1\/status\/.*$/,
       times: 3,

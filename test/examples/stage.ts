@@ -112,7 +112,7 @@ export class Stage {
     event: string,
     during: (main: StepResult) => Promise<void>,
   ): Promise<void> {
-    const told = this.#github.requests.length
+    const requestsBefore = this.#github.requests.length
     const job = await runJob({
       inputs: { ...inputs, ...this.#standIns(inputs) },
       env: { ...this.#environment(), GITHUB_EVENT_NAME: event },
@@ -129,9 +129,9 @@ export class Stage {
     for (const part of [job.main, job.post]) if (part) expectSound(part, hidden)
     expect(job.post?.exitCode, `post step of ${step.name}`).toBe(0)
     expect(job.orphans).toEqual([])
-    const requests = this.#github.requests.slice(told)
-    const isToBeTold = inputs.environment !== undefined || inputs.comment === 'true'
-    expect(requests.length > 0, `GitHub is told by ${step.name}`).toBe(isToBeTold)
+    const requests = this.#github.requests.slice(requestsBefore)
+    const usesGitHub = inputs.environment !== undefined || inputs.comment === 'true'
+    expect(requests.length > 0, `${step.name} calls GitHub`).toBe(usesGitHub)
     for (const { status, path } of requests) expect(status, path).toBeLessThan(400)
   }
 

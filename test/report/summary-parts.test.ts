@@ -64,6 +64,11 @@ describe('what else was stopped', () => {
     ['is not the server itself', { stoppedIds: ['a69f8e3e0555'] }, undefined],
     ['is not what was replaced', { stoppedIds: ['old'], replacedIds: ['old'] }, undefined],
     [
+      'is what was to be replaced by a server that failed',
+      { deployments: [failed('b2')], stoppedIds: ['b2', 'old'], replacedIds: ['old'] },
+      'Also stopped: old',
+    ],
+    [
       'stands below many servers too',
       { deployments: [deploymentReport(), failed('b2')], stoppedIds: ['b2', 'lost'] },
       'Also stopped: lost',

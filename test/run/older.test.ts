@@ -95,7 +95,7 @@ describe('before the deploy', () => {
     stage.provider.stops.push('accepted', 'gone')
     await stage.run(replaceBefore(run, [member('a')]))
     expect(stops()).toEqual(['stop a', 'stop a'])
-    expect(run.state.stoppedIds).toEqual(['a'])
+    expect(run.state).toMatchObject({ stoppedIds: ['a'], replacedIds: ['a'] })
   })
 
   it('they may take as long as the timeout allows', async () => {
@@ -112,7 +112,7 @@ describe('before the deploy', () => {
     stage.provider.stops.push('accepted', 'gone')
     await stage.run(replaceBefore(run, [member('a', { isEnding: true })]))
     expect(stops()).toEqual(['stop a', 'stop a'])
-    expect(run.state.stoppedIds).toEqual([])
+    expect(run.state).toMatchObject({ stoppedIds: [], replacedIds: [] })
   })
 
   it.each([
@@ -159,7 +159,7 @@ describe('once the new ones are ready', () => {
     haveDeployed('new', 'succeeded')
     await stage.run(replaceAfter(run, [member('a')]))
     expect(stops()).toEqual(['stop a'])
-    expect(run.state.stoppedIds).toEqual(['a'])
+    expect(run.state).toMatchObject({ stoppedIds: ['a'], replacedIds: ['a'] })
     expect(run.state.deployments).toMatchObject([{ isInPlace: true }])
     // From then on no post step stops it.
     expect(run.ledger.open).toEqual([])
