@@ -99,7 +99,8 @@ function exchange(socket: Socket, asking: Asking, conversation: Conversation): P
       if (read === undefined) fail(unreadable(message))
       else if (read !== 'again') resolve(read.answer)
       // Once a round, or a server that sends nothing but challenges would keep us sending.
-      else if (answersAtOnce <= round && !signal.aborted) {
+      else if (answersAtOnce > round) fail(onlyChallenges())
+      else if (!signal.aborted) {
         answersAtOnce = round + 1
         send()
       }
@@ -112,6 +113,10 @@ function exchange(socket: Socket, asking: Asking, conversation: Conversation): P
     }
     keepAsking().then(() => reject(silence()), reject)
   })
+}
+
+function onlyChallenges(): NoAnswer {
+  return new NoAnswer('wrong-answer', 'it sends one challenge after the other, and no answer')
 }
 
 function unreadable(message: Buffer): NoAnswer {

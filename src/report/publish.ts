@@ -47,7 +47,7 @@ export async function publish(
   for (const warning of maskedOutputWarnings(report, printer, providerOutputs))
     printer.warning(warning)
   for (const deployment of report.deployments) printLogOf(deployment, printer)
-  annotate(report, printer)
+  annotate(report, printer, withSummary)
   if (!withSummary) return
   try {
     await runner.appendSummary(buildSummary(report, (text) => printer.clean(text)))
@@ -65,7 +65,7 @@ function printLogOf({ id = '', log }: DeploymentState, printer: Printer): void {
   for (const line of errors) printer.line(`| ${line}`)
 }
 
-function annotate(report: RunState, printer: Printer): void {
+function annotate(report: RunState, printer: Printer, withSummary: boolean): void {
   if (report.error) {
     if (report.error.kind === 'cancelled') printer.warning(cancelText(report))
     else printer.failure(report.error, `${report.title}: ${report.outcome}`)
@@ -82,7 +82,7 @@ function annotate(report: RunState, printer: Printer): void {
     // One cause may end several deployments with the same words; it is reported once.
     else if (error && error.kind !== 'cancelled' && !reported.has(error.message)) {
       reported.add(error.message)
-      printer.failure(error, `${report.title}: ${outcome}`, hasLog(deployment))
+      printer.failure(error, `${report.title}: ${outcome}`, hasLog(deployment, withSummary))
     }
   }
   if (report.outcome === 'stopped' && report.stoppedIds.length > 0) {
@@ -95,8 +95,9 @@ function annotate(report: RunState, printer: Printer): void {
   }
 }
 
-function hasLog({ log }: DeploymentState): string {
-  return log?.tail.length ? 'Its log is in this step and in the summary.' : ''
+function hasLog({ log }: DeploymentState, withSummary: boolean): string {
+  if (!log?.tail.length) return ''
+  return `Its log is in this step${withSummary ? ' and in the summary' : ''}.`
 }
 
 function good({ id, outcome, observation, elapsedMs }: DeploymentState): string {

@@ -106,7 +106,7 @@ async function openChannel(run: Run): Promise<WebhookChannel | undefined> {
   return await run.openChannel({
     settings: tunnel,
     opensWithinMs: wait === 'webhook' ? tunnelTimeoutMs : TUNNEL_OPENS_MS,
-    endsRunOnFailure: wait === 'webhook',
+    isRequired: wait === 'webhook',
     readNotification: (delivery) => webhooks.read(delivery),
   })
 }

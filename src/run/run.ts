@@ -31,10 +31,7 @@ export interface RunTools {
   newAttemptTag: () => string
   /** Opens the webhook channel; its code is loaded only then. */
   openChannel: (
-    options: Pick<
-      ChannelOptions,
-      'settings' | 'opensWithinMs' | 'endsRunOnFailure' | 'readNotification'
-    >,
+    options: Pick<ChannelOptions, 'settings' | 'opensWithinMs' | 'isRequired' | 'readNotification'>,
   ) => Promise<WebhookChannel>
   /** Asks a server what `probe` says; its code is loaded only then. */
   probePorts: typeof probePorts

@@ -2,9 +2,7 @@ import type { Clock } from '../base/clock.ts'
 import type { Delivery, Notification } from '../base/delivery.ts'
 import { describe } from '../base/errors.ts'
 import { asSentence } from '../base/sentence.ts'
-import type { Cancellation } from '../runner/cancellation.ts'
-import type { RunnerCommands } from '../runner/commands.ts'
-import type { Printer } from '../runner/printer.ts'
+import type { ActionProcess } from '../runner/process.ts'
 import type { TunnelSettings } from '../settings/tunnel.ts'
 import type { Waker } from '../wait/waker.ts'
 import { spawnChild } from './child.ts'
@@ -21,17 +19,14 @@ import { type TransportContext, TunnelFailure } from './tunnels/tunnel.ts'
 /** How long the tunnel may take to end when the channel is closed. */
 const CLOSE_MS = 1_500
 
-export interface ChannelOptions {
+export interface ChannelOptions extends ActionProcess {
   settings: TunnelSettings
   /** How long the tunnel may try to come up, retries included. */
   opensWithinMs: number
-  endsRunOnFailure?: boolean
   readNotification: (delivery: Delivery) => Notification | Promise<Notification>
+  /** Without a tunnel the run fails and says so itself; nothing is polled instead. */
+  isRequired?: boolean
   clock: Clock
-  cancellation: Cancellation
-  printer: Printer
-  runner: RunnerCommands
-  environment: NodeJS.ProcessEnv
   random: () => number
   /** Tests give transports with shorter times. */
   load?: typeof loadTransport
@@ -153,7 +148,7 @@ export class WebhookChannel {
   }
 
   async #run(): Promise<void> {
-    const { settings, printer, endsRunOnFailure = false } = this.#options
+    const { settings } = this.#options
     try {
       const transport = await (this.#options.load ?? loadTransport)(settings)
       if (!transport) throw new TunnelFailure('unavailable', 'why' in settings ? settings.why : '')
@@ -162,11 +157,11 @@ export class WebhookChannel {
     } catch (thrown) {
       if (this.#closing.signal.aborted) return
       this.#error = thrown instanceof TunnelFailure ? thrown.message : describe(thrown)
-      const endsRun = endsRunOnFailure && this.isOpening
-      reportFailure(settings, thrown, { error: this.#error, endsRun }, printer)
+      const isOnItsWay = this.#state === 'opening'
       this.#state = 'failed'
       this.#settled.abort()
       this.#notifications.wakeAll('changed')
+      reportFailure(this.#options, thrown, this.#error, isOnItsWay)
     }
   }
 

@@ -2,25 +2,31 @@ import type { Printer } from '../runner/printer.ts'
 import type { TunnelSettings } from '../settings/tunnel.ts'
 import { TunnelFailure } from './tunnels/tunnel.ts'
 
+interface Failing {
+  readonly settings: TunnelSettings
+  readonly printer: Printer
+  readonly isRequired?: boolean
+}
+
 /**
  * One line, or one warning, that there is no webhook, and why. Nothing where none was wanted.
  *
- * @param endsRun the run cannot go on without it, and its own error says so
+ * @param isOpening nothing was created yet where the tunnel is required
  */
 export function reportFailure(
-  settings: TunnelSettings,
+  { settings, printer, isRequired }: Failing,
   thrown: unknown,
-  { error, endsRun }: { error: string; endsRun: boolean },
-  printer: Printer,
+  error: string,
+  isOpening: boolean,
 ): void {
   if (settings.transport === 'none') return
   const isAttack = thrown instanceof TunnelFailure && thrown.kind === 'hash-mismatch'
   const advice = isAttack ? ' Nothing of it was run.' : ''
-  const instead = endsRun ? '' : ' Polling instead.'
-  const text = `No webhook (${settings.transport}): ${error}.${advice}${instead}`
+  const isFatal = isRequired && isOpening
+  const text = `No webhook (${settings.transport}): ${error}.${advice}${isFatal ? '' : ' Polling instead.'}`
   // Of a tunnel that nobody asked for, a failure is not worth a warning, unless it may be an attack.
   const isUnasked = settings.transport === 'cloudflared-quick' && settings.isUnasked
-  if ((isUnasked || endsRun) && !isAttack) printer.line(text)
+  if ((isUnasked || isFatal) && !isAttack) printer.line(text)
   else printer.warning(text)
 }
 

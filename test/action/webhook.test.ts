@@ -179,6 +179,8 @@ describe('where the webhook cannot come', () => {
     expect(job.main.exitCode).toBe(1)
     expect(job.main.outputs.outcome).toBe('rejected')
     expect(onlyError(job.main)).toContain('nothing was created')
+    expect(annotations(job.main, 'warning')).toEqual([])
+    expect(job.main.rawStdout).not.toContain('Polling instead')
     expect(edgegap.requests).toEqual([])
   })
 

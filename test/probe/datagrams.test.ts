@@ -140,7 +140,11 @@ describe('a hostile server', () => {
       for (let copies = 0; copies < 3; copies += 1) self.reply(challenge, from)
     })
     const result = await ask('a2s', server.port, { timeoutMs: 1_000 })
-    expect(result.answered).toBe(false)
+    expect(result).toMatchObject({
+      answered: false,
+      cause: 'wrong-answer',
+      detail: 'it sends one challenge after the other, and no answer',
+    })
     // Two a round at most, and no more than four rounds begin within a second.
     expect(questions).toBeLessThanOrEqual(8)
   })

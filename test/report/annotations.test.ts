@@ -117,7 +117,9 @@ describe('a failure is an error', () => {
     const withLog = (tail: string[]) =>
       server({ outcome: 'failed', error: error('x'), log: { tail, isCut: false } })
     const shown = async (one: DeploymentState) =>
-      (await published({ outcome: 'failed', deployments: [one] })).messages('error').join()
+      (await published({ outcome: 'failed', deployments: [one] }, { withSummary: true }))
+        .messages('error')
+        .join()
     const hint = 'Its log is in this step and in the summary.'
     expect(await shown(withLog(['a line']))).toContain(hint)
     expect(await shown(withLog([]))).not.toContain(hint)

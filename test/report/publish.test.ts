@@ -8,12 +8,12 @@ import { crashedServer } from './sample-servers.ts'
 
 const PLACE = { name: 'montreal', where: '45.50,-73.57', location: 'Montreal, Canada' }
 
-async function publishFailure(redactor: Redactor): Promise<RecordingRunner> {
+async function publishFailure(redactor: Redactor, withSummary = true): Promise<RecordingRunner> {
   const runner = new RecordingRunner()
   const printer = new Printer(runner, redactor, new VirtualClock())
   const deployments = [crashedServer(PLACE, 'c690e9c0c310')]
   const report = runReport({ outcome: 'failed', deployments })
-  await publish(report, { printer, runner, providerOutputs: [], withSummary: true })
+  await publish(report, { printer, runner, providerOutputs: [], withSummary })
   return runner
 }
 
@@ -34,4 +34,10 @@ test('the summary shows no secret', async () => {
   const { summary, log } = await publishFailure(redactor)
   expect(summary).toContain('ERROR: HTTP 401 from master: ***')
   expect(summary + log).not.toContain('token expired')
+})
+
+test('without a summary, none is pointed to', async () => {
+  const { commands } = await publishFailure(new Redactor(), false)
+  const errors = commands.flatMap(({ name, message }) => (name === 'error' ? message : []))
+  expect(errors).toEqual([expect.stringMatching(/Its log is in this step\.$/)])
 })

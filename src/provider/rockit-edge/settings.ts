@@ -1,5 +1,5 @@
-import { resolve } from 'node:path'
 import type { Inputs } from '../../settings/inputs.ts'
+import { readPath } from '../../settings/paths.ts'
 import type { Problems } from '../../settings/problems.ts'
 import type { OwnReading, Reading } from '../../settings/provider-inputs.ts'
 import type { DeploySettings, Settings, WaitMode } from '../../settings/settings.ts'
@@ -99,7 +99,7 @@ function readSource(
     if (inputs.has('build-size')) {
       problems.add('build-size', inputs.text('build-size'), 'it belongs to build-url: leave it out')
     }
-    return { kind: 'path', path: resolve(environment.GITHUB_WORKSPACE ?? '.', path) }
+    return { kind: 'path', path: readPath(path, environment) }
   }
   const size = inputs.wholeNumber('build-size', { min: 1, max: 999_999_999_999_999 }, 0)
   return {
