@@ -109,14 +109,19 @@ describe.concurrent('settle-time', () => {
 
   test('is not green where nobody can say whether it is still ready', async () => {
     await using edgegap = await startEdgegap({ script: ready(0) })
-    const { main } = await deploy(edgegap, SETTLE, {
-      mainControl: async (step) => {
-        await step.waitForLine(/settling/, 20_000)
-        edgegap.faults.order({ kind: 'status', status: 503, path: STATUS })
-        await step.done
+    // An outage is waited for as long as timeout allows.
+    const { main } = await deploy(
+      edgegap,
+      { ...SETTLE, timeout: '5s' },
+      {
+        mainControl: async (step) => {
+          await step.waitForLine(/settling/, 20_000)
+          edgegap.faults.order({ kind: 'status', status: 503, path: STATUS })
+          await step.done
+        },
+        beforePost: async () => edgegap.faults.clear(),
       },
-      beforePost: async () => edgegap.faults.clear(),
-    })
+    )
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
     expect(onlyError(main)).toMatch(/its status could not be read/)
   })
