@@ -88,7 +88,9 @@ describe.concurrent('after a success', () => {
     })
     const { main } = await release(edgegap, { promote: 'prod' })
     const [warning = ''] = annotations(main, 'warning')
-    expect(warning).toMatch(/^Promotion changes only the image\. prod keeps .*cpu: 512 \(v2: 1024\)/)
+    expect(warning).toMatch(
+      /^Promotion changes only the image\. prod keeps .*cpu: 512 \(v2: 1024\)/,
+    )
     expect(warning).toMatch(/7777.*7778/)
     expect(warning).toMatch(/version-env MODE/)
     expect(main.rawStdout).not.toContain('h1dden-mode')
