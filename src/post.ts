@@ -186,7 +186,7 @@ async function reopen(
 function noToken(environment: NodeJS.ProcessEnv): ActionError {
   const why = environment['INPUT_API-TOKEN']?.trim()
     ? 'api-token is not the one that the main step had, or the saved state was changed'
-    : 'api-token is empty in the post step, as in nested composite actions; set the token in env of the job too'
+    : 'api-token is empty in the post step, as in nested composite actions (set the token in env of the job too)'
   return new ActionError({ kind: 'unauthorized', what: `${why}, so no request was sent` })
 }
 
@@ -210,7 +210,7 @@ function report(result: CleanUpResult, printer: Printer): void {
 }
 
 function nameOf({ id, tag }: LedgerEntry): string {
-  return id ?? `a server with the tag ${tag}`
+  return id ?? `A server with the tag ${tag}`
 }
 
 /** Ends the tunnel of a main step that was killed; a secondary failure that only warns. */

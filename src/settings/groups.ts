@@ -50,7 +50,8 @@ function readGroupName({ inputs, problems }: Reading, maxLength: number): string
 
 /** A problem where an input needs the outcome and `wait: none` does not wait for it. */
 export function refuseWithoutWait({ problems, wait }: Reading, input: string, value: string): void {
-  if (wait === 'none') problems.add(input, value, 'it needs the outcome: leave wait: none out')
+  if (wait === 'none')
+    problems.add(input, value, 'it needs the outcome, and wait: none does not wait for it')
 }
 
 /**
@@ -71,7 +72,7 @@ export function readReach(
   const isForMany = scope === 'application' || group !== undefined
   if (id !== '' && isForMany) {
     const other = scope === 'application' ? 'scope: application' : 'group'
-    problems.add('deployment-id', id, `give either it or ${other}, not both`)
+    problems.add('deployment-id', id, `give either deployment-id or ${other}, not both`)
   } else if (isForMany) {
     return reachOf(scope, readApplication(), group) ?? { kind: 'deployment', id }
   } else if (id === '') {

@@ -111,7 +111,7 @@ function withArgument(
     case 'a2s':
     case 'quake3':
     case 'minecraft':
-      return words.length === 0 ? { port, protocol } : `${protocol} takes nothing behind it`
+      return words.length === 0 ? { port, protocol } : `${protocol} takes no argument`
     case 'http':
     case 'https':
     case 'ws':
@@ -131,7 +131,7 @@ function checkPath(path: string): string | undefined {
   if (!/^[\x21-\x7e]+$/.test(path)) return 'write the path without blanks, as %20, and in ASCII'
   if (/^[a-z]+:\/\//i.test(path)) return 'give the path only, such as /health'
   if (!path.startsWith('/')) return `write the path as /${path}`
-  if (path.includes('#')) return 'a server never sees what stands behind #: leave it out'
+  if (path.includes('#')) return 'the part after # is never sent to a server: leave it out'
   return path.length > MAX_PATH ? `give a path of at most ${MAX_PATH} characters` : undefined
 }
 

@@ -20,7 +20,7 @@ export function deploymentFailed({ observation, elapsedMs, id }: DeploymentState
 export function failedAfterReady({ observation, elapsedMs, id }: DeploymentState): ActionError {
   return new ActionError({
     kind: 'deployment-failed',
-    what: `${id} was ready and did not stay so: ${statusOf(observation)} after ${formatDuration(elapsedMs)}${reasonOf(observation)}.`,
+    what: `${id} was ready but did not stay ready: ${statusOf(observation)} after ${formatDuration(elapsedMs)}${reasonOf(observation)}.`,
     ...nextAfter(observation),
   })
 }

@@ -29,7 +29,7 @@ export async function selfPing(
     })
   } catch (thrown) {
     if (!(thrown instanceof HttpFailure)) throw thrown
-    throw new TunnelFailure('service', `the self-ping did not come back: ${thrown.message}`)
+    throw new TunnelFailure('service', `the test request did not come back: ${thrown.message}`)
   }
   if (reply.status === 200 && isSameSecret(reply.text.trim(), receiver.pong(nonce))) return
   throw whoseAnswer(reply, url, receiver)
@@ -46,5 +46,5 @@ function whoseAnswer(reply: HttpReply, url: URL, receiver: Receiver): TunnelFail
   let what = `status ${reply.status}`
   if (answeredBy === receiver.name) what = 'it arrives here under another path'
   else if (reply.status === 200) what = 'somebody else answers'
-  return new TunnelFailure('service', `the self-ping did not come back: ${what}`)
+  return new TunnelFailure('service', `the test request did not come back: ${what}`)
 }

@@ -96,7 +96,7 @@ describe.concurrent('probe', () => {
     const inputs = { probe: 'gameport udp ff', 'probe-timeout': '5m' }
     const { main } = await deploy(edgegap, inputs)
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
-    expect(onlyError(main)).toMatch(/did not stay so.*out of memory/)
+    expect(onlyError(main)).toMatch(/did not stay ready.*out of memory/)
     expectNothingLeft(edgegap)
   })
 

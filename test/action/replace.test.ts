@@ -51,6 +51,7 @@ describe.concurrent('replace: after-ready', () => {
     const { main, post } = await deploy(edgegap, AFTER)
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'succeeded' } })
     expect(JSON.parse(main.outputs['stopped-ids'] ?? '').sort()).toEqual(old.toSorted())
+    for (const id of old) expect(main.summary).toMatch(new RegExp(`Replaced<.*<code>${id}`))
     expect(liveIds(edgegap)).toEqual([main.outputs['deployment-id']])
     const readyAtMs = edgegap.deployments.at(-1)?.newsAt ?? Number.POSITIVE_INFINITY
     for (const one of edgegap.stopped()) {

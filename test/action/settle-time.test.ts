@@ -38,7 +38,7 @@ describe.concurrent('settle-time', () => {
     await using edgegap = await startEdgegap({ script, logs: 'last words\n' })
     const { main } = await deploy(edgegap, { 'settle-time': '20s' })
     expect(main).toMatchObject({ exitCode: 1, outputs: { outcome: 'failed' } })
-    expect(onlyError(main)).toMatch(/was ready and did not stay so/)
+    expect(onlyError(main)).toMatch(/was ready but did not stay ready/)
     expect(main.outputs.error).toMatch(said)
     expect(main.outputs.error).not.toContain('before it was ready')
     // At once, and not at the end of the time.

@@ -166,7 +166,7 @@ describe('while a server is asked, its status is checked:', () => {
     after(60_000, 'is silent')
     expect(await run.deploy(probe)).toMatchObject({ outcome: 'failed', stoppedIds: ['a'] })
     const [one] = run.state.deployments
-    expect(one?.error?.message).toContain('was ready and did not stay so')
+    expect(one?.error?.message).toContain('was ready but did not stay ready')
     expect(one?.error?.message).toContain('it crashed')
     expect(run.clock.elapsedMs).toBeLessThan(8_000)
     // The line that was broken off says nothing of the server.

@@ -167,7 +167,7 @@ describe('a server that has to settle', () => {
       }
       expect(await run.deploy(settle)).toMatchObject({ outcome: 'failed', stoppedIds: ['a'] })
       const error = run.state.deployments[0]?.error
-      expect(error?.message).toContain(`did not stay so: ${reading.status}`)
+      expect(error?.message).toContain(`did not stay ready: ${reading.status}`)
     },
   )
 

@@ -111,8 +111,11 @@ describe('a stop', () => {
     [{}, /^deployment-id is empty: name the deployment to stop, or give application with group/],
     [{ group: 'pr-12', application: '' }, /^application is empty: name the application whose/],
     [{ scope: 'application', application: '' }, /^application is empty/],
-    [{ 'deployment-id': 'a1', group: 'x' }, /^deployment-id is "a1": give either it or group/],
-    [{ 'deployment-id': 'a1', scope: 'application' }, /either it or scope: application/],
+    [
+      { 'deployment-id': 'a1', group: 'x' },
+      /^deployment-id is "a1": give either deployment-id or group/,
+    ],
+    [{ 'deployment-id': 'a1', scope: 'application' }, /either deployment-id or scope: application/],
   ])('with %j is a problem', async (inputs, problem) => {
     expect(await problemsWith(stop(inputs as Record<string, string>))).toEqual([
       expect.stringMatching(problem),

@@ -73,7 +73,7 @@ describe('watching a tunnel', () => {
     const failing: Check[] = [{ ready: true, reconnections: 1, ping: 'fails' }]
     expect(await follow(failing)).toEqual([
       'ping',
-      'lost: the self-ping does not come back any more',
+      'lost: the test request does not come back any more',
     ])
   })
 })

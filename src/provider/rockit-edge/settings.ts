@@ -45,7 +45,7 @@ export const ROCKIT_EDGE_TIMEOUT_MS = 3_600_000
 function readAppName({ inputs, problems }: Reading): string {
   const application = inputs.required('application', 'name the app to publish')
   if (application !== '' && !APP_NAME.test(application)) {
-    problems.add('application', application, 'use 2 to 50 of A-Z, a-z, 0-9 and _')
+    problems.add('application', application, 'use 2 to 50 characters of A-Z, a-z, 0-9 and _')
   }
   return application
 }

@@ -176,7 +176,7 @@ class Channel {
     })
     if (reply.status >= 300) throw refusal(reply.status, this.#url.host)
     if (!(await Promise.race([heard, clock.sleep(pingMs, signal)]))) {
-      throw new TunnelFailure('service', 'the self-ping did not come back down the stream')
+      throw new TunnelFailure('service', 'the test request did not come back down the stream')
     }
     // The stream may have ended in the same moment, and then this news is old.
     if (signal.aborted) return
@@ -204,6 +204,6 @@ function toTunnelFailure(thrown: unknown, host: string): TunnelFailure {
   const { message, code } = first as NodeJS.ErrnoException
   const why = message || code || 'unknown'
   const what =
-    thrown instanceof HttpFailure ? 'the self-ping was not sent' : `no stream from ${host}`
+    thrown instanceof HttpFailure ? 'the test request was not sent' : `no stream from ${host}`
   return new TunnelFailure('service', `${what}: ${why}`)
 }

@@ -85,7 +85,7 @@ async function isCached(context: TransportContext, place: string, pin: Pin): Pro
     return await isExecutable(place)
   }
   if (sum !== undefined) {
-    context.log('The cloudflared in the tool cache is not the pinned one: it is fetched anew.')
+    context.log('The cloudflared in the tool cache is not the pinned one: it is downloaded again.')
     await rm(place, { force: true }).catch(() => {})
   }
   return false

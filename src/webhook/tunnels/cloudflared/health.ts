@@ -84,7 +84,7 @@ export async function watch(
       if (isUp) {
         context.onVerified()
         context.onGap()
-      } else if (wasUp) context.onLost('the self-ping does not come back any more')
+      } else if (wasUp) context.onLost('the test request does not come back any more')
     }
   }
 }

@@ -197,7 +197,7 @@ async function verifyBlindly(
   untilMs: number,
   pauseMs: number,
 ): Promise<void> {
-  log(`Webhook: the name servers of ${ZONE} are not reached; the self-ping waits instead.`)
+  log(`Webhook: the name servers of ${ZONE} are not reached; the test request waits instead.`)
   await clock.sleep(untilMs - clock.nowMs(), signal)
   await retry(() => ping(url), {
     clock,
