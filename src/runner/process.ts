@@ -37,22 +37,27 @@ export async function runProcess(
   const runner = currentRunner(process.env)
   const printer = new Printer(runner, new Redactor(), systemClock)
   let finished = false
+  const cancellation = listenForCancel(process, systemClock)
+  const onLogClosed = () => {
+    if (onClosedLog === 'is cancelled') cancellation.cancel('the log is closed')
+  }
+  process.stdout.on('error', onLogClosed)
   const fail = (thrown: unknown) => {
     finished = true
     printer.failure(toActionError(thrown), title)
     process.exit(1)
   }
-  process.on('uncaughtException', fail)
+  process.on('uncaughtException', (thrown) => {
+    // Node's own warnings go to stderr; to listen to it as well would cost milliseconds at every start.
+    if (isClosedPipe(thrown)) onLogClosed()
+    else fail(thrown)
+  })
   process.on('unhandledRejection', fail)
   process.on('exit', () => {
     if (!finished)
       printer.error(
         `The step ended without an outcome. What it created ${hasPostStep(process.env) ? 'is stopped by its post step' : 'may still run: stop it in the dashboard'}.`,
       )
-  })
-  const cancellation = listenForCancel(process, systemClock)
-  process.stdout.on('error', () => {
-    if (onClosedLog === 'is cancelled') cancellation.cancel('the log is closed')
   })
   const failed = (thrown: unknown): ExitDecision => {
     printer.failure(toActionError(thrown), title)
@@ -65,6 +70,11 @@ export async function runProcess(
   if (!isGood) await logIsWritten()
   finished = true
   process.exit(isGood ? 0 : 1)
+}
+
+function isClosedPipe(thrown: unknown): boolean {
+  const { code, syscall } = (thrown ?? {}) as NodeJS.ErrnoException
+  return code === 'EPIPE' && syscall === 'write'
 }
 
 async function logIsWritten(): Promise<void> {

@@ -30,7 +30,8 @@ export class Redactor {
 
   /**
    * Each line of a secret is one too. The runner is given no secret of several lines as it is: of that
-   * it would hide every line however short, each `{` of a JSON text.
+   * it would hide every line however short, each `{` of a JSON text. So what else it would make of the
+   * whole is given to it as well.
    *
    * @returns the forms in which the secret may appear, for the runner's own masking
    */
@@ -43,6 +44,7 @@ export class Redactor {
       encodeURIComponent(form.toWellFormed()),
       JSON.stringify(form).slice(1, -1),
     ])
+    if (lines.length > 1 && canHide(whole)) forRunner.push(...inBase64(whole))
     const fresh = this.#remember(forRunner, origin)
     this.#remember(plain.flatMap(furtherForms), origin)
     return lines.length > 1 ? fresh.filter((form) => form !== whole) : fresh
@@ -155,15 +157,15 @@ function replaceAll(text: string, places: readonly Place[]): string {
 /** The runner finds these by itself once it knows the secret, but not hex; our outputs and summary need them. */
 function furtherForms(secret: string): string[] {
   if (secret.length < SHORTEST_HIDDEN) return []
-  const inBase64 = [0, 1, 2].map((before) => base64Within(secret, before))
+  const encoded = inBase64(secret)
   return [
     ...unescapedForms(secret),
     // A form's body, whose other escapes are resolved before the search.
     secret.replaceAll(' ', '+'),
     // As a dump of bytes.
     ...inHex(secret),
-    ...inBase64,
-    ...inBase64.map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
+    ...encoded,
+    ...encoded.map((form) => form.replaceAll('+', '-').replaceAll('/', '_')),
   ]
 }
 
@@ -182,6 +184,11 @@ function unescapedForms(secret: string): string[] {
 function inHex(secret: string): string[] {
   const hex = Buffer.from(secret).toString('hex')
   return [hex, hex.toUpperCase()]
+}
+
+/** As a part of something longer, wherever in it the secret begins. */
+function inBase64(secret: string): string[] {
+  return [0, 1, 2].map((before) => base64Within(secret, before))
 }
 
 /**

@@ -81,6 +81,10 @@ describe('the forms for the runner', () => {
       'p%40ss',
       'line two',
       'line%20two',
+      // The whole in base64, behind 0, 1 and 2 bytes.
+      'cEBzcwpsaW5lIHR3b',
+      'BAc3MKbGluZSB0d2',
+      'wQHNzCmxpbmUgdHdv',
     ])
     expect(redactor.add('p@ss')).toEqual([])
     expect(redactor.add('abc')).toEqual([])
