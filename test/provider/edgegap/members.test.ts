@@ -157,6 +157,15 @@ describe('the members', () => {
   )
 
   it.each([
+    ['several after an answer', [200, 500, 500, 500, 200], ['id0', 'id4']],
+    ['two before an answer', [500, 500, 200], ['id2']],
+  ])('are known beside some that cannot be read: %s', async (_, answers, ids) => {
+    const { members: known, unclear } = await withStatuses(...answers).found
+    expect(known.map(({ id }) => id)).toEqual(ids)
+    expect(unclear).toHaveLength(answers.length - ids.length)
+  })
+
+  it.each([
     ['no status can be read', [500], 'server-fault'],
     ['the first statuses cannot be read', [500, 500, 500, 200], 'server-fault'],
     ['a rate limit turns one away', [200, 429], 'rate-limited'],
