@@ -34,7 +34,7 @@ describe('a server that is up long before another one', () => {
     turnsInto(reading, 10_000)
     expect((await run.deploy()).outcome).toBe('failed')
     expect(outcomes()).toEqual(['a failed', 'b stopped'])
-    expect(run.state.deployments[0]?.error?.message).toContain('a was ready and did not stay so')
+    expect(run.state.deployments[0]?.error?.message).toContain('a was ready but did not stay ready')
     expect(run.state.stoppedIds.toSorted()).toEqual(['a', 'b'])
   })
 
