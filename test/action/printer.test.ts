@@ -127,7 +127,9 @@ describe.concurrent('in every field of a status, a text that', () => {
     expect(main).toMatchObject({ exitCode: 0, outputs: { outcome: 'succeeded' } })
     expectHarmless(main)
     // One about the unknown status, and one more where an output holds what is secret.
-    const masked = annotations(main, 'warning').filter((text) => /contain the secret value/.test(text))
+    const masked = annotations(main, 'warning').filter((text) =>
+      /contain the secret value/.test(text),
+    )
     expect(masked.length).toBeLessThanOrEqual(1)
     expect(annotations(main, 'warning')).toHaveLength(1 + masked.length)
     expect(main.annotations).toHaveLength(2 + masked.length)
