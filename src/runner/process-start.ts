@@ -1,4 +1,3 @@
-import { execFileSync } from 'node:child_process'
 import { readFileSync } from 'node:fs'
 
 /** A process as it can be told from a later one with the same number. */
@@ -25,6 +24,8 @@ export function startOf(pid: number): string | undefined {
       // One that has ended stays in the list until its parent takes note.
       return fields[0] === 'Z' ? undefined : fields[19]
     }
+    // Not at the start of every step: on Linux nobody needs it.
+    const { execFileSync } = process.getBuiltinModule('node:child_process')
     if (process.platform === 'win32') {
       const script = `(Get-Process -Id ${pid}).StartTime.ToFileTimeUtc()`
       return execFileSync('powershell', ['-NoProfile', '-Command', script], {
