@@ -114,5 +114,7 @@ export function refusalError(reply: RestReply, refusal: Refusal): ActionError {
 function redirectOf({ status, headers }: RestReply): string {
   if (status < 300 || status >= 400) return ''
   const target = URL.parse(headers.location ?? '')
-  return target?.host ? `it redirects to ${target.host}, and the token goes nowhere else` : ''
+  return target?.host
+    ? `it redirects to ${target.host}, and the token is not sent to another host`
+    : ''
 }

@@ -128,7 +128,7 @@ export interface SavedLedger {
 }
 
 /**
- * Reads what the main step saved. Each entry is judged by itself.
+ * Reads what the main step saved. Each entry is read by itself.
  *
  * @throws Error when it is not a ledger
  */

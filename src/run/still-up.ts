@@ -2,7 +2,7 @@ import { failedAfterReady } from '../state/endings.ts'
 import type { DeploymentState } from '../state/state.ts'
 import { type Run, runCall } from './run.ts'
 
-/** What was seen up since then needs no other look. */
+/** A server that was seen up within this time is not checked again. */
 const FRESH_MS = 5_000
 const CHECK_MS = 10_000
 

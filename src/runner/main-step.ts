@@ -34,7 +34,7 @@ const SIGNALS = [
   { name: 'SIGTERM', waitMs: 2_500 },
   { name: 'SIGKILL', waitMs: 1_000 },
 ] as const
-const LOOK_MS = 50
+const CHECK_EVERY_MS = 50
 
 /**
  * Ends a main step that still runs, as the runner would have: it stops what it created.
@@ -55,7 +55,7 @@ export async function endMainStep(
   for (const { name, waitMs } of SIGNALS) {
     if (!send(step, name)) return
     const untilMs = clock.nowMs() + waitMs
-    while (isRunning(step) && clock.nowMs() < untilMs) await clock.sleep(LOOK_MS)
+    while (isRunning(step) && clock.nowMs() < untilMs) await clock.sleep(CHECK_EVERY_MS)
   }
 }
 
