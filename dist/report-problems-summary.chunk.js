@@ -17,4 +17,4 @@ ${e}
 `),(0,l.mP)("NOTE",["Correct the <code>with</code> block of this step, then run the job again."])];return(0,l.Z7)(`${a.join(`
 
 `)}
-`,i)}function f(n){return n.startsWith(" ")?" ":""}}),2861:((m,c,s)=>{s.d(c,{Cj:()=>_,HL:()=>f,Le:()=>i,pq:()=>d});var l=s(314),u=s(5107);function i(n){return{clean:n,words:r=>(0,u.FV)(n(r)),sentence:r=>(0,u.FV)((0,l.K)(n(r).trim())),code:r=>(0,u.SS)(n(r))}}function d(n,r){return`${n} ${r}${n===1?"":"s"}`}function _(n){return n===1?"is":"are"}function f(n){const r=n.at(-1)??"";return n.length<2?r:`${n.slice(0,-1).join(", ")} and ${r}`}})};
+`,i)}function f(n){return n.startsWith(" ")?" ":""}}),2861:((m,c,s)=>{s.d(c,{Cj:()=>_,HL:()=>f,Le:()=>i,pq:()=>d});var l=s(314),u=s(5107);function i(n){return{clean:n,words:r=>(0,u.FV)(n(r)),sentence:r=>(0,u.FV)((0,l.KG)(n(r).trim())),code:r=>(0,u.SS)(n(r))}}function d(n,r){return`${n} ${r}${n===1?"":"s"}`}function _(n){return n===1?"is":"are"}function f(n){const r=n.at(-1)??"";return n.length<2?r:`${n.slice(0,-1).join(", ")} and ${r}`}})};

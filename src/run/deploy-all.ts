@@ -39,16 +39,15 @@ export async function deployAll(run: Run, channel: WebhookChannel | undefined): 
     }),
   )
   const moved = await version.checked()
-  if (cancellation.signal.aborted) await Promise.all(concluding)
-  else if (moved) await Promise.all([...concluding, failUp(run, moved)])
-  else if (failed.signal.aborted) await Promise.all([...concluding, stopUp(run)])
-  else {
-    await Promise.all(concluding)
-    await endFailed(run)
+  if (!cancellation.signal.aborted) {
+    if (moved) concluding.push(failUp(run, moved))
+    else if (failed.signal.aborted) concluding.push(stopUp(run))
   }
+  await Promise.all(concluding)
+  await endFailed(run)
 }
 
-/** One may have crashed while the others came up. */
+/** One may have crashed while the others came up. Nothing is to do where none is up any more. */
 async function endFailed(run: Run): Promise<void> {
   const ended = await failEnded(run)
   if (ended.length === 0) return

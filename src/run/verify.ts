@@ -1,5 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
 import type { ActionError } from '../base/errors.ts'
+import { countTimes } from '../base/sentence.ts'
 import type { Observation } from '../provider/provider.ts'
 import { failedAfterReady, notSeenReady, restarted } from '../state/endings.ts'
 import type { DeploymentState } from '../state/state.ts'
@@ -59,16 +60,18 @@ async function settle(run: Run, deployment: DeploymentState, watching: Watching)
   const restartsBefore = readRestarts(run, id)
   const verdict = await watch(run, deployment, watching, settings.settleTimeMs)
   if (verdict !== 'good') return verdict
-  const [before, after] = [await restartsBefore, await readRestarts(run, id)]
+  const known = await restartsBefore
+  const after = await readRestarts(run, id)
   // A process that never was started again did not do so now, whatever could be read at first.
-  if (after === undefined || (before === undefined && after > 0)) {
+  const before = known ?? (after === 0 ? 0 : undefined)
+  if (before === undefined || after === undefined) {
     printer.warning(
       `Whether the process of ${id} restarted while it settled is not known: its log could not be read.`,
     )
-  } else if (before !== undefined && after > before) return restarted(deployment, after - before)
-  else if (before !== undefined && before > 0) {
+  } else if (after > before) return restarted(deployment, after - before)
+  else if (before > 0) {
     printer.warning(
-      `The process of ${id} had restarted ${before} times before it was ready, and not since.`,
+      `The process of ${id} had restarted ${countTimes(before)} before it was ready, and not since.`,
     )
   }
   passed(run, deployment, 'settled')

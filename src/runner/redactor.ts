@@ -3,7 +3,7 @@ import { unescapeAll } from './escapes.ts'
 import { ManyTextsSearch, type Place } from './many-texts-search.ts'
 
 /** Shorter values are not hidden: hiding `1` or `on` would star out half of the log and tell more. */
-export const SHORTEST_HIDDEN = 4
+const SHORTEST_HIDDEN = 4
 /** Settings beside real secrets. They say nothing and stand everywhere: outputs that hold them would be empty. */
 const COMMON = new Set(
   'true false null none undefined latest localhost debug info warn warning error'.split(' '),
@@ -156,7 +156,6 @@ function replaceAll(text: string, places: readonly Place[]): string {
 
 /** The runner finds these by itself once it knows the secret, but not hex; our outputs and summary need them. */
 function furtherForms(secret: string): string[] {
-  if (secret.length < SHORTEST_HIDDEN) return []
   const encoded = inBase64(secret)
   return [
     ...unescapedForms(secret),

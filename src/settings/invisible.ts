@@ -1,6 +1,6 @@
-import { CORE_SECRETS } from './core-inputs.ts'
 import type { Inputs } from './inputs.ts'
 import type { ProviderInputs } from './provider-inputs.ts'
+import { secretReaders } from './secrets.ts'
 import { knownInputs } from './unknown-inputs.ts'
 
 /**
@@ -15,17 +15,14 @@ const INVISIBLE = /[\u00ad\u200b\u200e\u200f\u202a-\u202e\u2060-\u2064\u2066-\u2
  */
 export function findInvisible(
   inputs: Inputs,
-  registry: readonly Pick<ProviderInputs, 'inputs' | 'secretInputs'>[],
+  environment: NodeJS.ProcessEnv,
+  registry: readonly ProviderInputs[],
 ): string[] {
-  const secret = [
-    ...CORE_SECRETS,
-    'api-token',
-    ...registry.flatMap(({ secretInputs }) => Object.keys(secretInputs)),
-  ]
+  const secret = secretReaders(environment, registry)
   return knownInputs(registry).flatMap((name) => {
-    const found = secret.includes(name) ? undefined : INVISIBLE.exec(inputs.text(name))?.[0]
+    const found = secret.has(name) ? undefined : INVISIBLE.exec(inputs.text(name))?.[0]
     if (found === undefined) return []
     const code = found.charCodeAt(0).toString(16).toUpperCase().padStart(4, '0')
-    return [`${name} holds a character that nobody sees (U+${code}), perhaps from copying.`]
+    return [`${name} holds an invisible character (U+${code}), perhaps from copying.`]
   })
 }

@@ -30,7 +30,8 @@ export function secretsOf(
   return [...secrets, ...more]
 }
 
-function secretReaders(
+/** By the name of each secret input, what reads the values of it. */
+export function secretReaders(
   environment: NodeJS.ProcessEnv,
   registry: readonly Secretive[],
 ): Map<string, SecretReader> {

@@ -41,7 +41,10 @@ export async function readSettings<D extends ProviderInputs>(
   const reading: Reading = { inputs, problems, environment, operation, wait }
   const settings = await readOperation(reading, definition, access)
   // Either may be the cause of a problem as well.
-  const slips = [...findUnknownInputs(environment, registry), ...findInvisible(inputs, registry)]
+  const slips = [
+    ...findUnknownInputs(environment, registry),
+    ...findInvisible(inputs, environment, registry),
+  ]
   if (problems.list.length > 0) {
     throw new BadInputs(problems.inOrderOf(knownInputs(registry)), slips)
   }

@@ -1,6 +1,6 @@
 import { formatDuration } from '../base/clock.ts'
 import { ActionError } from '../base/errors.ts'
-import { withoutStop } from '../base/sentence.ts'
+import { countTimes, withoutStop } from '../base/sentence.ts'
 import type { Observation } from '../provider/provider.ts'
 import type { DeploymentState } from './state.ts'
 
@@ -46,7 +46,7 @@ function nextAfter(observation: Observation | undefined): { next?: string } {
 export function restarted({ id }: DeploymentState, times: number): ActionError {
   return new ActionError({
     kind: 'deployment-failed',
-    what: `The process of ${id} restarted ${times === 1 ? 'once' : `${times} times`} while it settled.`,
+    what: `The process of ${id} restarted ${countTimes(times)} while it settled.`,
     next: 'See its log for why it ended.',
   })
 }

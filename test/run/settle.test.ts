@@ -374,7 +374,7 @@ describe('a server that has to settle', () => {
       expect(run.runner.log).toContain(
         'The log of a could not be read: server-fault; reading it again',
       )
-      expect(warnings()).toContain('had restarted 1 times before')
+      expect(warnings()).toContain('had restarted once before')
     })
 
     it('was refused once is read again, no later than after a second', async () => {

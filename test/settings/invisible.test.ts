@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest'
 import { BadInputs } from '../../src/settings/problems.ts'
 import { readAll } from './reading.ts'
 
-describe('a character that nobody sees', () => {
+describe('an invisible character', () => {
   it.each([
     ['application', 'my\u200bgame', 'U+200B'],
     ['group', 'pr-12\u2060', 'U+2060'],
@@ -11,7 +11,7 @@ describe('a character that nobody sees', () => {
   ])('is warned of in %s', async (input, value, code) => {
     const { warnings } = await readAll({ [input]: value })
     expect(warnings).toEqual([
-      `${input} holds a character that nobody sees (${code}), perhaps from copying.`,
+      `${input} holds an invisible character (${code}), perhaps from copying.`,
     ])
   })
 
@@ -20,7 +20,7 @@ describe('a character that nobody sees', () => {
     expect(thrown).toBeInstanceOf(BadInputs)
     expect(thrown).toMatchObject({
       problems: [expect.stringContaining('write a duration')],
-      warnings: [expect.stringContaining('timeout holds a character that nobody sees (U+200B)')],
+      warnings: [expect.stringContaining('timeout holds an invisible character (U+200B)')],
     })
   })
 

@@ -13,7 +13,7 @@ const FREE = { versions: 2, servers: 1 }
  * @param count how many versions it has then; undefined where that could not be read
  */
 export function checkVersionQuota(count: number | undefined): PlanCheck {
-  return check('quota of versions', count, (n) => `${n} with the new one`, FREE.versions)
+  return check('quota of versions', count, `${count} with the new one`, FREE.versions)
 }
 
 /**
@@ -24,25 +24,22 @@ export function checkVersionQuota(count: number | undefined): PlanCheck {
  */
 export function checkServerQuota(active: number | undefined, added: number): PlanCheck {
   const total = active === undefined ? undefined : active + added
-  const describe = (count: number) => {
-    const now = count - added
-    return `${now}${now < PAGE_ROWS ? '' : ' or more'} active, ${added} to be added`
-  }
-  return check('quota of servers', total, describe, FREE.servers)
+  const orMore = (active ?? 0) < PAGE_ROWS ? '' : ' or more'
+  return check(
+    'quota of servers',
+    total,
+    `${active}${orMore} active, ${added} to be added`,
+    FREE.servers,
+  )
 }
 
-function check(
-  what: string,
-  count: number | undefined,
-  describe: (count: number) => string,
-  free: number,
-): PlanCheck {
+function check(what: string, count: number | undefined, known: string, free: number): PlanCheck {
   if (count === undefined) return { what, result: 'unknown', detail: 'the list could not be read' }
-  const known = `${describe(count)}; the free tier allows ${free}`
-  if (count <= free) return { what, result: 'good', detail: known }
+  const detail = `${known}; the free tier allows ${free}`
+  if (count <= free) return { what, result: 'good', detail }
   return {
     what,
     result: 'unknown',
-    detail: `${known}, and Edgegap does not tell the limits of other accounts`,
+    detail: `${detail}, and Edgegap does not tell the limits of other accounts`,
   }
 }

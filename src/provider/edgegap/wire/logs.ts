@@ -1,4 +1,5 @@
 import * as z from 'zod/mini'
+import { countTimes } from '../../../base/sentence.ts'
 import { integer, record, text } from '../../json.ts'
 import { parse } from './reply.ts'
 
@@ -44,11 +45,7 @@ function describeCrash(crash: z.output<typeof crashShape>): string | undefined {
   const parts = [
     crash.exit_code !== undefined && `exit code ${crash.exit_code}`,
     crash.message,
-    crash.restart_count && `restarted ${timesText(crash.restart_count)}`,
+    crash.restart_count && `restarted ${countTimes(crash.restart_count)}`,
   ]
   return parts.filter(Boolean).join(', ') || undefined
-}
-
-function timesText(times: number): string {
-  return times === 1 ? 'once' : `${times} times`
 }
